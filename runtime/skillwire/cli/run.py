@@ -1,0 +1,85 @@
+"""``skillwire run NAME FILE… "words"``: the whole flow, from words to a finished file."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from skillwire.cli.console import Console
+from skillwire.cli.options import json_option, set_option
+from skillwire.engine.events import Problem
+from skillwire.errors import SkillwireError, UsageError
+from skillwire.intake import megabytes
+from skillwire.session import Ask, ConsentRequest, is_url, open_session
+
+_FILE_NAME = re.compile(r"[^\s/]+\.[A-Za-z][A-Za-z0-9]{1,4}")
+
+
+@click.command(name="run", short_help="Run a skill on files.")
+@click.argument("name")
+@click.argument("arguments", nargs=-1, metavar='FILE... "WORDS"')
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where the finished file goes.")
+@click.option("--agent", default="local", show_default=True, help="local, cloud, dry, or an address.")
+@click.option("--yes", is_flag=True, help="Agree to sending words and files to the skill's host.")
+@json_option
+@set_option
+def command(
+    name: str,
+    arguments: tuple[str, ...],
+    output: Path | None,
+    agent: str,
+    yes: bool,
+    as_json: bool,
+    overrides: dict[str, str],
+) -> None:
+    """Run the skill NAME on files: say what you want, get the finished file.
+
+    \b
+    skillwire run video-audio-remover clip.mp4 "remove all audio from this video"
+    """
+    console = Console(as_json=as_json)
+    try:
+        files, words = split(arguments)
+        if not files and not words:
+            raise UsageError("there is nothing to do", fix='name a file and say what you want: run NAME FILE "words"')
+        with open_session(name, agent=agent, overrides=overrides, ask=_asker(yes=yes)) as session:
+            for event in session.run(words, files, output=output):
+                console.show(event)
+    except SkillwireError as error:
+        console.close()
+        if as_json:
+            console.show(Problem(str(error), error.exit_code, getattr(error, "code", None)))
+        raise
+    finally:
+        console.close()
+
+
+def split(arguments: tuple[str, ...]) -> tuple[list[str], str]:
+    """Files and words of a command line: the last argument is the words, unless it is plainly a file.
+
+    Plainly a file is what exists on disk, a URL, or a bare name with an extension; every earlier argument is a file.
+    """
+    if not arguments:
+        return [], ""
+    *files, last = arguments
+    if os.path.lexists(last) or is_url(last) or _FILE_NAME.fullmatch(last):
+        return [*files, last], ""
+    return files, last.strip()
+
+
+def _asker(*, yes: bool) -> Ask:
+    def ask(request: ConsentRequest) -> bool:
+        click.echo(f"{request.skill.name} wants to send to {request.host}:", err=True)
+        click.echo(f"  your words: {request.words!r}", err=True)
+        for attachment in request.attachments:
+            size = f" ({megabytes(attachment.size)})" if attachment.path else ""
+            click.echo(f"  {attachment.name}{size}", err=True)
+        if yes:
+            return True
+        return sys.stdin.isatty() and click.confirm("Send it?", default=False, err=True)
+
+    return ask

@@ -1,0 +1,92 @@
+"""Puts a finished file in its place: written beside under a scratch name, then renamed, so it appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from skillwire.errors import BadInput, OutputFailed
+from skillwire.intake import HEAD, is_text, sniff
+
+_MARKUP = (b"<!doctype", b"<html", b"{", b"<?xml")
+
+
+class Delivery:
+    """One expected file. ``output`` is where the user wants it; else it goes beside the first input, named after it.
+
+    Raises ``BadInput`` when ``output`` is an input or a folder, ``OutputFailed`` when nothing can be written there.
+    """
+
+    def __init__(self, output: Path | None, inputs: Iterable[Path]) -> None:
+        self._inputs = [path.resolve() for path in inputs]
+        self._output = output
+        if output is not None:
+            if output.is_dir():
+                raise BadInput("the output is a folder", where=str(output), fix="name a file in it")
+            if output.resolve() in self._inputs:
+                raise BadInput("the output would replace an input", where=str(output), fix="choose another name")
+        self._folder = output.parent if output else (self._inputs[0].parent if self._inputs else Path.cwd())
+        # Made now, so that a folder that takes no files is known before any work is done.
+        try:
+            handle, scratch = tempfile.mkstemp(prefix=".skillwire-", suffix=".part", dir=self._folder)
+        except OSError as error:
+            raise OutputFailed(
+                f"no file can be written there ({error.strerror})",
+                where=str(self._folder),
+                fix="create the folder or choose another with -o",
+            ) from error
+        os.close(handle)
+        self.scratch = Path(scratch)
+
+    def finish(self, label: str) -> Path:
+        """Check the scratch file and move it to its place; returns the place.
+
+        An explicit output replaces what was there; a name of ours never does. Raises ``OutputFailed``.
+        """
+        try:
+            with self.scratch.open("rb") as file:
+                head = file.read(HEAD)
+            if not head or (is_text(head) and head.lstrip().lower().startswith(_MARKUP)):
+                what = "an empty file" if not head else "a page of text"
+                raise OutputFailed(f"the service sent {what} instead of the result", fix="export again")
+            # mkstemp makes files for this user alone; a result should be as readable as any other new file.
+            umask = os.umask(0)
+            os.umask(umask)
+            self.scratch.chmod(0o666 & ~umask)
+            with self.scratch.open("rb") as file:
+                os.fsync(file.fileno())
+            if self._output is not None:
+                self.scratch.replace(self._output)
+                return self._output
+            return self._name_it(label, sniff(head) or "mp4")
+        except OSError as error:
+            raise OutputFailed(
+                f"the result cannot be put in place ({error.strerror})", where=str(self._folder), fix="choose -o"
+            ) from error
+
+    def discard(self) -> None:
+        """Remove the scratch file, if it is still there."""
+        self.scratch.unlink(missing_ok=True)
+
+    def _name_it(self, label: str, extension: str) -> Path:
+        stem = self._inputs[0].stem if self._inputs else "skillwire"
+        number = 1
+        while True:
+            tail = "" if number == 1 else f"-{number}"
+            target = self._folder / f"{stem}.{label}{tail}.{extension}"
+            try:
+                # A link fails where the name is taken; a rename would replace what is there.
+                target.hardlink_to(self.scratch)
+            except FileExistsError:
+                number += 1
+                continue
+            except OSError:
+                if target.exists():
+                    number += 1
+                    continue
+                self.scratch.replace(target)
+                return target
+            self.scratch.unlink()
+            return target

@@ -1,0 +1,118 @@
+"""Carries out a job call: check that there is something to render, submit, poll to the end, fetch the file."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from skillwire.engine import timeline
+from skillwire.engine.binding import bind_path, canonical, dig, placeholders
+from skillwire.engine.effects import Answer, Effect, Reply, Wait
+from skillwire.engine.events import Event, Progress, Status
+from skillwire.engine.wording import plain, say
+from skillwire.errors import JobFailed, SkillNotRunnable, TransportFailed
+from skillwire.spec.model import Call, Poll
+
+if TYPE_CHECKING:
+    from skillwire.engine.flow import Conversation
+
+MOST_POLLS = 60
+"""Polls without any news where the skill states no bound: half an hour at the usual 30 s."""
+
+Flow = Generator[Effect | Event, Answer, Any]
+
+
+def export(talk: Conversation, call: Call) -> Flow:
+    """Run the job to its finished file. Returns ``Fetched``.
+
+    Raises ``JobFailed`` when the service gives up or goes silent, ``SkillNotRunnable`` when the skill does not say how to
+    poll.
+    """
+    poll, status = talk.skill.poll, talk.skill.calls.get(f"{call.name}_status")
+    if poll is None or status is None:
+        raise SkillNotRunnable(
+            f"the skill does not say how to follow the {call.name} job", where=call.path, fix="state the path to poll"
+        )
+    if "draft" in placeholders(call.body):
+        yield from _check_draft(talk)
+    yield Status(say("rendering", talk.language))
+    talk.values["job_id"] = f"job_{talk.new_id()}"
+    submitted = yield from talk.exchange(call)
+    _take_job_id(talk, call, submitted)
+    reply = submitted if _state(submitted, poll) == poll.until else (yield from _follow(talk, status, poll))
+    url = dig(reply.data, poll.url_field)
+    if not isinstance(url, str) or not url:
+        if poll.fallback_path is None:
+            raise TransportFailed(
+                f"the finished job names no file in {poll.url_field}", where=status.path, fix="export again"
+            )
+        url = bind_path(poll.fallback_path, talk.values, where=status.path)
+    return (yield from talk.fetch(url, timeline.outcome(talk.origin or talk.now, talk.now)))
+
+
+def _check_draft(talk: Conversation) -> Flow:
+    if "draft" not in talk.values:
+        yield from talk.ask_state(changes=False)
+    if not talk.now.ready:
+        raise JobFailed(
+            "there is nothing to export yet", where="the draft has no segments", fix="hand over a clip first"
+        )
+
+
+def _take_job_id(talk: Conversation, call: Call, reply: Reply) -> None:
+    """The job's id: what the answer says, else what the request carried."""
+    for name in (*call.returns, "id", "job_id", "render_id", "jobId"):
+        value = dig(reply.data, name)
+        if canonical(name.rsplit(".", 1)[-1]) == "job_id" and isinstance(value, (str, int)):
+            talk.values["job_id"] = value
+            return
+    if isinstance(call.body, Mapping):
+        sent = talk.request(call, call.body, []).json
+        talk.values["job_id"] = next((v for k, v in sent.items() if canonical(k) == "job_id"), talk.values["job_id"])
+
+
+def _state(reply: Reply, poll: Poll) -> str:
+    value = dig(reply.data, poll.status_field)
+    return str(value).lower() if value is not None else ""
+
+
+def _follow(talk: Conversation, status: Call, poll: Poll) -> Flow:
+    every = poll.every if talk.poll_every is None else min(poll.every, talk.poll_every)
+    # The bound is a time, so that polling quicker than the skill asks for does not end a job sooner.
+    patience = (poll.times or MOST_POLLS) * poll.every
+    quiet, news = 0.0, None
+    while True:
+        reply = yield from talk.exchange(status)
+        state = _state(reply, poll)
+        if state == poll.until.lower():
+            yield Progress(status.name, 1.0)
+            return reply
+        if state in {word.lower() for word in poll.failed}:
+            why = dig(reply.data, "error") or dig(reply.data, "message") or "no reason given"
+            why = why.get("message", "") if isinstance(why, Mapping) else why
+            raise JobFailed(
+                f"the job failed: {plain(str(why))[:500]}", where=status.path, fix="change the edit or try again"
+            )
+        fraction = _fraction(dig(reply.data, "progress"))
+        if (state, fraction) != news:
+            quiet, news = 0.0, (state, fraction)
+        yield Progress(status.name, fraction, _number(dig(reply.data, "seconds_left")))
+        if quiet >= patience:
+            raise JobFailed(
+                f"the job stayed {state or 'without a status'} for {patience:g} s",
+                where=status.path,
+                fix="ask again later",
+            )
+        yield Wait(every)
+        quiet += every
+
+
+def _fraction(value: Any) -> float | None:
+    number = _number(value)
+    if number is None:
+        return None
+    return min(max(number if number <= 1 else number / 100, 0.0), 1.0)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

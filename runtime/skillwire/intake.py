@@ -1,0 +1,139 @@
+"""Looks at files before they are sent and after they came: there, readable, small enough, and what they say they are.
+
+The real type is told from the first bytes (signatures as in the formats' own specifications), never from the name alone.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillwire.errors import BadInput
+from skillwire.spec.model import Skill
+
+HEAD = 4096
+"""Bytes of a file that are looked at."""
+
+_FAMILIES: tuple[frozenset[str], ...] = (
+    frozenset({"mp4", "mov", "m4a", "m4v", "3gp", "aac"}),
+    frozenset({"webm", "mkv"}),
+    frozenset({"jpg", "jpeg"}),
+    frozenset({"mp3", "aac"}),
+)
+"""Formats whose first bytes can be the same, or that players take for one another."""
+
+
+_SIGNATURES: dict[bytes, str] = {
+    b"\xff\xd8\xff": "jpg",
+    b"\x89PNG\r\n\x1a\n": "png",
+    b"GIF87a": "gif",
+    b"GIF89a": "gif",
+    b"ID3": "mp3",
+    b"%PDF-": "pdf",
+    b"PK\x03\x04": "zip",
+    b"OggS": "ogg",
+    b"fLaC": "flac",
+    b"\x7fELF": "elf",
+    b"MZ": "exe",
+    b"ADIF": "aac",
+}
+_RIFF = {b"AVI ": "avi", b"WAVE": "wav", b"WEBP": "webp"}
+_BRANDS = {b"qt  ": "mov", b"M4A ": "m4a", b"M4B ": "m4a"}
+_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip")
+
+
+def sniff(head: bytes) -> str | None:
+    """The format that the first bytes of a file show, as a usual extension, or ``None`` when they show none known here."""
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], "mp4")
+    if head[4:8] in _ATOMS:
+        return "mov"
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        return "webm" if b"webm" in head[:64] else "mkv"
+    if head.startswith(b"RIFF"):
+        return _RIFF.get(head[8:12])
+    found = next((name for signature, name in _SIGNATURES.items() if head.startswith(signature)), None)
+    return found or _sniff_mpeg_audio(head)
+
+
+def _sniff_mpeg_audio(head: bytes) -> str | None:
+    if len(head) < 2 or head[0] != 0xFF:
+        return None
+    if head[1] & 0xF6 == 0xF0:  # ADTS: sync word, layer 0
+        return "aac"
+    return "mp3" if head[1] & 0xE0 == 0xE0 and head[1] & 0x06 else None  # MPEG audio: sync word, a layer
+
+
+def sniff_file(path: Path) -> str | None:
+    """``sniff`` for a file on disk. Raises ``OSError``."""
+    with path.open("rb") as file:
+        return sniff(file.read(HEAD))
+
+
+def is_text(head: bytes) -> bool:
+    """Whether the bytes read as text: no NUL, and valid UTF-8 but for a character cut at the end."""
+    if b"\0" in head:
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return error.start >= len(head) - 3
+    return bool(head)
+
+
+def check(path: Path, skill: Skill) -> int:
+    """Check that ``path`` can be handed to ``skill`` and return its size in bytes.
+
+    Raises ``BadInput`` naming the file, what is wrong with it and what the skill takes.
+    """
+    try:
+        info = path.stat()
+    except OSError as error:
+        raise BadInput(f"cannot open the file ({error.strerror})", where=str(path), fix="check the path") from error
+    if not stat.S_ISREG(info.st_mode):
+        kind = "a folder" if stat.S_ISDIR(info.st_mode) else "not a regular file"
+        raise BadInput(f"this is {kind}", where=str(path), fix="name a file")
+    if info.st_size == 0:
+        raise BadInput("the file is empty", where=str(path), fix="choose another file")
+    if skill.max_bytes is not None and info.st_size > skill.max_bytes:
+        raise BadInput(
+            f"the file has {megabytes(info.st_size)}, and {skill.name} takes at most {megabytes(skill.max_bytes)}",
+            where=str(path),
+            fix="compress or trim it",
+        )
+    if not os.access(path, os.R_OK):
+        raise BadInput("the file cannot be read", where=str(path), fix="change its permissions")
+    _check_format(path, skill.formats, skill.name)
+    return info.st_size
+
+
+def megabytes(size: int) -> str:
+    """A size in bytes for people: ``512.0 MB`` (1 MB = 1,048,576 bytes)."""
+    return f"{size / 1048576:.1f} MB"
+
+
+def _check_format(path: Path, formats: Sequence[str], skill: str) -> None:
+    if not formats:
+        return
+    known = {name.lower() for name in formats}
+    named = path.suffix.lstrip(".").lower()
+    fix = f"{skill} takes {', '.join(formats)}"
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError as error:
+        raise BadInput(f"cannot read the file ({error.strerror})", where=str(path), fix="check it") from error
+    shown = sniff(head)
+    if shown is None:
+        if named not in known:
+            raise BadInput(f"the format {named or 'of this file'} is not supported", where=str(path), fix=fix)
+        if is_text(head) and named not in ("txt", "json", "csv", "md", "srt", "vtt", "html", "xml"):
+            raise BadInput(f"the file is named .{named} but holds text", where=str(path), fix=fix)
+        return
+    if shown not in known and not any(shown in family and family & known for family in _FAMILIES):
+        what = f"the format {shown} is not supported"
+        raise BadInput(
+            what if named == shown else f"the file is named .{named} but is {shown}", where=str(path), fix=fix
+        )
