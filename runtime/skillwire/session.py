@@ -52,11 +52,20 @@ class Session:
     ``ask`` is called for consent when the agent is not on this machine; the default refuses.
     """
 
-    def __init__(self, skill: Skill, agent: Agent, *, vault: Vault | None = None, ask: Ask = refuse) -> None:
+    def __init__(
+        self,
+        skill: Skill,
+        agent: Agent,
+        *,
+        vault: Vault | None = None,
+        ask: Ask = refuse,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.skill = skill
         self.agent = agent
         self._vault = vault or Vault()
         self._ask = ask
+        self._sleep = sleep
         base_url = agent.base_url or skill.base_url
         if not base_url:
             raise SkillNotRunnable("the skill names no host", where=skill.source, fix="choose an agent with an address")
@@ -148,7 +157,7 @@ class Session:
                 return self._wire.next_frame(seconds)
             case Wait(seconds=seconds):
                 if not self.agent.dry:
-                    time.sleep(seconds)
+                    self._sleep(seconds)
             case Keep(name=name, value=value):
                 if not self.agent.dry:
                     self._vault.keep(self.agent.service, name, value)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skillwire.engine.wording import plain
 from skillwire.errors import RunError, UsageError
@@ -40,7 +40,7 @@ class Local:
 
     def __init__(self) -> None:
         """Start the studio and wait until it answers. Raises ``UsageError`` without its extra, else ``RunError``."""
-        self._require_extra()
+        self.require_extra()
         home = private(data_dir() / "studio")
         # Below the studio's home, so that a hard link to it never crosses into a world-readable folder.
         shelves = private(home / "hand-over")
@@ -118,7 +118,8 @@ class Local:
         return plain(lines[-1])[:300] if lines else "studio"
 
     @staticmethod
-    def _require_extra() -> None:
+    def require_extra() -> None:
+        """Raise ``UsageError`` when a package of the studio is not installed."""
         from importlib.util import find_spec  # noqa: PLC0415 - only the start needs it
 
         lacking = [name for name in _EXTRA if find_spec(name) is None and find_spec(f"python_{name}") is None]
@@ -151,3 +152,24 @@ def _clean_environment() -> dict[str, str]:
     """The environment without anything that looks like a secret: the studio needs none of the user's tokens."""
     secret = ("TOKEN", "SECRET", "PASSWORD", "API_KEY", "CREDENTIAL")
     return {name: value for name, value in os.environ.items() if not any(word in name.upper() for word in secret)}
+
+
+def serve(port: int, home: Path | None) -> int:
+    """Run the studio in the foreground for other clients; returns its exit code."""
+    Local.require_extra()
+    folder = private(home or data_dir() / "studio")
+    command = [sys.executable, "-m", "skillwire.studio", "--port", str(port), "--home", str(folder)]
+    return subprocess.run(command, env=_clean_environment(), check=False).returncode  # noqa: S603 - our own module
+
+
+def read_edits(text: str) -> dict[str, Any]:
+    """The studio's reading of a request: ``ops``, and ``unread`` and ``reply`` where something was not understood."""
+    from skillwire.studio.understand.read import understand  # noqa: PLC0415 - loaded when asked for
+
+    reading = understand(text)
+    told: dict[str, Any] = {"ops": list(reading.ops)}
+    if reading.unread:
+        told["unread"] = list(reading.unread)
+    if reading.reply:
+        told["reply"] = reading.reply
+    return told

@@ -36,7 +36,7 @@ def command(
     as_json: bool,
     overrides: dict[str, str],
 ) -> None:
-    """Run the skill NAME on files: say what you want, get the finished file.
+    r"""Run the skill NAME on files: say what you want, get the finished file.
 
     \b
     skillwire run video-audio-remover clip.mp4 "remove all audio from this video"

@@ -15,7 +15,7 @@ from skillwire.spec.model import GuiAction, Skill
 _CONTROL = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
-_SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?](?=\s|$)|[。！？\n]|$)|[.!?]+|\n")
+_SENTENCE_END = re.compile(r"(?<=[。！？\n])|(?<=[.!?])(?=\s)")
 _SLOT = re.compile(r"\\\[[^\]]*\\\]")
 
 
@@ -59,7 +59,7 @@ class Translator:
         """Take every sentence that instructs about an interface out of ``text``; the rest stays as it is."""
         kept: list[str] = []
         actions: list[GuiAction] = []
-        for sentence in _SENTENCE.findall(text):
+        for sentence in _SENTENCE_END.split(text):
             action = next((action for pattern, action in self._rows if pattern.search(sentence)), None)
             if action is None:
                 kept.append(sentence)
