@@ -1,0 +1,246 @@
+"""The HTTP surface: routes → handlers. What a handler needs is in one ``Studio``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from skillwire.studio.accounts import Account, Accounts
+from skillwire.studio.answers import ApiError, Code, refusal, success
+from skillwire.studio.conversation import Conversations
+from skillwire.studio.draft import to_json
+from skillwire.studio.exports import Exports
+from skillwire.studio.guard import LoopbackOnly, from_this_machine, read_json, text_field
+from skillwire.studio.intake import MAX_FILES, HandOver, Received, discard
+from skillwire.studio.jobs import Jobs
+from skillwire.studio.media.probe import MediaInfo
+from skillwire.studio.multipart import MultipartReceiver
+from skillwire.studio.pool import Pool, TaskFailed
+from skillwire.studio.projects import Media, Projects, video_info
+from skillwire.studio.store import open_store, signing_key
+
+MAX_MESSAGE = 8000
+_log = logging.getLogger(__name__)
+
+
+class Studio:
+    """The service's parts, and the handlers over them.
+
+    ``home``: folder of all state, made private. ``hand_over``: folders from which files are taken by reference.
+    ``metered``: whether edits cost credits. ``verbose``: workers write to stderr.
+    """
+
+    def __init__(
+        self, home: Path, *, hand_over: Sequence[Path] = (), metered: bool = False, verbose: bool = False
+    ) -> None:
+        self.store = open_store(home)
+        self.accounts = Accounts(self.store, metered=metered)
+        self.projects = Projects(self.store)
+        self.conversations = Conversations(self.projects, self.accounts)
+        self._uploads = home / "media"
+        self._uploads.mkdir(mode=0o700, exist_ok=True)
+        self._hand_over = HandOver(hand_over)
+        # Looking into files and copying packets take moments; they never wait behind an encoder.
+        self.quick = Pool(1, verbose=verbose)
+        self.heavy = Pool(max(1, (os.cpu_count() or 1) // 2), verbose=verbose)
+        self.jobs = Jobs(self.store, self.projects, home, quick=self.quick, heavy=self.heavy)
+        self.exports = Exports(self.accounts, self.projects, self.jobs, signing_key(self.store))
+
+    @asynccontextmanager
+    async def running(self, _app: Starlette) -> AsyncIterator[None]:
+        """Workers up and lost jobs taken over, for as long as the service runs."""
+        for session_id in self.accounts.purge(time.time()):
+            shutil.rmtree(self._uploads / session_id, ignore_errors=True)
+        await self.quick.warm()
+        self.jobs.resume()
+        try:
+            yield
+        finally:
+            await self.jobs.close()
+            await self.quick.close()
+            await self.heavy.close()
+            self.store.close()
+
+    # -- accounts and sessions ---------------------------------------------------------------------------------
+
+    async def token(self, request: Request) -> Response:
+        client_id = request.headers.get("x-client-id", "").strip()
+        if not client_id:
+            raise ApiError(Code.BAD_REQUEST, "The header X-Client-Id is missing.")
+        if len(client_id) > 128:
+            raise ApiError(Code.BAD_REQUEST, "X-Client-Id is longer than 128 characters.")
+        token, credits_left = self.accounts.issue(client_id, time.time())
+        return success({"token": token, "credits": credits_left})
+
+    async def session(self, request: Request) -> Response:
+        account = self._account(request)
+        data = await read_json(request, required=False)
+        session = self.projects.create(
+            account,
+            name=text_field(data, "task_name", limit=200, default="project"),
+            language=text_field(data, "language", limit=40, default=""),
+            now=time.time(),
+        )
+        return success({"task_id": session.task, "session_id": session.id})
+
+    async def claim(self, request: Request) -> Response:
+        account = self._account(request)
+        data = await read_json(request)
+        session = self.projects.get(account, text_field(data, "session_id", limit=128))
+        token, seconds = self.projects.claim(session, time.time())
+        return success({"claim_token": token, "expires_in": seconds}, claim_token=token, expires_in=seconds)
+
+    async def credits(self, request: Request) -> Response:
+        account = self._account(request)
+        return success({"available": account.credits, "frozen": 0, "total": account.credits})
+
+    # -- media, words, state -----------------------------------------------------------------------------------
+
+    async def upload(self, request: Request) -> Response:
+        account = self._account(request)
+        session = self.projects.get(account, request.path_params["sid"])
+        folder = self._uploads / session.id
+        folder.mkdir(mode=0o700, exist_ok=True)
+        received = await self._receive(request, folder)
+        try:
+            media = [await self._look_into(file) for file in received]
+        except ApiError:
+            discard(received)
+            raise
+        now = time.time()
+        for item in media:
+            self.projects.add_media(session, item, now)
+        clips = [item for item in media if item.info.kind == "video"]
+        if clips:
+            self.projects.place(session.id, clips, now)
+        files = [video_info(item) | {"on_timeline": item in clips} for item in media]
+        return success({"files": files})
+
+    async def message(self, request: Request) -> Response:
+        account = self._account(request)
+        data = await read_json(request)
+        session = self.projects.get(account, text_field(data, "session_id", "sessionId", limit=128))
+        author = text_field(data, "app_name", "appName", limit=128, default="agent")
+        text = _message_text(data)
+        stream = self.conversations.answer(account, session, text, author)
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
+
+    async def state(self, request: Request) -> Response:
+        account = self._account(request)
+        session = self.projects.get(account, request.path_params["sid"])
+        draft = self.projects.draft(session.id)
+        media = self.projects.media(session.id).values()
+        canvas = next((m.info for m in media if draft.video and m.id == draft.video[0].media), None)
+        state = {
+            "draft": to_json(draft),
+            "video_infos": [video_info(item) for item in media],
+            "generated_media": {},
+            "canvas_config": {"width": canvas.width, "height": canvas.height, "fps": canvas.fps} if canvas else {},
+        }
+        return success({"state": state, "session_id": session.id, "task_id": session.task})
+
+    # -- helpers -----------------------------------------------------------------------------------------------
+
+    def _account(self, request: Request) -> Account:
+        return self.accounts.authenticate(request.headers.get("authorization"), time.time())
+
+    async def _receive(self, request: Request, folder: Path) -> list[Received]:
+        if not request.headers.get("content-type", "").lower().startswith("application/json"):
+            receiver = MultipartReceiver(request.headers.get("content-type", ""), folder)
+            return await receiver.receive(request.stream())
+        data = await read_json(request)
+        urls = data.get("urls")
+        if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):
+            raise ApiError(Code.BAD_REQUEST, "urls is not a list of addresses.")
+        if len(urls) > MAX_FILES or any(len(url) > 8000 for url in urls):
+            raise ApiError(Code.BAD_REQUEST, f"At most {MAX_FILES} addresses go into one upload.")
+        if not from_this_machine(request):
+            raise ApiError(Code.FORBIDDEN, "Files are taken by reference from this machine only.")
+        received: list[Received] = []
+        try:
+            received.extend(self._hand_over.take(url, folder) for url in urls)
+        except ApiError:
+            discard(received)
+            raise
+        return received
+
+    async def _look_into(self, file: Received) -> Media:
+        try:
+            info = MediaInfo.from_json(await self.quick.run({"task": "probe", "path": str(file.path)}))
+        except TaskFailed as failure:
+            reason = failure.message.replace(file.path.name, file.name)
+            raise ApiError(Code.UNSUPPORTED_FILE, f"{reason}.") from None
+        status = file.path.stat()
+        return Media(file.id, file.name, file.path, status.st_size, status.st_mtime_ns, info)
+
+
+def create_app(studio: Studio) -> Starlette:
+    """The ASGI application over ``studio``."""
+
+    def route(path: str, handler: Callable[[Request], Awaitable[Response]], method: str) -> Route:
+        return Route(path, handler, methods=[method])
+
+    return Starlette(
+        routes=[
+            route("/api/auth/anonymous-token", studio.token, "POST"),
+            route("/api/auth/claim-token", studio.claim, "POST"),
+            route("/api/tasks/me/with-session/{agent}", studio.session, "POST"),
+            route("/api/upload-video/{agent}/me/{sid}", studio.upload, "POST"),
+            route("/run_sse", studio.message, "POST"),
+            route("/api/state/{agent}/me/{sid}/latest", studio.state, "GET"),
+            route("/api/credits/balance/simple", studio.credits, "GET"),
+            route("/api/render/proxy/lambda", studio.exports.submit, "POST"),
+            route("/api/render/proxy/lambda/{id}", studio.exports.status, "GET"),
+            route("/api/render/proxy/{id}/download", studio.exports.download, "GET"),
+        ],
+        middleware=[Middleware(LoopbackOnly)],
+        exception_handlers={ApiError: _refuse, HTTPException: _refuse_http, OSError: _refuse_os},
+        lifespan=studio.running,
+    )
+
+
+async def _refuse(_request: Request, error: Exception) -> Response:
+    return refusal(error if isinstance(error, ApiError) else ApiError(Code.BAD_REQUEST, str(error)))
+
+
+async def _refuse_http(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    code = {404: Code.NOT_FOUND, 405: Code.BAD_METHOD}.get(status, Code.BAD_REQUEST)
+    messages = {
+        Code.NOT_FOUND: "There is nothing at this address.",
+        Code.BAD_METHOD: "This address takes another method.",
+    }
+    return refusal(ApiError(code, messages.get(code, "The request cannot be read.")))
+
+
+async def _refuse_os(_request: Request, error: Exception) -> Response:
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)
+    _log.exception("the studio's folder cannot be used")
+    reason = getattr(error, "strerror", None) or "input/output error"
+    return refusal(ApiError(Code.TOO_LARGE, f"The studio cannot store this: {reason}."))
+
+
+def _message_text(data: dict[str, Any]) -> str:
+    message = data.get("new_message", data.get("newMessage"))
+    parts = message.get("parts") if isinstance(message, dict) else None
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) for part in parts):
+        raise ApiError(Code.BAD_REQUEST, "new_message.parts is not a list of parts.")
+    texts = [text_field(part, "text", limit=MAX_MESSAGE) for part in parts if "text" in part]
+    text = "\n".join(texts).strip()
+    if not text or len(text) > MAX_MESSAGE:
+        raise ApiError(Code.BAD_REQUEST, f"The message has no text, or more than {MAX_MESSAGE} characters.")
+    return text

@@ -1,0 +1,158 @@
+"""A message → operations → the draft, told as a stream of events in Google ADK's shape.
+
+Shape: https://google.github.io/adk-docs/events/ as its API server writes it; fields that are null are left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from skillwire.studio.accounts import Account, Accounts
+from skillwire.studio.answers import ApiError, Code
+from skillwire.studio.draft import to_json
+from skillwire.studio.edit import Unsupported, apply, describe
+from skillwire.studio.projects import Projects, Session
+from skillwire.studio.wording import language_of, say
+
+# What an edit costs when metering is on.
+EDIT_CREDITS = 5
+# Clients treat a silent stream as broken after a while; a comment line in between keeps it alive.
+HEARTBEAT_SECONDS = 10.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A piece of an answer: tool call, tool result or sentence, ready to be framed."""
+
+    parts: list[dict[str, Any]]
+    state: dict[str, Any] | None = None
+    partial: bool = False
+    role: str = "model"
+
+
+class Conversations:
+    """Answers messages. Messages to one session are taken one after the other."""
+
+    def __init__(self, projects: Projects, accounts: Accounts, *, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+        self._projects = projects
+        self._accounts = accounts
+        self._heartbeat = heartbeat
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+
+    async def answer(self, account: Account, session: Session, text: str, author: str) -> AsyncIterator[bytes]:
+        """The lines of the stream. The edit is carried out to its end even when the client hangs up."""
+        queue: asyncio.Queue[Said | None] = asyncio.Queue()
+        task = asyncio.create_task(self._carry_out(account, session, text, queue))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+        frame = _framer(author)
+        while True:
+            try:
+                said = await asyncio.wait_for(queue.get(), self._heartbeat)
+            except TimeoutError:
+                yield b": heartbeat\n\n"
+                continue
+            if said is None:
+                return
+            yield frame(said)
+
+    async def _carry_out(
+        self, account: Account, session: Session, text: str, queue: asyncio.Queue[Said | None]
+    ) -> None:
+        lock = self._locks.setdefault(session.id, asyncio.Lock())
+        try:
+            async with lock:
+                sentences = await self._edit(account, session, text, queue)
+            spoken = "\n".join(sentences)
+            for piece in sentences[:-1]:
+                queue.put_nowait(Said([{"text": piece + "\n"}], partial=True))
+            queue.put_nowait(Said([{"text": sentences[-1]}], partial=True))
+            queue.put_nowait(Said([{"text": spoken}]))
+        except Exception:  # noqa: BLE001 - whatever went wrong, the client must hear the stream end
+            _log.exception("a message to %s failed", session.id)
+            queue.put_nowait(Said([], state={"error": "The edit failed inside the studio; the draft is as it was."}))
+        finally:
+            queue.put_nowait(None)
+
+    async def _edit(
+        self, account: Account, session: Session, text: str, queue: asyncio.Queue[Said | None]
+    ) -> list[str]:
+        from skillwire.studio.understand import read  # noqa: PLC0415 - its word lists load with the first message
+
+        reading = await asyncio.to_thread(read.understand, text)
+        language = language_of(reading.language, session.language)
+        if not self._projects.media(session.id):
+            return [say("no_clip", language)]
+        sentences = []
+        for operation in reading.ops:
+            call_id = uuid.uuid4().hex
+            name = str(operation["op"])
+            arguments = {key: value for key, value in operation.items() if key != "op"}
+            queue.put_nowait(Said([{"functionCall": {"id": call_id, "name": name, "args": arguments}}]))
+            done, sentence = self._one(account, session, operation, language)
+            sentences.append(sentence)
+            state = {"draft": to_json(self._projects.draft(session.id))} if done else {}
+            response = {"status": "done" if done else "not_done", "message": sentence}
+            part = {"functionResponse": {"id": call_id, "name": name, "response": response}}
+            queue.put_nowait(Said([part], state=state, role="user"))
+        if reading.unread:
+            sentences.append(say("unread", language, parts="; ".join(f"“{part}”" for part in reading.unread)))
+        if reading.reply and (reading.unread or not reading.ops):
+            sentences.append(reading.reply)
+        return sentences or [say("nothing_read", language)]
+
+    def _one(self, account: Account, session: Session, operation: dict[str, Any], language: str) -> tuple[bool, str]:
+        """Carries out one operation. Returns whether the draft follows it now, and the sentence about it."""
+        try:
+            if operation["op"] == "undo":
+                cause = self._projects.undo(session.id)
+                if cause is None:
+                    return False, say("nothing_to_undo", language)
+                return True, say("undone", language, cause=cause)
+            draft = self._projects.draft(session.id)
+            edit = apply(draft, operation)
+            if edit.draft != draft:
+                self._accounts.charge(account, EDIT_CREDITS, bind=session.task)
+                self._projects.revise(session.id, edit.draft, describe(operation), time.time())
+        except Unsupported as error:
+            return False, say("cannot_yet", language, what=error.what)
+        except ApiError as error:
+            if error.code is not Code.NO_CREDITS:
+                raise
+            return False, say("no_credits", language)
+        return True, say(edit.sentence, language, **edit.values)
+
+
+def _framer(author: str) -> Callable[[Said], bytes]:
+    """Frames events of one invocation."""
+    invocation = f"e-{uuid.uuid4()}"
+
+    def frame(said: Said) -> bytes:
+        if said.state and "error" in said.state:
+            return _line({"error": said.state["error"]})
+        event: dict[str, Any] = {"content": {"role": said.role, "parts": said.parts}}
+        if said.partial:
+            event["partial"] = True
+        event |= {
+            "author": author,
+            "invocationId": invocation,
+            "id": str(uuid.uuid4()),
+            "timestamp": time.time(),
+            "actions": {"stateDelta": said.state or {}, "artifactDelta": {}, "requestedAuthConfigs": {}},
+        }
+        return _line(event)
+
+    return frame
+
+
+def _line(event: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(event, ensure_ascii=False)}\n\n".encode()

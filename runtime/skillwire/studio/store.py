@@ -1,0 +1,74 @@
+"""The studio's SQLite file: schema, opening it, and the key that signs download links.
+
+Write-ahead logging keeps readers and one writer apart and survives a kill at any moment. Several studios may share a home:
+every job row names the process that runs it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS accounts (
+    id INTEGER PRIMARY KEY, client TEXT NOT NULL, token TEXT NOT NULL UNIQUE, issued REAL NOT NULL, expires REAL NOT NULL,
+    credits INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS accounts_client ON accounts (client, expires);
+CREATE TABLE IF NOT EXISTS sessions (
+    id TEXT PRIMARY KEY, task TEXT NOT NULL, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    name TEXT NOT NULL, language TEXT NOT NULL, created REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS media (
+    id TEXT PRIMARY KEY, session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE, name TEXT NOT NULL, path TEXT NOT NULL,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, info TEXT NOT NULL, created REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS media_session ON media (session, created);
+CREATE TABLE IF NOT EXISTS revisions (
+    session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE, number INTEGER NOT NULL, draft TEXT NOT NULL,
+    cause TEXT NOT NULL, created REAL NOT NULL, PRIMARY KEY (session, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE, name TEXT NOT NULL,
+    session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE, draft TEXT NOT NULL, output TEXT NOT NULL,
+    status TEXT NOT NULL, progress REAL NOT NULL DEFAULT 0, seconds_left REAL, error TEXT, notes TEXT NOT NULL DEFAULT '[]',
+    attempts INTEGER NOT NULL DEFAULT 0, owner TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL,
+    UNIQUE (account, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims (
+    token TEXT PRIMARY KEY, session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE, expires REAL NOT NULL) WITHOUT ROWID;
+"""
+
+
+def open_store(home: Path) -> sqlite3.Connection:
+    """Opens (or creates) the studio's state below ``home``; the folder is made private to the user.
+
+    Raises ``OSError`` when the folder cannot be made, ``sqlite3.Error`` when the file is none of ours.
+    """
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.chmod(0o700)
+    connection = sqlite3.connect(home / "studio.db", timeout=10, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.executescript(_SCHEMA)
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All statements inside, or none. Takes the write lock at once, so what was read inside still holds at the end."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def signing_key(connection: sqlite3.Connection) -> bytes:
+    """The home's own 32-byte key, made on first use."""
+    connection.execute("INSERT OR IGNORE INTO settings VALUES ('signing_key', ?)", (secrets.token_bytes(32),))
+    row = connection.execute("SELECT value FROM settings WHERE name = 'signing_key'").fetchone()
+    return bytes(row["value"])

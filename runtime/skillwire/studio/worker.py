@@ -1,0 +1,93 @@
+"""The process that touches media. A file that crashes a decoder crashes this process, never the service.
+
+Speaks JSON lines: tasks on stdin, on stdout any number of ``{"progress": fraction}`` and then ``{"done": …}`` or
+``{"failed": sentence, "kind": error class}`` for each. It ends when stdin does, also in the middle of a task, so none outlives its service.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from skillwire.errors import SkillwireError
+
+# Progress lines come at most this often, in seconds.
+_REPORT_EVERY = 0.2
+
+
+def main() -> None:
+    """Serves tasks until stdin closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the service's to handle
+    tasks: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_read_tasks, args=(tasks,), daemon=True).start()
+    import av  # noqa: PLC0415 - loaded ahead of the first task, after the reader has started
+
+    av.logging.set_level(None)
+    while True:
+        answer = run(json.loads(tasks.get()), lambda fraction: _write({"progress": fraction}))
+        _write(answer)
+
+
+def run(task: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str, Any]:
+    """Carries out one task and returns its last line."""
+    try:
+        return {"done": _TASKS[task["task"]](task, on_progress)}
+    except SkillwireError as error:
+        return {"failed": str(error), "kind": type(error).__name__}
+    except MemoryError:
+        return {"failed": "the machine has too little memory for this clip", "kind": "JobFailed"}
+    except OSError as error:
+        return {"failed": f"{error.strerror or type(error).__name__} while working on the clip", "kind": "JobFailed"}
+
+
+def _probe(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
+    from skillwire.studio.media.probe import probe  # noqa: PLC0415 - loads with the first task
+
+    return probe(Path(task["path"])).to_json()
+
+
+def _render(task: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str, Any]:
+    from skillwire.studio.draft import from_json  # noqa: PLC0415 - loads with the first task
+    from skillwire.studio.render import MediaFile, render  # noqa: PLC0415 - loads with the first task
+
+    media = {name: MediaFile(**{**fields, "path": Path(fields["path"])}) for name, fields in task["media"].items()}
+    reported = time.monotonic()
+
+    def report(fraction: float) -> None:
+        nonlocal reported
+        now = time.monotonic()
+        if now - reported >= _REPORT_EVERY:
+            reported = now
+            on_progress(round(fraction, 4))
+
+    notes = render(from_json(task["draft"]), media, Path(task["target"]), task["quality"], report)
+    return {"notes": notes}
+
+
+_TASKS: dict[str, Callable[[dict[str, Any], Callable[[float], None]], dict[str, Any]]] = {
+    "probe": _probe,
+    "render": _render,
+}
+
+
+def _read_tasks(tasks: queue.SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        tasks.put(line)
+    os._exit(0)  # the service is gone; a render under way is worth nothing
+
+
+def _write(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
