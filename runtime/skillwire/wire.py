@@ -1,17 +1,20 @@
 """Carries requests over ``httpx`` and brings answers back as the engine's records. The only file that imports httpx_sse.
 
-Bounds, documented here because a skill states none of them: 10 s to connect, 60 s for a plain answer, 16 MiB of JSON, 8 KiB
-of any other text, five redirects of a download, and no redirect at all of an API call.
+Bounds, documented here because a skill states none of them: 10 s to connect, 60 s for a plain answer from its first byte to
+its last (an hour when files go along), 16 MiB of JSON, 8 KiB of any other text, five redirects of a download, and no redirect
+at all of an API call.
 """
 
 from __future__ import annotations
 
 import json
 import queue
+import socket
 import threading
 import time
-from collections.abc import Generator
-from contextlib import ExitStack, suppress
+import weakref
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +27,7 @@ from skillwire.errors import OutputFailed, TransportFailed
 
 CONNECT_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 60.0
+SENDING_TIMEOUT = 3600.0
 MOST_JSON = 16 * 1024 * 1024
 MOST_TEXT = 8 * 1024
 MOST_REDIRECTS = 5
@@ -40,6 +44,7 @@ class Wire:
         # trust_env off: a proxy or a .netrc of the environment must never see or add a credential.
         self._client = httpx.Client(transport=transport, base_url=base_url, follow_redirects=False, trust_env=False)
         self._stream: _Stream | None = None
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
     def __enter__(self) -> Self:
         return self
@@ -68,24 +73,54 @@ class Wire:
             json=request.json,
             files=parts or None,
             timeout=timeout,
-            extensions={"skillwire_call": request.call},
+            extensions={"skillwire_call": request.call, "trace": self._trace},
         )
+
+    def _trace(self, name: str, info: dict[str, Any]) -> None:
+        """Take note of the sockets that httpcore says it opens; a deadline needs them."""
+        if name == "connection.connect_tcp.complete":
+            opened = info["return_value"].get_extra_info("socket")
+            if opened is not None:
+                self._sockets.add(opened)
+
+    @contextmanager
+    def _deadline(self, seconds: float) -> Iterator[None]:
+        """Break the connection after ``seconds``: httpx bounds each read, so a server that drips bytes would hold us."""
+        late = threading.Event()
+
+        def cut() -> None:
+            late.set()
+            for opened in list(self._sockets):
+                with suppress(OSError):
+                    opened.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(seconds, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            if late.is_set():
+                raise _TooLongError("no answer in time") from error
+            raise
+        finally:
+            timer.cancel()
 
     def send(self, request: Request) -> Reply | Failed:
         """Send a request and read its whole answer, within its time."""
-        deadline = time.monotonic() + (request.timeout or (3600.0 if request.files else ANSWER_TIMEOUT))
+        seconds = request.timeout or (SENDING_TIMEOUT if request.files else ANSWER_TIMEOUT)
         try:
-            with ExitStack() as stack:
+            with self._deadline(seconds), ExitStack() as stack:
                 response = self._client.send(self.build(request, stack), stream=True)
                 stack.callback(response.close)
-                return _reply(response, _read(response, deadline))
+                return _reply(response, _read(response))
         except OSError as error:
             raise TransportFailed(
                 f"cannot read the file ({error.strerror})", where=str(error.filename or "")
             ) from error
         except _UNSENT as error:
             return Failed(_reason(error), sent=False)
-        except (httpx.HTTPError, httpx.StreamError, _TooLong) as error:
+        except (httpx.HTTPError, httpx.StreamError, _TooLongError) as error:
             return Failed(_reason(error))
 
     # -- streams -------------------------------------------------------------------------------------------------
@@ -93,17 +128,19 @@ class Wire:
     def open_stream(self, request: Request) -> Reply | Failed:
         """Send a request and, when its answer is an event stream, keep it open for ``next_frame``."""
         try:
-            response = self._client.send(self.build(request), stream=True)
+            with self._deadline(request.timeout or ANSWER_TIMEOUT):
+                response = self._client.send(self.build(request), stream=True)
         except _UNSENT as error:
             return Failed(_reason(error), sent=False)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, _TooLongError) as error:
             return Failed(_reason(error))
         if response.status_code < 400 and response.headers.get("content-type", "").startswith("text/event-stream"):
             self._stream = _Stream(response)
             return Reply(response.status_code, dict(response.headers), streaming=True)
         try:
-            return _reply(response, _read(response, time.monotonic() + ANSWER_TIMEOUT))
-        except (httpx.HTTPError, httpx.StreamError, _TooLong) as error:
+            with self._deadline(ANSWER_TIMEOUT):
+                return _reply(response, _read(response))
+        except (httpx.HTTPError, httpx.StreamError, _TooLongError) as error:
             return Failed(_reason(error))
         finally:
             response.close()
@@ -150,7 +187,8 @@ class Wire:
                 if isinstance(response, Failed):
                     return response
                 if response.status_code >= 400:
-                    return _reply(response, _read(response, time.monotonic() + ANSWER_TIMEOUT))
+                    with self._deadline(ANSWER_TIMEOUT):
+                        return _reply(response, _read(response))
                 start = start if response.status_code == 206 else 0
                 length = response.headers.get("content-length", "")
                 total = start + int(length) if length.isdigit() else None
@@ -163,7 +201,7 @@ class Wire:
                 if total is not None and done != total:
                     return Failed(f"{done} of {total} bytes came")
                 return Fetched(target, done)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, _TooLongError) as error:
             return Failed(_reason(error), sent=not isinstance(error, _UNSENT))
         except OSError as error:
             raise OutputFailed(
@@ -187,7 +225,7 @@ class Wire:
                 url,
                 headers=headers,
                 timeout=httpx.Timeout(READ_QUIET, connect=CONNECT_TIMEOUT),
-                extensions={"skillwire_call": request.call},
+                extensions={"skillwire_call": request.call, "trace": self._trace},
             )
             response = self._client.send(outgoing, stream=True)
             stack.callback(response.close)
@@ -197,7 +235,7 @@ class Wire:
         return Failed("it redirects without end", sent=False)
 
 
-class _TooLong(Exception):
+class _TooLongError(Exception):
     """An answer of more bytes, or over more time, than any honest service needs."""
 
 
@@ -249,15 +287,13 @@ class _Stream:
                 return
 
 
-def _read(response: httpx.Response, deadline: float) -> bytes:
+def _read(response: httpx.Response) -> bytes:
     chunks, size = [], 0
     for chunk in response.iter_bytes():
         chunks.append(chunk)
         size += len(chunk)
         if size > MOST_JSON:
-            raise _TooLong(f"an answer of more than {MOST_JSON} bytes")
-        if time.monotonic() > deadline:
-            raise _TooLong("an answer that does not end")
+            raise _TooLongError(f"an answer of more than {MOST_JSON} bytes")
     return b"".join(chunks)
 
 

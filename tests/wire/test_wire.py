@@ -1,0 +1,206 @@
+"""The wire against servers that misbehave, over real sockets."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from skillwire import wire as wire_module
+from skillwire.engine.effects import Closed, Failed, Fetched, Frame, Reply, Request, Silence
+from skillwire.errors import OutputFailed
+from skillwire.wire import Wire
+from support.standin import FINISHED, StandIn
+
+GET = Request("state", "GET", "/x", safe=True, timeout=0.6)
+
+
+@contextmanager
+def raw_server(serve):
+    """A server that does to each connection whatever ``serve(connection, stop)`` does."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.1)
+    stop = threading.Event()
+
+    def one(connection):
+        with connection:
+            connection.settimeout(5)
+            try:
+                connection.recv(65536)
+                serve(connection, stop)
+            except OSError:
+                pass
+
+    def accept():
+        while not stop.is_set():
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                continue
+            threads.append(threading.Thread(target=one, args=(connection,)))
+            threads[-1].start()
+
+    threads = [threading.Thread(target=accept)]
+    threads[0].start()
+    try:
+        with Wire(httpx.HTTPTransport(), f"http://127.0.0.1:{listener.getsockname()[1]}") as wire:
+            yield wire
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        listener.close()
+
+
+def drip(data):
+    def serve(connection, stop):
+        for byte in data * 1000:
+            if stop.wait(0.05):
+                return
+            connection.sendall(bytes([byte]))
+
+    return serve
+
+
+def send_all(data):
+    return lambda connection, _stop: connection.sendall(data)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("serve", "reason"),
+    [
+        (drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 50), "no answer in time"),
+        (drip(HEAD + b"\r\n" + b" " * 50), "no answer in time"),
+        (lambda _connection, stop: stop.wait(3), "no answer in time"),
+        (send_all(b""), "disconnected"),
+        (send_all(b"garbage\r\n\r\n"), "status line"),
+        (send_all(HEAD + b"Content-Length: 100\r\n\r\n{"), "peer closed"),
+    ],
+    ids=["slow headers", "slow body", "silence", "hangs up", "garbage", "truncated"],
+)
+def test_a_server_that_never_answers_rightly_ends_in_time(serve, reason):
+    with raw_server(serve) as wire:
+        answer = wire.send(GET)
+    assert isinstance(answer, Failed)
+    assert answer.sent
+    assert reason in answer.reason.lower()
+
+
+def test_an_endless_body_is_cut_at_its_bound(monkeypatch):
+    monkeypatch.setattr(wire_module, "MOST_JSON", 100_000)
+
+    def serve(connection, stop):
+        connection.sendall(HEAD + b"\r\n")
+        while not stop.is_set():
+            connection.sendall(b" " * 10_000)
+
+    with raw_server(serve) as wire:
+        answer = wire.send(Request("state", "GET", "/x", timeout=30, safe=True))
+    assert isinstance(answer, Failed)
+    assert "more than 100000 bytes" in answer.reason
+
+
+def test_nothing_listens_means_nothing_was_sent():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with Wire(httpx.HTTPTransport(), f"http://127.0.0.1:{port}") as wire:
+        answer = wire.send(GET)
+    assert answer == Failed("connection refused", sent=False)
+
+
+@pytest.mark.parametrize(
+    ("raw", "frames"),
+    [
+        (b"data: a\n\ndata: b\n\n", ["a", "b"]),
+        (b"data: a\r\n\r\ndata: b\r\n\r\n", ["a", "b"]),
+        (b"data: a\rdata: b\r\r", ["a\nb"]),
+        (b": comment\n\ndata: a\n\n", ["a"]),
+        (b"data: one\ndata: two\n\n", ["one\ntwo"]),
+        ("data: 一\u2028二\n\n".encode(), ["一\u2028二"]),
+        (b"event: error\ndata: x\n\n", ["x"]),
+    ],
+    ids=["lf", "crlf", "cr", "comment", "multi-line", "line separator inside", "named"],
+)
+def test_frames_by_the_standard(raw, frames):
+    fault = {"call": "message", "raw": raw, "type": "text/event-stream"}
+    with StandIn(faults=[fault]) as service, Wire(httpx.HTTPTransport(), service.url) as wire:
+        opened = wire.open_stream(Request("message", "POST", "/run_sse", json={}))
+        assert isinstance(opened, Reply)
+        assert opened.streaming
+        got = []
+        while isinstance(frame := wire.next_frame(5), Frame):
+            got.append(frame.data)
+        assert got == frames
+        assert isinstance(frame, Closed)
+        assert frame.clean
+
+
+def test_silence_is_told_and_a_cut_stream_is_not_clean():
+    def serve(connection, stop):
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 1000\r\n\r\ndata: a\n\n"
+        )
+        stop.wait(0.3)
+
+    with raw_server(serve) as wire:
+        wire.open_stream(Request("message", "POST", "/run_sse", json={}))
+        assert isinstance(wire.next_frame(2), Frame)
+        assert isinstance(wire.next_frame(0.05), Silence)
+        end = wire.next_frame(5)
+    assert isinstance(end, Closed)
+    assert not end.clean
+
+
+def finish(download):
+    while True:
+        try:
+            next(download)
+        except StopIteration as stop:
+            return stop.value
+
+
+def test_authorization_stays_with_its_own_host(tmp_path):
+    with StandIn() as other, StandIn() as service:
+        redirect = {"call": "download", "status": 302, "headers": {"Location": f"{other.url}/files/x.mp4"}, "text": ""}
+        service.faults.append(redirect)
+        request = Request("download", "GET", "/files/x.mp4", (("Authorization", "Bearer s3cret"),), safe=True)
+        with Wire(httpx.HTTPTransport(), service.url) as wire:
+            answer = finish(wire.download(request, tmp_path / "x"))
+        assert isinstance(answer, Failed)
+        assert "neither the service nor https" in answer.reason
+        assert service.seen[0].headers["authorization"] == "Bearer s3cret"
+        assert other.seen == []
+
+
+def test_a_redirect_within_the_service_is_followed(tmp_path):
+    with StandIn(
+        faults=[{"call": "download", "status": 302, "headers": {"Location": "/files/y.mp4"}, "text": ""}]
+    ) as s:
+        with Wire(httpx.HTTPTransport(), s.url) as wire:
+            answer = finish(wire.download(Request("download", "GET", "/files/x.mp4", safe=True), tmp_path / "x"))
+        assert answer == Fetched(tmp_path / "x", len(FINISHED))
+        assert (tmp_path / "x").read_bytes() == FINISHED
+
+
+def test_a_download_that_cannot_be_written_is_told(tmp_path):
+    with StandIn() as service, Wire(httpx.HTTPTransport(), service.url) as wire:
+        download = wire.download(Request("download", "GET", "/files/x.mp4", safe=True), tmp_path / "gone" / "x")
+        with pytest.raises(OutputFailed, match="cannot be written"):
+            finish(download)
+
+
+def test_files_are_streamed_from_disk(tmp_path):
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(FINISHED)
+    with StandIn() as service, Wire(httpx.HTTPTransport(), service.url) as wire:
+        path = "/api/upload-video/nemo_agent/me/s1"
+        answer = wire.send(Request("upload", "POST", path, files=(clip,), file_field="files"))
+    assert isinstance(answer, Reply)
+    assert FINISHED in service.seen[0].body
+    assert b'name="files"; filename="clip.mp4"' in service.seen[0].body
