@@ -1,0 +1,163 @@
+"""Action cells → calls: by label first, the section number as a check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from skillwire.spec.facts import Facts, RawRoute
+from skillwire.spec.model import Call, GuiAction, Route, Severity, Translation
+from skillwire.spec.naming import Named, by_vocabulary, slug
+
+_REFERENCE = re.compile(r"§\s*(\d+(?:\.\d+)*)")
+# At least half of a table's rows must name calls of the file, or it is no routing table.
+_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an action cell names: a call by label, a call by number, or neither."""
+
+    label: str | None
+    number: str | None
+    text: str
+    reference: str = ""
+
+    @property
+    def call(self) -> str | None:
+        """The call meant; the label wins."""
+        return self.label or self.number
+
+
+class Resolver:
+    """Finds the call that an action cell means."""
+
+    def __init__(self, facts: Facts, named: Mapping[str, Named], calls: Mapping[str, Call]) -> None:
+        self.calls = calls
+        self.labels = {
+            slug(label): name
+            for name, call in reversed(named.items())
+            for request in call.all
+            for label in request.labels[:1]
+            if name in calls
+        }
+        listed = [call for call in named.values() if call.name != "token" and not call.status_of]
+        self.listed = [call.name for call in listed]
+        self.numbers = {call.main.number: call.name for call in listed if call.main.number is not None}
+        self.sections: dict[str, str] = {}
+        for call in named.values():
+            if not call.status_of:
+                self.sections.setdefault(call.main.section, call.name)
+        self.headings = {heading.number: heading for heading in facts.page.headings if heading.number}
+
+    def target(self, text: str) -> Target:
+        """Resolve one step of an action cell."""
+        reference = _REFERENCE.search(text)
+        words = _REFERENCE.sub(" ", text).strip(" ()→.")
+        number = self._by_number(reference[1]) if reference else None
+        return Target(self._by_label(words), number, words or text.strip(), reference[1] if reference else "")
+
+    def places(self, name: str) -> set[str]:
+        """Section numbers under which a call may rightly be referred to."""
+        places = {number for number, call in self.sections.items() if call == name}
+        if name in self.listed:
+            places.add(str(self.listed.index(name)))
+        places.update(str(number) for number, call in self.numbers.items() if call == name)
+        return places
+
+    def _by_label(self, words: str) -> str | None:
+        if not words:
+            return None
+        key = slug(words)
+        if key in self.calls:
+            return key
+        if key in self.labels:
+            return self.labels[key]
+        usual = by_vocabulary(words)
+        if usual in self.calls:
+            return usual
+        parts = set(key.split("_"))
+        return next((name for label, name in self.labels.items() if parts and parts <= set(label.split("_"))), None)
+
+    def _by_number(self, number: str) -> str | None:
+        if number in self.headings:
+            return self.sections.get(number)
+        head, dot, last = number.rpartition(".")
+        place = int(last)
+        if not dot and place in self.numbers:
+            return self.numbers[place]
+        return self.listed[place] if head and place < len(self.listed) else None
+
+
+def translations(facts: Facts, resolver: Resolver) -> tuple[Translation, ...]:
+    """GUI rows, those that refer to a request (``Execute §3.5``) following it."""
+    names = {action.value for action in GuiAction}
+    result = []
+    for row in facts.translations:
+        reference = _REFERENCE.search(row.text)
+        if reference and row.action is GuiAction.EXECUTE:
+            call = resolver.target(reference[0]).call
+            if call in names:
+                row = replace(row, action=GuiAction(call))
+        result.append(row)
+    return tuple(result)
+
+
+def routes(facts: Facts, resolver: Resolver) -> tuple[Route, ...]:
+    """Rows of the routing table; tables whose actions name no calls are put back and reported."""
+    result: list[Route] = []
+    for table, rows in facts.routing:
+        resolved = [(row, [resolver.target(step) for step in row.actions]) for row in rows]
+        good = sum(1 for _, targets in resolved if targets and all(target.call for target in targets))
+        if not rows or good < len(rows) * _SHARE:
+            facts.consumed.difference_update(range(table.line, table.end + 1))
+            message = "a table pairs words with actions, but its actions name no requests of this file"
+            facts.report(
+                "unresolved-actions", Severity.WARNING, message, table.line, "declare a request for each action"
+            )
+            continue
+        for row, targets in resolved:
+            route = _route(facts, resolver, row, targets)
+            if route:
+                result.append(route)
+    return tuple(result)
+
+
+def _route(facts: Facts, resolver: Resolver, row: RawRoute, targets: list[Target]) -> Route | None:
+    if not targets:
+        facts.report("incomplete-row", Severity.WARNING, "the row has no action", row.line, "name the call it leads to")
+        return None
+    for target in targets:
+        _check(facts, resolver, row, target)
+    actions = [target.call or slug(target.text) or "unknown" for target in targets]
+    return Route(
+        phrases=row.phrases,
+        events=row.events,
+        action=actions[0],
+        line=row.line,
+        then=tuple(actions[1:]),
+        conditions=row.conditions,
+        skip_sse=row.skip,
+        fallback=row.fallback,
+        raw=row.raw,
+    )
+
+
+def _check(facts: Facts, resolver: Resolver, row: RawRoute, target: Target) -> None:
+    if target.call is None:
+        message = f"the action {target.text!r} names no request of this file"
+        facts.report("unknown-action", Severity.ERROR, message, row.line, "declare the request or correct the action")
+        return
+    if not target.reference:
+        return
+    last = target.reference.rpartition(".")[2]
+    heading = resolver.headings.get(target.reference)
+    if target.number is None and heading is None:
+        message = f"§{target.reference} points at no section and no place in the list of requests"
+        facts.report("dangling-section", Severity.WARNING, message, row.line, "correct the number or name the call")
+    elif (
+        target.label and target.number != target.label and not {target.reference, last} & resolver.places(target.label)
+    ):
+        message = f"§{target.reference} is {target.number or 'another section'}, but the row says {target.text!r}, which counts"
+        facts.report("section-mismatch", Severity.WARNING, message, row.line, "correct the number")

@@ -1,0 +1,265 @@
+"""Named requests and raw facts → the records of a ``Skill``, gaps filled from documented defaults and marked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from skillwire.spec import templates
+from skillwire.spec.defaults import Family, agrees
+from skillwire.spec.facts import Facts, Polling
+from skillwire.spec.model import (
+    Auth,
+    Call,
+    DraftMap,
+    ErrorRule,
+    Poll,
+    Recovery,
+    Requires,
+    Severity,
+    StreamRule,
+    Verb,
+    Wording,
+)
+from skillwire.spec.naming import Named, locate
+from skillwire.spec.vocabulary import pattern
+
+_FILLED = ("body", "file_field", "url_body", "headers", "returns", "timeout")
+
+
+def base_url(facts: Facts, named: Mapping[str, Named]) -> str | None:
+    """The address that the file states for all requests, else the one that most of them carry."""
+    stated = facts.base[0] if facts.base else None
+    origins = Counter(call.origin for call in named.values() for _ in call.all if call.origin)
+    domain = facts.front.values.get("apiDomain")
+    if stated:
+        for other in facts.base[1:]:
+            if other.value != stated.value:
+                message = (
+                    f"the base address is {other.value} here and {stated.value} on line {stated.line}, which counts"
+                )
+                facts.report("base-url-conflict", Severity.WARNING, message, other.line, "state one base address")
+        return stated.value
+    if origins:
+        return origins.most_common(1)[0][0]
+    if isinstance(domain, str) and domain.strip():
+        return domain if "://" in domain else f"https://{domain.strip()}"
+    return None
+
+
+def base_url_env(facts: Facts, family: Family | None) -> str | None:
+    """The environment variable that overrides the base address."""
+    if facts.base_env:
+        return facts.base_env[0].value
+    return family["base_url_env"] if family else None
+
+
+def calls(facts: Facts, named: Mapping[str, Named], family: Family | None, base: str | None) -> dict[str, Call]:
+    """Calls by name: the stated ones in the file's order, then the documented rest of the same API."""
+    everywhere = {header.name for header in facts.headers}
+    for call in named.values():
+        call.main.headers = tuple(header for header in call.main.headers if header[0] not in everywhere)
+    documented: Mapping[str, Any] = family["calls"] if family else {}
+    result = {name: _call(facts, call, documented.get(name), base) for name, call in named.items()}
+    for name, call in documented.items():
+        if name not in result:
+            fields = {key: _frozen(key, value) for key, value in call.items() if key != "verb"}
+            result[name] = Call(name=name, verb=Verb(call["verb"]), default=True, **fields)
+    return result
+
+
+def _call(facts: Facts, named: Named, documented: Mapping[str, Any] | None, base: str | None) -> Call:
+    main = named.main
+    path = _path(facts, named, base)
+    fields: dict[str, Any] = {name: getattr(main, name) for name in _FILLED}
+    defaulted: list[str] = []
+    method = main.method
+    if documented:
+        if not method:
+            method = documented["method"]
+            defaulted.append("method")
+        for name in _FILLED:
+            if fields[name] or name not in documented:
+                continue
+            if name == "body" and not agrees(main.fields, documented["body"]):
+                continue
+            fields[name] = _frozen(name, documented[name])
+            defaulted.append(name)
+    if fields["body"] is None and main.fields and named.verb in (Verb.ACQUIRE, Verb.STREAM, Verb.JOB, Verb.CALL):
+        fields["body"] = templates.from_fields(main.fields)
+    if not method:
+        method = "POST"
+        message = f"the request {named.name} names no method; POST is assumed"
+        facts.report("missing-method", Severity.WARNING, message, main.line, "write the method before the path")
+    return Call(named.name, named.verb, method, path, line=main.line, defaulted=tuple(defaulted), **fields)
+
+
+def _path(facts: Facts, named: Named, base: str | None) -> str:
+    origin, path = named.origin, named.path
+    if not origin or not base:
+        return path
+    whole = origin + path
+    if whole.startswith(base):
+        return whole[len(base) :] or "/"
+    if any(not locate(request.path)[0] for request in named.all):
+        return path
+    message = f"the request {named.name} goes to {origin}, the others to {base}"
+    facts.report("call-on-other-host", Severity.WARNING, message, named.main.line, "use one host or say why")
+    return whole
+
+
+def _frozen(name: str, value: Any) -> Any:
+    if name == "headers":
+        return tuple((key, text) for key, text in value)
+    return tuple(value) if name == "returns" else value
+
+
+def poll(facts: Facts, named: Mapping[str, Named], family: Family | None) -> tuple[Poll | None, list[str]]:
+    """How jobs are polled, and what the file should say of it but does not."""
+    jobs = [call for call in named.values() if call.verb is Verb.JOB]
+    documented: Mapping[str, Any] = family["poll"] if family else {}
+    if not jobs and not documented:
+        return None, []
+    job = next((call for call in jobs if call.name == "export"), jobs[0] if jobs else None)
+    stated = [call.main.polling for call in named.values() if job and call.status_of == job.name and call.main.polling]
+    stated += [job.main.polling] if job and job.main.polling else []
+    fields: dict[str, Any] = {}
+    for name in ("every", "times", "until", "failed", "status_field", "url_field", "fallback_path"):
+        value = next((found for said in stated if (found := getattr(said, name))), None)
+        if value:
+            fields[name] = locate(value)[1] if name == "fallback_path" else value
+    defaulted = [name for name in documented if name not in fields]
+    for name in defaulted:
+        value = documented[name]
+        fields[name] = tuple(value) if isinstance(value, list) else value
+    gaps = [name for name in ("every", "until") if name not in fields]
+    if gaps:
+        return None, gaps
+    fields["every"] = float(fields["every"])
+    line = stated[0].line if stated else None
+    return Poll(**fields, line=line, defaulted=tuple(defaulted)), []
+
+
+def stream(facts: Facts, message: Call | None, family: Family | None) -> StreamRule:
+    """The stream rule, its timeout that of the message call."""
+    found = facts.stream
+    documented: Mapping[str, Any] = family["stream"] if family else {}
+    return StreamRule(
+        notice_every=found.notice_every or documented.get("notice_every"),
+        notice=found.notice or documented.get("notice", ""),
+        timeout=(message.timeout if message else None) or documented.get("timeout"),
+        heartbeats_only=found.heartbeats_only or documented.get("heartbeats_only"),
+        silent_edit=found.silent_edit or bool(documented.get("silent_edit")),
+        line=found.line,
+    )
+
+
+def auth(facts: Facts, family: Family | None) -> Auth:
+    """Whence the token comes and how it is sent."""
+    secret = pattern("variables.secret")
+    claw = openclaw(facts)
+    documented: Mapping[str, Any] = family["auth"] if family else {}
+    line = facts.token_env[0].line if facts.token_env else facts.front.lines.get("metadata")
+    env = facts.token_env[0].value if facts.token_env else None
+    if env is None and isinstance(claw.get("primaryEnv"), str):
+        env = claw["primaryEnv"]
+    if env is None:
+        env = next((name for name in requires(facts).env if secret.search(name)), None)
+    if env is None and documented:
+        env, line = documented["env"], None
+    client = facts.client_header[0].value if facts.client_header else documented.get("client_id_header")
+    return Auth(env, facts.scheme[0].value if facts.scheme else "Bearer", client, line if env else None)
+
+
+def errors(facts: Facts, family: Family | None) -> tuple[ErrorRule, ...]:
+    """Error rows as stated; the documented ones when the file names no code at all."""
+    if facts.errors or not family:
+        rows = [ErrorRule(e.code, e.meaning, e.recovery, e.text, e.line, e.after, e.times) for e in facts.errors]
+        seen: set[int] = set()
+        for row in rows:
+            if row.code in seen:
+                message = f"the code {row.code} is listed twice; the first row counts"
+                facts.report("duplicate-code", Severity.WARNING, message, row.line or 1, "delete one row")
+            seen.add(row.code)
+        return tuple(rows)
+    return tuple(ErrorRule(**{**row, "recovery": Recovery(row["recovery"]), "line": None}) for row in family["errors"])
+
+
+def draft(facts: Facts, family: Family | None) -> DraftMap:
+    """The draft map as stated, else as documented."""
+    if facts.draft.keys or not family:
+        return facts.draft
+    return DraftMap(family["draft"]["keys"], family["draft"]["track_types"])
+
+
+def formats(facts: Facts, family: Family | None) -> tuple[str, ...]:
+    """File types as stated, else as documented."""
+    if facts.formats:
+        return facts.formats.value
+    return tuple(family["formats"]) if family else ()
+
+
+def max_bytes(facts: Facts, family: Family | None) -> int | None:
+    """The largest file in bytes as stated, else as documented."""
+    if facts.max_bytes:
+        return facts.max_bytes.value
+    return family["max_megabytes"] * 1024 * 1024 if family else None
+
+
+def wording(facts: Facts) -> Wording:
+    """Status words for the user."""
+    found = [stated for stated in (facts.connecting, facts.ready) if stated]
+    return Wording(
+        facts.connecting.value if facts.connecting else "",
+        facts.ready.value if facts.ready else "",
+        found[0].line if found else None,
+    )
+
+
+def openclaw(facts: Facts) -> Mapping[str, Any]:
+    """The host's block of ``metadata``, in any of its spellings: wrapped, bare, or with dotted keys."""
+    metadata = facts.front.values.get("metadata")
+    if not isinstance(metadata, dict):
+        return {}
+    result: dict[str, Any] = {key: value for key, value in metadata.items() if key in _OPENCLAW_KEYS}
+    for host in ("openclaw", "clawdbot", "clawdis"):
+        inner = metadata.get(host)
+        if isinstance(inner, dict):
+            result.update(inner)
+        result.update({k.removeprefix(f"{host}."): v for k, v in metadata.items() if k.startswith(f"{host}.")})
+    return result
+
+
+_OPENCLAW_KEYS = frozenset({"requires", "primaryEnv", "os", "always", "configPaths", "emoji", "homepage"})
+
+
+def requires(facts: Facts) -> Requires:
+    """What the host must have, as ``metadata`` declares it."""
+    claw = openclaw(facts)
+    needs = claw.get("requires")
+    if isinstance(needs, list):
+        needs = {"env": needs}
+    if not isinstance(needs, dict):
+        needs = {}
+    primary = claw.get("primaryEnv")
+    return Requires(
+        env=_texts(needs.get("env")),
+        bins=_texts(needs.get("bins")),
+        any_bins=_texts(needs.get("anyBins")),
+        config=_texts(needs.get("config")),
+        os=_texts(claw.get("os") or needs.get("os")),
+        always=claw.get("always") is True,
+        primary_env=primary if isinstance(primary, str) else None,
+    )
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def used(polling: Polling | None) -> bool:
+    """Whether a statement says anything of polling."""
+    return polling is not None

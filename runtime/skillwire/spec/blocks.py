@@ -1,0 +1,260 @@
+"""``Document`` → ``Page``: headings, tables, fences, list items and paragraphs of the body, each with its lines.
+
+One pass over the lines, linear in their number. Where a CommonMark parser sees a heading, a fence or a table, so does
+this scanner (the tests hold it against markdown-it-py); it goes on where that one gives up on damaged text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from skillwire.spec import tables
+from skillwire.spec.source import Document
+from skillwire.spec.tables import Table
+
+_FENCE = re.compile(r"(?P<lead>(?:\s|>|[-*+]\s|\d{1,9}[.)]\s)*)(?P<mark>`{3,}|~{3,})(?P<info>.*)\Z")
+_CLOSING = re.compile(r"[\s>]*(`{3,}|~{3,})[ \t]*\Z")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*\Z")
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*\Z")
+_RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
+_ITEM = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,4}[.)])\s")
+_NUMBER = re.compile(r"(?:§\s*)?(\d+(?:\.\d+)*)[.)]?\s+")
+_LABEL = re.compile(r"\s*(?:>\s*)*(\*\*)?\w[^:.!?\"|]{0,60}(?(1):?\*\*(?:\s*\([^)]*\))?:?|:)\s*(\S+)?")
+_REQUEST = re.compile(r"`?(?:GET|POST|PUT|PATCH|DELETE|https?:)")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_INLINE = re.compile(r"`|\*\*|&(?:lt|gt|amp|quot|#39);")
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """``number`` is the section number it starts with (``3.5``), empty without one; ``text`` the rest."""
+
+    level: int
+    number: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced block: ``line`` of its opening, ``end`` of its closing (1-based), content without the fences."""
+
+    info: str
+    lines: tuple[str, ...]
+    line: int
+    end: int
+    closed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A stretch of text that says one thing: a paragraph, a list item, a labelled line, a heading, a fence, a table.
+
+    ``line`` and ``end`` are its first and last line (1-based), ``start`` and ``stop`` its offsets in ``Page.text``.
+    """
+
+    kind: str
+    line: int
+    end: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The body of a skill file.
+
+    ``text`` is the body with the marks of bold and code removed, so that damaged and healthy files read the same;
+    ``offsets`` holds where each of its lines starts.
+    """
+
+    document: Document
+    text: str
+    offsets: tuple[int, ...]
+    headings: tuple[Heading, ...]
+    tables: tuple[Table, ...]
+    fences: tuple[Fence, ...]
+    units: tuple[Unit, ...]
+
+    def line_at(self, offset: int) -> int:
+        """Line of the file (1-based) that holds ``text[offset]``."""
+        return self.document.body + bisect_right(self.offsets, offset)
+
+    def unit_at(self, line: int) -> Unit:
+        """The unit that holds a line (1-based); the last one before it when the line is blank."""
+        return self.units[max(bisect_right(self.units, line, key=lambda unit: unit.line) - 1, 0)]
+
+    def slice(self, unit: Unit) -> str:
+        """A unit's text, marks removed."""
+        return self.text[unit.start : unit.stop]
+
+    def heading_above(self, line: int) -> Heading | None:
+        """The nearest heading above a line (1-based)."""
+        at = bisect_right(self.headings, line, key=lambda heading: heading.line)
+        return self.headings[at - 1] if at else None
+
+
+def plain(text: str) -> str:
+    """``text`` without the marks of code and bold, character references resolved."""
+    if "`" in text or "**" in text or "&" in text:
+        return _INLINE.sub(lambda match: _ENTITIES.get(match.group(), ""), text)
+    return text
+
+
+def parse(document: Document) -> Page:
+    """Find the parts of the body."""
+    lines = list(document.lines)
+    if any("<!--" in line for line in lines[document.body :]):
+        lines[document.body :] = _without_comments(lines[document.body :])
+    return _Scanner(document, lines).page()
+
+
+def _without_comments(lines: list[str]) -> list[str]:
+    return _COMMENT.sub(lambda match: "\n" * match.group().count("\n"), "\n".join(lines)).split("\n")
+
+
+@dataclass(slots=True)
+class _Scanner:
+    document: Document
+    lines: list[str]
+    headings: list[Heading] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    fences: list[Fence] = field(default_factory=list)
+    spans: list[tuple[str, int, int]] = field(default_factory=list)  # kind, first and last index
+    closers: dict[str, _Closers] | None = None
+    open: bool = False  # the last span is text that the next line may continue
+
+    def page(self) -> Page:
+        at = self.document.body
+        while at < len(self.lines):
+            at = self._step(at)
+        body = self.lines[self.document.body :]
+        text = plain("\n".join(body))
+        offsets = [0]
+        find = text.find
+        while (stop := find("\n", offsets[-1])) >= 0:
+            offsets.append(stop + 1)
+        first = self.document.body
+        ends = [*offsets[1:], len(text) + 1]
+        units = tuple(
+            Unit(kind, start + 1, stop + 1, offsets[start - first], ends[stop - first] - 1)
+            for kind, start, stop in self.spans
+        )
+        return Page(
+            self.document,
+            text,
+            tuple(offsets),
+            tuple(self.headings),
+            tuple(self.tables),
+            tuple(self.fences),
+            units,
+        )
+
+    def _step(self, at: int) -> int:
+        line = self.lines[at]
+        stripped = line.strip()
+        if not stripped:
+            self.open = False
+            return at + 1
+        if ("```" in line or "~~~" in line) and (fence := _FENCE.match(line)):
+            if not (fence["mark"][0] == "`" and "`" in fence["info"]):
+                return self._fence(at, fence)
+        if "|" in line and (table := tables.scan(self.lines, at)):
+            self.tables.append(table)
+            self._close("table", at, table.end - 1)
+            return table.end
+        if stripped[0] == "#" and (match := _HEADING.match(line)):
+            self._heading(len(match[1]), match[2] or "", at)
+            self._close("heading", at, at)
+            return at + 1
+        if stripped[0] in "=-*_":
+            if self.open and _UNDERLINE.match(line) and self.spans[-1][0] == "text":
+                _, start, _ = self.spans[-1]
+                title = " ".join(part.strip() for part in self.lines[start:at])
+                self._heading(1 if stripped[0] == "=" else 2, title, start)
+                self.spans[-1] = ("heading", start, at)
+                self.open = False
+                return at + 1
+            if _RULE.match(line):
+                self.open = False
+                return at + 1
+        self._text(at, line)
+        return at + 1
+
+    def _text(self, at: int, line: str) -> None:
+        if _ITEM.match(line):
+            self.spans.append(("item", at, at))
+        elif self.open and not self._labelled(at, line):
+            kind, start, _ = self.spans[-1]
+            self.spans[-1] = (kind, start, at)
+        else:
+            self.spans.append(("text", at, at))
+        self.open = True
+
+    def _labelled(self, at: int, line: str) -> bool:
+        """Whether a line opens a statement of its own, though no blank line sets it apart."""
+        match = _LABEL.match(line)
+        if match is None:
+            return False
+        bold, after = match.groups()
+        return bool(bold or (after and _REQUEST.match(after)) or self.lines[at - 1].rstrip()[-1:] in ".!?:;。！？：；")
+
+    def _heading(self, level: int, text: str, at: int) -> None:
+        text = plain(text).strip()
+        number = _NUMBER.match(text)
+        if number:
+            self.headings.append(Heading(level, number[1], text[number.end() :], at + 1))
+        else:
+            self.headings.append(Heading(level, "", text, at + 1))
+
+    def _fence(self, at: int, opening: re.Match[str]) -> int:
+        mark, lead = opening["mark"], opening["lead"]
+        end = self._closing(at, mark)
+        closed = end < len(self.lines)
+        if not closed:  # it would swallow the rest of the file: let it end where its paragraph does
+            end = next((i for i in range(at + 1, len(self.lines)) if not self.lines[i].strip()), len(self.lines))
+        content = tuple(_dedent(line, len(lead)) for line in self.lines[at + 1 : end])
+        last = end if closed else end - 1
+        self.fences.append(Fence(opening["info"].strip(), content, at + 1, last + 1, closed))
+        self._close("fence", at, last)
+        return last + 1
+
+    def _closing(self, at: int, mark: str) -> int:
+        """Index of the line that closes a fence, the number of lines when none does."""
+        if self.closers is None:
+            self.closers = {"`": _Closers(self.lines, "`"), "~": _Closers(self.lines, "~")}
+        return self.closers[mark[0]].after(at, len(mark))
+
+    def _close(self, kind: str, start: int, stop: int) -> None:
+        self.spans.append((kind, start, stop))
+        self.open = False
+
+
+class _Closers:
+    """Lines that can close a fence, asked in one go for the next one that is long enough."""
+
+    def __init__(self, lines: list[str], mark: str) -> None:
+        found = [(i, _CLOSING.match(line)) for i, line in enumerate(lines) if mark * 3 in line]
+        pairs = [(i, match[1]) for i, match in found if match and match[1][0] == mark]
+        self.total = len(lines)
+        self.at = [i for i, _ in pairs]
+        self.length = [len(text) for _, text in pairs]
+        self.longest = list(accumulate(reversed(self.length), max))[::-1]  # from here to the end
+
+    def after(self, at: int, length: int) -> int:
+        """Index of the first closing line after ``at`` with ``length`` marks or more, else the number of lines."""
+        k = bisect_right(self.at, at)
+        if k == len(self.at) or self.longest[k] < length:
+            return self.total
+        while self.length[k] < length:
+            k += 1
+        return self.at[k]
+
+
+def _dedent(line: str, width: int) -> str:
+    lead = len(line) - len(line.lstrip())
+    return line[min(lead, width) :]

@@ -1,0 +1,211 @@
+"""Which request is which call: raw requests, said once or many times, become calls under one name each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from skillwire.spec import templates
+from skillwire.spec.facts import Facts, Request
+from skillwire.spec.model import Severity, Verb
+from skillwire.spec.rules.calls import is_token_request
+from skillwire.spec.vocabulary import families, first
+
+_ABSOLUTE = re.compile(r"(https?://[^/\s]+)(/.*)?\Z")
+_VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|\w+)(/.*)?\Z")
+_PLACEHOLDER = re.compile(r"<[^<>]*>|\$?\{[^{}]*\}|\$\w+|(?<=/):\w+")
+_ANGLED = re.compile(r"<[^<>]*>")
+_PARENTHESES = re.compile(r"\s*\([^()]*\)")
+_POLLS = re.compile(r"\bpoll|轮询", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W_]+")
+
+
+@dataclass(slots=True)
+class Named:
+    """A call under its name: the fullest statement of it, and every request that states it."""
+
+    name: str
+    main: Request
+    origin: str
+    path: str
+    all: list[Request] = field(default_factory=list)
+    verb: Verb = Verb.CALL
+    status_of: str = ""
+
+
+def locate(url: str) -> tuple[str, str]:
+    """Origin and path of a URL as written: ``$API/x`` and ``/x`` have no origin, ``${A:-https://h}/x`` has one."""
+    if absolute := _ABSOLUTE.match(url):
+        return absolute[1], absolute[2] or "/"
+    if variable := _VARIABLE.match(url):
+        default = (variable[1] or "").partition(":-")[2]
+        return default.rstrip("/"), variable[2] or "/"
+    return "", url
+
+
+def shape(path: str) -> str:
+    """A path with all placeholders alike, for comparing."""
+    return _PLACEHOLDER.sub("<>", path.partition("?")[0].rstrip("/"))
+
+
+def slug(text: str, limit: int = 4) -> str:
+    """``Claim link (new)`` → ``claim_link``."""
+    return "_".join(_WORDS.findall(_PARENTHESES.sub("", text).lower())[:limit])
+
+
+def by_vocabulary(text: str) -> str | None:
+    """The usual name of what a label speaks of; a remark in parentheses counts only when nothing else tells."""
+    return first("calls", _PARENTHESES.sub("", text)) or first("calls", text)
+
+
+def name_all(facts: Facts) -> dict[str, Named]:
+    """Calls by name, in the order in which the file lists them."""
+    named: dict[str, Named] = {}
+    known = _known_paths()
+    by_shape: dict[tuple[str, str], Named] = {}
+    for request in facts.requests:
+        origin, path = locate(request.path)
+        key = (request.method, shape(path))
+        same = by_shape.get(key) or (by_shape.get(("POST", key[1])) if not request.method else None)
+        if same is None:
+            parent = _polled(request, path, named)
+            name = (
+                f"{parent.name}_status" if parent else _free(_name(request, path, known, named), request, path, named)
+            )
+            if name in named:  # a second status call of the same job
+                continue
+            same = Named(name, request, origin, path, status_of=parent.name if parent else "")
+            named[name] = same
+            if request.method:
+                by_shape[key] = same
+        same.all.append(request)
+        if _fullness(request) > _fullness(same.main):
+            same.main, same.path = request, path
+            same.origin = origin or same.origin
+    _find_session(named)
+    for call in named.values():
+        _merge(call, facts)
+        call.verb = _verb(call, named)
+    return dict(sorted(named.items(), key=lambda item: item[1].main.order))
+
+
+def _known_paths() -> Mapping[tuple[str, str], str]:
+    return {
+        (call["method"], shape(call["path"])): name
+        for family in families()
+        for name, call in {**family["calls"], **family.get("known", {})}.items()
+    }
+
+
+def _name(request: Request, path: str, known: Mapping[tuple[str, str], str], named: Mapping[str, Named]) -> str:
+    if name := known.get((request.method or "POST", shape(path))):
+        return name
+    if request.streaming and "message" not in named:
+        return "message"
+    if is_token_request(request) and "token" not in named:
+        return "token"
+    for text in (*request.labels, path.replace("_", " ").replace("-", " ")):
+        if found := by_vocabulary(text):
+            if not (found == "token" or (found == "upload" and request.method == "GET")):
+                return found
+    if request.uploading and "upload" not in named:
+        return "upload"
+    return (
+        slug(request.labels[0])
+        if request.labels and slug(request.labels[0])
+        else slug(path.rpartition("/")[2]) or "call"
+    )
+
+
+def _free(name: str, request: Request, path: str, named: Mapping[str, Named]) -> str:
+    """``name``, or when another request has it, one from the label, the path, or a number."""
+    if name not in named:
+        return name
+    steps = [step for step in path.split("/") if step and not _PLACEHOLDER.search(step)]
+    options = [slug(label) for label in request.labels[:1]] + [slug("_".join(steps[-1:])), slug("_".join(steps[-2:]))]
+    return next((o for o in options if o and o not in named), "") or next(
+        f"{name}_{n}" for n in range(2, len(named) + 3) if f"{name}_{n}" not in named
+    )
+
+
+def _polled(request: Request, path: str, named: Mapping[str, Named]) -> Named | None:
+    """The job whose status a request asks for."""
+    if request.method != "GET":
+        return None
+    posts = [call for call in named.values() if call.main.method == "POST"]
+    says = bool(_POLLS.search(request.text)) or any(_POLLS.search(label) for label in request.labels[:1])
+    for call in posts:
+        if shape(path) == f"{shape(call.path)}/<>" and (says or call.main.polling):
+            return call
+    if not says or request.streaming:
+        return None
+    jobs = [call for call in posts if call.name not in ("token", "session", "message", "upload")]
+    near = [call for call in jobs if call.main.line <= request.line]
+    return near[-1] if near else None
+
+
+def _find_session(named: dict[str, Named]) -> None:
+    """The call whose answer gives an id that other paths or bodies ask for is the session, however it is called."""
+    if "session" in named:
+        return
+    for name, call in list(named.items()):
+        if name in ("token", "message", "upload") or call.main.method != "POST" or call.status_of:
+            continue
+        ids = {_squeeze(field.rpartition(".")[2]) for field in call.main.returns if re.search(r"(?:_id|Id)\Z", field)}
+        users = [other for other in named.values() if other is not call and other.status_of != name]
+        if ids and any(_squeeze(asked) in ids for other in users for asked in _asked(other)):
+            call.name = "session"
+            named["session"] = named.pop(name)
+            return
+
+
+def _asked(call: Named) -> Iterable[str]:
+    for request in call.all:
+        for text in (call.path, *templates.strings(request.body)):
+            yield from (match.strip("<>{}$:") for match in _PLACEHOLDER.findall(text))
+
+
+def _squeeze(name: str) -> str:
+    return re.sub(r"\W|_", "", name).lower()
+
+
+def _fullness(request: Request) -> tuple[int, bool, bool]:
+    size = len(request.body) if isinstance(request.body, dict) else len(request.fields) / 10 if request.fields else 0
+    return (int(size * 10), not request.path.startswith("http"), bool(request.returns))
+
+
+def _merge(call: Named, facts: Facts) -> None:
+    """Fill what the fullest statement leaves out from the others; report where they contradict each other."""
+    main = call.main
+    for other in call.all:
+        if other is main:
+            continue
+        for name in ("body", "fields", "file_field", "url_body", "headers", "returns", "timeout", "polling"):
+            if not getattr(main, name):
+                setattr(main, name, getattr(other, name))
+        main.streaming |= other.streaming
+        main.uploading |= other.uploading
+        if other.body and main.body and _alike(other.body) != _alike(main.body):
+            message = f"the body of {call.name} is given twice and differs from line {main.line}, which counts"
+            facts.report("two-bodies", Severity.INFO, message, other.line, "make both the same")
+
+
+def _alike(body: object) -> str:
+    return _ANGLED.sub("<>", str(body))
+
+
+def _verb(call: Named, named: Mapping[str, Named]) -> Verb:
+    main = call.main
+    if call.name in ("token", "session"):
+        return Verb.ACQUIRE
+    if call.status_of:
+        return Verb.CALL
+    if main.streaming or call.name == "message":
+        return Verb.STREAM
+    if call.name == "upload" or (main.uploading and (main.file_field or main.url_body)):
+        return Verb.UPLOAD
+    polled = any(other.status_of == call.name for other in named.values())
+    if polled or (main.polling and main.method == "POST"):
+        return Verb.JOB
+    return Verb.CALL

@@ -1,0 +1,132 @@
+"""Error codes: rows ``code | meaning | action``, bullets ``1001 — meaning; action``, sentences ``on 429 wait 30 s``."""
+
+from __future__ import annotations
+
+import re
+
+from skillwire.spec.blocks import plain
+from skillwire.spec.facts import Facts, RawError
+from skillwire.spec.model import Recovery, Severity
+from skillwire.spec.statements import seconds
+from skillwire.spec.tables import Table
+from skillwire.spec.vocabulary import first, pattern
+
+_CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W*\Z", re.IGNORECASE)
+_BULLET = re.compile(
+    r"(?:^|(?<=\n)|(?<=\s-\s)|(?<=\s-)|(?<=-\n))[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})[ \t]*(?:—|–|:|：|→|->|-(?=[ \t]))[ \t]*"
+)
+_SENTENCE = re.compile(
+    r"\b(?:on|for|if|when|code|error|status|HTTP)\s+(?:an?\s+)?(?:HTTP\s+|code\s+|error\s+|status\s+)*(\d{3,5})\b[\s,:—–-]*([^.;\n]+)",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(r"\s*[;；]\s*|\s+(?:→|->)\s+|\.\s+(?=[A-Z])")
+_AFTER = re.compile(
+    r"\b(?:in|after|wait|for)\s+(\d+(?:\.\d+)?)\s*(seconds?|secs?|s|minutes?|mins?|m)\b|(\d+)\s*(秒|分钟)",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(
+    r"\b(\d+)\s*(?:times|x|attempts|tries)\b|\bup to (\d+)\b(?!\s*(?:s|sec|min))|(\d+)\s*次", re.IGNORECASE
+)
+
+
+def read(facts: Facts) -> None:
+    """Add every error row, in the order of the file."""
+    for table in facts.page.tables:
+        _from_table(facts, table)
+    if not facts.errors:
+        _from_bullets(facts)
+    if not facts.errors:
+        _from_sentences(facts)
+
+
+def rule(code: int, meaning: str, action: str, line: int) -> tuple[RawError, bool]:
+    """An error row with its recovery, and whether its wording was understood."""
+    named = first("recoveries.both", f"{meaning}; {action}") or first("recoveries.action", action)
+    recovery = Recovery(named) if named else Recovery.TELL
+    if recovery is Recovery.CONTINUE and code not in range(300):
+        recovery = Recovery.TELL
+    after = times = None
+    if recovery in (Recovery.RETRY, Recovery.NEW_CLIENT_ID):
+        wait = _AFTER.search(action)
+        if wait:
+            after = seconds(wait[1] or wait[3], wait[2] or wait[4])
+        count = _TIMES.search(action)
+        times = 1 if pattern("once").search(action) else int(next(filter(None, count.groups()))) if count else None
+    return RawError(code, meaning, action, recovery, line, after, times), named is not None
+
+
+def _add(facts: Facts, code: int, meaning: str, action: str, line: int) -> None:
+    error, understood = rule(code, meaning, action, line)
+    facts.errors.append(error)
+    if not understood:
+        message = f"nothing in the row of code {code} says how to recover; its text is told to the user"
+        fix = "say retry, re-authenticate, new session, or what to tell the user"
+        facts.report("unknown-recovery", Severity.WARNING, message, line, fix)
+
+
+def _from_table(facts: Facts, table: Table) -> None:
+    if table.line in facts.consumed or len(table.header) < 2 or not table.rows:
+        return
+    at = _code_column(table)
+    if at is None:
+        return
+    rest = [i for i in range(len(table.header)) if i != at]
+    last = next((i for i in reversed(rest) if pattern("columns.action").search(plain(table.header[i]))), rest[-1])
+    facts.consume(range(table.line, table.end + 1))
+    for row in table.rows:
+        cells = [plain(cell) for cell in row.cells]
+        if len(cells) <= at:
+            continue
+        codes = _CODES.match(cells[at])
+        if not codes:
+            if any(cells):
+                message = f"the error code {cells[at]!r} is not a number"
+                facts.report(
+                    "bad-code", Severity.WARNING, message, row.line, "give the number the service answers with"
+                )
+            continue
+        action = cells[last] if last < len(cells) else ""
+        meaning = "; ".join(cells[i] for i in rest if i != last and i < len(cells))
+        for code in re.findall(r"\d+", codes[1]):
+            _add(facts, int(code), meaning, action, row.line)
+
+
+def _code_column(table: Table) -> int | None:
+    titled = pattern("columns.code")
+    for i, title in enumerate(table.header):
+        found = [_CODES.match(plain(row.cells[i])) if i < len(row.cells) else None for row in table.rows]
+        numbers = [int(number) for match in found if match for number in re.findall(r"\d+", match[1])]
+        if len(numbers) * 2 >= len(table.rows) and numbers and (titled.search(plain(title)) or max(numbers) >= 100):
+            return i
+    return None
+
+
+def _from_bullets(facts: Facts) -> None:
+    page = facts.page
+    spots = list(_BULLET.finditer(page.text))
+    if len(spots) < 2 or max(int(spot[1]) for spot in spots) < 100:
+        return
+    for spot, following in zip(spots, [*spots[1:], None], strict=True):
+        line = page.line_at(spot.start(1))
+        unit = page.unit_at(line)
+        end = min(unit.stop, following.start() if following else unit.stop)
+        meaning, _, action = _two(" ".join(page.text[spot.end() : end].split()).rstrip(" -"))
+        _add(facts, int(spot[1]), meaning, action or meaning, line)
+        facts.consume(range(line, unit.end + 1))
+
+
+def _two(text: str) -> tuple[str, str, str]:
+    cut = _SPLIT.search(text)
+    return (text[: cut.start()], ";", text[cut.end() :]) if cut else (text, "", "")
+
+
+def _from_sentences(facts: Facts) -> None:
+    seen: set[int] = set()
+    page = facts.page
+    for match in _SENTENCE.finditer(page.text):
+        code = int(match[1])
+        error, understood = rule(code, "", match[2].strip(), page.line_at(match.start()))
+        if understood and code not in seen and code >= 400:
+            seen.add(code)
+            facts.errors.append(error)
+            facts.consume([error.line])

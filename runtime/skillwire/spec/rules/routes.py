@@ -1,0 +1,106 @@
+"""The routing table: rows of quoted phrases and events, each with an action, the last one taking all the rest."""
+
+from __future__ import annotations
+
+import re
+
+from skillwire.spec.blocks import plain
+from skillwire.spec.facts import Facts, RawRoute
+from skillwire.spec.tables import Table
+from skillwire.spec.vocabulary import ordered, pattern
+
+_QUOTED = re.compile(
+    r"\"([^\"]+)\"|“([^”]+)”|「([^」]+)」|『([^』]+)』|«\s*([^»]+?)\s*»|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`"
+)
+_STEPS = re.compile(r"\s*(?:→|->|=>|⇒|➜|➡️?)\s*")
+_BETWEEN = re.compile(r"\s*(?:[/,;|、，；]|\bor\b|或)\s*")
+_SECTION = re.compile(r"§\s*\d")
+
+
+def read(facts: Facts) -> None:
+    """Add every table whose shape is that of a routing table."""
+    for table in facts.page.tables:
+        if table.line in facts.consumed or not table.rows:
+            continue
+        columns = _columns(table)
+        if columns is None:
+            continue
+        rows = [_row(row.cells, row.line, columns) for row in table.rows]
+        facts.routing.append((table, [row for row in rows if row]))
+
+
+def quoted(cell: str) -> tuple[list[str], str]:
+    """The quoted phrases of a cell, and what stands outside the quotes."""
+    phrases = [next(filter(None, groups)).strip() for groups in _QUOTED.findall(cell)]
+    return [phrase for phrase in phrases if phrase], _QUOTED.sub(" / ", cell)
+
+
+def _columns(table: Table) -> tuple[int, int, int | None] | None:
+    """Indices of the phrase, action and skip columns, ``None`` when the table is something else."""
+    width = len(table.header)
+    if not 2 <= width <= 4:
+        return None
+    skip = _skip_column(table)
+    rest = [i for i in range(width) if i != skip]
+    said = next((i for i in rest if pattern("columns.user").search(plain(table.header[i]))), rest[0])
+    action = next(
+        (i for i in rest if i != said and pattern("columns.action").search(plain(table.header[i]))),
+        next((i for i in rest if i != said), None),
+    )
+    if action is None or (action <= said and skip is None):
+        return None
+    if pattern("columns.service").search(plain(table.header[said])) and skip is None:
+        return None
+    phrases, actions = _cells(table, said), _cells(table, action)
+    score = 2 * (skip is not None)
+    score += bool(pattern("columns.user").search(plain(table.header[said])))
+    score += any(map(pattern("fallback").search, map(plain, phrases)))
+    score += _share(actions, lambda cell: bool(_STEPS.match(cell) or _SECTION.search(cell)))
+    score += _share(phrases, lambda cell: bool(_QUOTED.search(cell)))
+    return (said, action, skip) if score >= 2 else None
+
+
+def _skip_column(table: Table) -> int | None:
+    """The column whose cells all say yes or no."""
+    yes, no = pattern("marked_yes"), pattern("marked_no")
+    for i in range(len(table.header) - 1, 0, -1):
+        cells = [cell for cell in _cells(table, i) if cell]
+        if cells and all(yes.match(cell) or no.match(cell) for cell in map(plain, cells)):
+            return i
+    return None
+
+
+def _cells(table: Table, column: int) -> list[str]:
+    return [row.cells[column] if column < len(row.cells) else "" for row in table.rows]
+
+
+def _share(cells: list[str], test: object) -> bool:
+    return sum(map(test, cells)) * 2 >= len(cells)  # type: ignore[call-overload, no-any-return]
+
+
+def _row(cells: tuple[str, ...], line: int, columns: tuple[int, int, int | None]) -> RawRoute | None:
+    said, action, skip = columns
+    if len(cells) <= max(said, action):
+        return RawRoute((), (), (), (), None, fallback=False, line=line, raw=" | ".join(cells)) if any(cells) else None
+    steps = tuple(step for step in _STEPS.split(plain(cells[action])) if step.strip())
+    fallback = bool(pattern("fallback").search(plain(cells[said])))
+    phrases, outside = quoted(cells[said])
+    events, conditions = [], []
+    for part in () if fallback else _BETWEEN.split(plain(outside)):
+        bare = part.strip(" .…\"'()")
+        if not bare:
+            continue
+        event = next((name for name, regex in ordered("events") if regex.search(bare)), None)
+        (events if event else conditions).append(event or bare)
+    mark = plain(cells[skip]) if skip is not None and skip < len(cells) else ""
+    skips = True if pattern("marked_yes").match(mark) else False if pattern("marked_no").match(mark) else None
+    return RawRoute(
+        tuple(dict.fromkeys(phrases)) if not fallback else (),
+        tuple(dict.fromkeys(events)),
+        tuple(conditions),
+        steps,
+        skips,
+        fallback,
+        line,
+        " | ".join(cells),
+    )

@@ -1,0 +1,241 @@
+"""Bytes of a skill file → ``Document``: decoded, repaired where that is certain, frontmatter told from body.
+
+Nothing is guessed silently: every repair is a ``Problem``. Line numbers are those of the file as stored.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from dataclasses import dataclass
+
+from skillwire.errors import SkillUnreadable
+from skillwire.spec.model import Problem, Severity
+
+# A skill is a page or two of text; the largest published ones are under 100 KB. The bound keeps hostile input cheap.
+MAX_BYTES = 1024 * 1024
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark starts with the UTF-16 one
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# What bytes 0x80–0xFF become when read as cp1252; the five bytes it leaves undefined become C1 controls, as in Latin-1.
+_CP1252_BYTE = {
+    bytes([b]).decode("cp1252", "replace"): b
+    for b in range(0x80, 0x100)
+    if bytes([b]).decode("cp1252", "replace") != "\N{REPLACEMENT CHARACTER}"
+} | {chr(b): b for b in range(0x80, 0x100)}
+_SUSPECT = re.compile("[\u00c2-\u00f4][" + re.escape("".join(c for c, b in _CP1252_BYTE.items() if b < 0xC0)) + "]")
+_RUN = re.compile("[" + re.escape("".join(_CP1252_BYTE)) + "]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_C1 = re.compile(r"[\x80-\x9f]")
+# Words that lost the space between them when a page's code spans were stripped: "…/tokenwithX-Client-Idheader".
+_FUSED = (
+    (re.compile(r"(?<=[a-z0-9])(with(?: the| header)?|via|using|and|in|to)(?= ?X-[A-Z])"), r" \1 "),
+    (re.compile(r"(?<=with the)(?=X-[A-Z])"), " "),
+    (re.compile(r"\b(X-[A-Z][\w-]*?[a-z])(headers?)\b"), r"\1 \2"),
+    (
+        re.compile(
+            r"\b([a-z]+(?:\.[a-z_]+)+?|[a-z]+_id)(from|for|becomes|is|in|of|to)(?= (?:the|all|your|every|this|an?)\b)"
+        ),
+        r"\1 \2",
+    ),
+    (re.compile(r"\b(else|otherwise)(?=unknown\b)"), r"\1 "),
+)
+_FENCE = re.compile(r"-{3,}[ \t]*\Z")
+_KEY = re.compile(r"""["']?([A-Za-z_][\w.-]*)["']?[ \t]*:(?:[ \t]|\Z)""")
+# Keys that only frontmatter starts with; a first line "Note: …" is prose.
+_TELLING_KEYS = frozenset({"name", "description", "version", "displayName", "metadata"})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A skill file as text. ``lines`` are all its lines, so ``lines[n - 1]`` is line ``n``.
+
+    ``front`` is the half-open range of indices of the YAML lines (fences left out), ``None`` without frontmatter.
+    ``body`` is the index of the first line after it. ``digest`` is the SHA-256 (hex) of the bytes.
+    """
+
+    source: str
+    digest: str
+    lines: tuple[str, ...]
+    front: range | None
+    body: int
+    problems: tuple[Problem, ...] = ()
+
+
+def read(data: bytes, source: str) -> Document:
+    """Decode ``data`` and split off the frontmatter.
+
+    Raises ``SkillUnreadable`` when it is empty, over ``MAX_BYTES`` or no text at all.
+    """
+    if len(data) > MAX_BYTES:
+        raise SkillUnreadable(
+            f"the file is {len(data):,} bytes long, and a skill may have at most {MAX_BYTES:,}",
+            where=source,
+            fix="move reference material to files beside SKILL.md",
+        )
+    problems: list[Problem] = []
+    text = _decode(data, source, problems)
+    if not text.strip():
+        raise SkillUnreadable("the file is empty", where=source, fix="write a skill into it or choose another file")
+    newline = "\r\n|\n" if "\n" in text else "\r"
+    lines = text.split("\n") if "\r" not in text else re.split(newline, text)
+    lines = _unfuse(_repair(lines, problems), problems)
+    front, body = _split(lines, problems)
+    return Document(source, hashlib.sha256(data).hexdigest(), tuple(lines), front, body, tuple(problems))
+
+
+def _decode(data: bytes, source: str, problems: list[Problem]) -> str:
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            if encoding != "utf-8":
+                problems.append(_note("encoding", f"the file is {encoding.upper()}, not UTF-8", 1, "save it as UTF-8"))
+            return _decode_as(data[len(mark) :], encoding, problems)
+    head = data[:4096]
+    if head.count(0) * 5 > len(head) * 2:  # Latin text in UTF-16 is nearly half NULs
+        encoding = "utf-16-be" if head[::2].count(0) > head[1::2].count(0) else "utf-16-le"
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            text = ""
+        if text and "\x00" not in text:
+            problems.append(_note("encoding", f"the file is {encoding.upper()}, not UTF-8", 1, "save it as UTF-8"))
+            return text
+    text = _decode_as(data, "utf-8", problems)
+    bad = len(_CONTROL.findall(text)) - len(_C1.findall(text)) + text.count("\N{REPLACEMENT CHARACTER}")
+    if bad * 10 > len(text):
+        raise SkillUnreadable("the file is not text", where=source, fix="choose a Markdown file")
+    return text
+
+
+def _decode_as(data: bytes, encoding: str, problems: list[Problem]) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        if encoding == "utf-8" and _is_cp1252(data):
+            problems.append(_note("encoding", "the file is Windows-1252, not UTF-8", line, "save it as UTF-8"))
+            return data.decode("cp1252")
+        message = "some bytes are not valid text and were replaced"
+        problems.append(Problem("invalid-bytes", Severity.WARNING, message, line, "save the file as UTF-8"))
+        return data.decode(encoding, "replace")
+
+
+def _is_cp1252(data: bytes) -> bool:
+    """Whether every high byte stands alone among ASCII, as in Western text, and is defined in cp1252."""
+    if re.search(rb"[\x80-\xff]{2}|[\x00-\x08\x81\x8d\x8f\x90\x9d]", data):
+        return False
+    return True
+
+
+def _repair(lines: list[str], problems: list[Problem]) -> list[str]:
+    whole = "\n".join(lines)
+    if _SUSPECT.search(whole):
+        lines = _repair_mojibake(lines, problems)
+    if not whole.isprintable() and _CONTROL.search("\n".join(lines)):
+        first = next(i for i, line in enumerate(lines) if _CONTROL.search(line))
+        message = "control characters (such as NUL) were dropped"
+        problems.append(Problem("control-characters", Severity.WARNING, message, first + 1, "delete them"))
+        lines = [_CONTROL.sub("", line) for line in lines]
+    return lines
+
+
+def _repair_mojibake(lines: list[str], problems: list[Problem]) -> list[str]:
+    """Undo UTF-8 read as Latin-1 or cp1252, run by run.
+
+    A run is repaired when it is valid UTF-8 throughout and either holds a C1 control or a sequence of three or more
+    bytes (real text has neither by chance), or such a run stands elsewhere in the file.
+    """
+    repaired: list[int] = []
+    certain = any(_certain(run.group()) for line in lines for run in _RUN.finditer(line))
+    if not certain:
+        return lines
+    result = []
+    for number, line in enumerate(lines, 1):
+        fixed = line
+        for _ in range(3):  # text may have been damaged more than once
+            again = _RUN.sub(lambda run: _undo(run.group()), fixed)
+            if again == fixed:
+                break
+            fixed = again
+        if fixed != line:
+            repaired.append(number)
+        result.append(fixed)
+    message = f"UTF-8 text was stored as Latin-1 on {len(repaired)} lines; it was read as meant"
+    problems.append(Problem("mojibake", Severity.WARNING, message, repaired[0], "store the text as plain UTF-8"))
+    return result
+
+
+def _undo(run: str) -> str:
+    try:
+        return bytes(map(_CP1252_BYTE.__getitem__, run)).decode()
+    except UnicodeDecodeError:
+        return run
+
+
+def _certain(run: str) -> bool:
+    text = _undo(run)
+    return text != run and (bool(_C1.search(run)) or len(run) >= 2 * len(text) + 1)
+
+
+def _unfuse(lines: list[str], problems: list[Problem]) -> list[str]:
+    whole = "\n".join(lines)
+    if not any(regex.search(whole) for regex, _ in _FUSED):
+        return lines
+    result = []
+    for number, line in enumerate(lines, 1):
+        fixed = line
+        for regex, spaced in _FUSED:
+            fixed = regex.sub(spaced, fixed)
+        if fixed != line:
+            fix = "put code in backticks with spaces around it"
+            problems.append(_note("fused-words", "words run together; they were read apart", number, fix))
+        result.append(fixed)
+    return result
+
+
+def _split(lines: list[str], problems: list[Problem]) -> tuple[range | None, int]:
+    first = next(i for i, line in enumerate(lines) if line.strip())
+    if _FENCE.match(lines[first]):
+        for i in range(first + 1, len(lines)):
+            if _FENCE.match(lines[i]) or lines[i].rstrip() == "...":
+                block = range(first + 1, i)
+                return (block, i + 1) if _is_mapping(lines, block) else (None, first)
+        end = _run_of_keys(lines, first + 1)
+        if end > first + 1:
+            problems.append(_note("frontmatter-fence", "the frontmatter is not closed", first + 1, "add a line ---"))
+            return range(first + 1, end), end
+        return None, first
+    key = _KEY.match(lines[first])
+    if key and key[1] in _TELLING_KEYS:
+        end = _run_of_keys(lines, first)
+        message = "the frontmatter has no opening fence"
+        problems.append(_note("frontmatter-fence", message, first + 1, "add a line --- before and after it"))
+        return range(first, end), end + 1 if end < len(lines) and _FENCE.match(lines[end]) else end
+    return None, first
+
+
+def _is_mapping(lines: list[str], block: range) -> bool:
+    stated = [lines[i] for i in block if lines[i].strip() and not lines[i].lstrip().startswith("#")]
+    return not stated or any(_KEY.match(line) or line.startswith("{") for line in stated)
+
+
+def _run_of_keys(lines: list[str], start: int) -> int:
+    """Index after the last line that reads as YAML: keys, what is indented under them, blank lines between."""
+    end = start
+    for i in range(start, len(lines)):
+        line = lines[i]
+        if _KEY.match(line) or (line[:1] in " \t" and line.strip() and i == end) or line.startswith("- "):
+            end = i + 1
+        elif line.strip():
+            break
+    return end
+
+
+def _note(rule: str, message: str, line: int, fix: str) -> Problem:
+    return Problem(rule, Severity.INFO, message, line, fix)

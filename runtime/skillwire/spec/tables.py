@@ -1,0 +1,138 @@
+"""Tables as people leave them: a tolerant line scanner, linear in the text.
+
+Wherever a CommonMark parser finds a table, this one finds the same header and cells. It also finds those that lost their
+blank lines (swallowed by a list or a paragraph), whose delimiter row is short or long, whose rows lack the leading pipe,
+whose rows are glued onto one line or set apart by blank lines, and those without a delimiter row at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_CONTAINER = re.compile(r"\s*(?:(?:>|[-*+]|\d{1,9}[.)])(?:\s+|(?=\|)))*")
+_DELIMITER = re.compile(r"\s*[|:-][|:\s-]*\Z")
+_DELIMITER_CELL = re.compile(r":?-+:?\Z")
+_LONG_DELIMITER_CELL = re.compile(r":?-{3,}:?\Z")
+_GLUED_DELIMITER = re.compile(r"\|\s*:?-{3,}:?\s*\|")
+_PIPE = re.compile(r"(?<!\\)\|")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells of a row as written (outer blanks stripped), however many there are; ``line`` is 1-based."""
+
+    cells: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``line`` and ``end`` are its first and last line (1-based); ``width`` the columns of its delimiter row, 0 without one."""
+
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+    line: int
+    end: int
+    width: int
+
+
+def split_cells(line: str) -> list[str]:
+    """Cells of one line: split at pipes that no backslash precedes, outer empty cells dropped."""
+    text = line.strip()
+    cells = text.split("|") if "\\" not in text else [c.replace("\\|", "|") for c in _PIPE.split(text)]
+    if not cells[0]:
+        del cells[0]
+    if cells and not cells[-1]:
+        del cells[-1]
+    return [cell.strip() for cell in cells]
+
+
+def delimiter_width(line: str) -> int:
+    """Columns of a delimiter row (``|---|:-:|``), 0 when the line is none."""
+    if "-" not in line or not _DELIMITER.match(line):
+        return 0
+    cells = split_cells(line)
+    return len(cells) if cells and all(map(_DELIMITER_CELL.match, cells)) else 0
+
+
+def scan(lines: Sequence[str], at: int) -> Table | None:
+    """The table whose header is ``lines[at]`` (0-based), if one starts there."""
+    head = lines[at]
+    if "|" not in head:
+        return None
+    glued = _glued(head, at)
+    if glued:
+        return _with_rows(glued, lines, at + 1, spaced=False)
+    start = at + 1
+    while start < len(lines) and start < at + 2 and not lines[start].strip():
+        start += 1
+    if start == len(lines):
+        return None
+    below = _CONTAINER.sub("", lines[start], count=1) if lines[start].lstrip()[:1] == ">" else lines[start]
+    width = delimiter_width(below)
+    header = tuple(split_cells(_CONTAINER.sub("", head, count=1)))
+    if width and header and ("|" in below or (len(header) == width == 1 and start == at + 1)):
+        if start > at + 1 and (not head.lstrip().startswith("|") or len(header) < 2):
+            return None
+        return _with_rows(Table(header, (), at + 1, start + 1, width), lines, start + 1, spaced=start > at + 1)
+    if start == at + 1 and _bare(head, lines[start]):
+        return _with_rows(Table(header, (), at + 1, at + 1, 0), lines, start, spaced=False)
+    return None
+
+
+def _bare(head: str, below: str) -> bool:
+    """Whether two lines fenced in pipes, with as many cells, make a table without a delimiter row."""
+    head, below = head.strip(), below.strip()
+    if not (head[0] == head[-1] == "|" and below[:1] == below[-1:] == "|"):
+        return False
+    return len(split_cells(head)) == len(split_cells(below)) >= 2
+
+
+def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) -> Table:
+    rows = list(table.rows)
+    end = table.end
+    at = start
+    while at < len(lines):
+        line = lines[at]
+        if not line.strip():
+            follows = lines[at + 1] if spaced and at + 1 < len(lines) else ""
+            if not follows.lstrip().startswith("|") or delimiter_width(lines[min(at + 3, len(lines) - 1)]):
+                break
+        elif "|" not in line or line.lstrip().startswith(("```", "~~~", "#")):
+            break
+        else:
+            if line.lstrip()[:1] == ">":
+                line = _CONTAINER.sub("", line, count=1)
+            rows.extend(Row(cells, at + 1) for cells in _unglue(split_cells(line), len(table.header)))
+            end = at + 1
+        at += 1
+    return Table(table.header, tuple(rows), table.line, end, table.width)
+
+
+def _unglue(cells: list[str], width: int) -> list[tuple[str, ...]]:
+    """Rows that lost the line break between them: ``a | b || c | d`` in a table of two columns."""
+    count, rest = divmod(len(cells) + 1, width + 1)
+    if count > 1 and rest == 0 and not any(cells[width :: width + 1]):
+        return [tuple(cells[i : i + width]) for i in range(0, len(cells), width + 1)]
+    return [tuple(cells)]
+
+
+def _glued(line: str, at: int) -> Table | None:
+    """A whole table on one line: header, delimiter row and perhaps rows, all in pipes."""
+    if "---" not in line or not _GLUED_DELIMITER.search(line):
+        return None
+    cells = split_cells(line)
+    marks = [i for i, cell in enumerate(cells) if _LONG_DELIMITER_CELL.match(cell)]
+    if not marks or marks[0] == 0:
+        return None
+    width = next((n for n, mark in enumerate(marks) if mark != marks[0] + n), len(marks))
+    header = tuple(cell for cell in cells[: marks[0]] if cell)
+    if not header:
+        return None
+    rest = cells[marks[0] + width :]
+    if rest and not rest[0]:
+        del rest[0]
+    rows = tuple(Row(row, at + 1) for row in _unglue(rest, len(header)) if any(row)) if rest else ()
+    return Table(header, rows, at + 1, at + 1, width)

@@ -1,0 +1,113 @@
+"""JSON templates in running text: bodies with placeholders (``"draft":<json>``) that are not valid JSON as they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+MAX_CHARS = 20_000  # a longer object in a skill file is data, not a template
+MAX_DEPTH = 60
+
+_OPEN = re.compile(r"\{\s*(?=[\"'}])|\[\s*(?=\{)")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+_PLACEHOLDER = re.compile(
+    r'("(?:[^"\\]|\\.)*")'  # a string: left alone
+    r"|(<[^<>{}\[\]\n]{1,60}>|\$\{[^{}\n]{1,60}\}|\$[A-Za-z_]\w*|\{[A-Za-z_][\w.-]*\})"  # a bare placeholder: quoted
+    r"|(\.\.\.|…)"  # and so on: dropped
+    r"|\b((?!true\b|false\b|null\b)[A-Za-z_]\w*)\b"  # a bare word, as in samples (XXX): quoted
+)
+_TRAILING = re.compile(r",(\s*[}\]])|,(\s*,)|([{\[]\s*),")
+
+
+def parse(text: str) -> Any:
+    """The JSON value of a template, bare placeholders as strings; ``None`` when it is not one."""
+    if len(text) > MAX_CHARS:
+        return None
+    candidates = (text, text.replace('\\"', '"'), text.replace("'", '"'))
+    for candidate in candidates:
+        quoted = _PLACEHOLDER.sub(_quote, candidate)
+        previous = None
+        while previous != quoted:
+            previous, quoted = quoted, _TRAILING.sub(lambda m: m[1] or m[2] or m[3], quoted)
+        try:
+            return json.loads(quoted)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def objects(text: str) -> Iterator[tuple[int, int, Any]]:
+    """Each JSON object in ``text`` that parses as a template: its start, its end, its value."""
+    at = 0
+    while opening := _OPEN.search(text, at):
+        end = _closing(text, opening.start())
+        value = parse(text[opening.start() : end]) if end else None
+        if value is None:
+            at = opening.end()
+        else:
+            yield opening.start(), end, value
+            at = end
+
+
+def leaves(value: Any, prefix: str = "") -> Iterator[str]:
+    """Dotted names of the scalar fields of a JSON value."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{prefix}{key}.")
+    elif prefix:
+        yield prefix[:-1]
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings(inner)
+
+
+def from_fields(fields: tuple[str, ...]) -> Any:
+    """A body made of the fields that prose names: ``parts[0].text`` becomes ``{"parts": [{"text": "<text>"}]}``."""
+    root: dict[str, Any] = {}
+    for name in fields:
+        steps = re.findall(r"\w+|\[\d*\]", name)
+        here: Any = root
+        for step, following in zip(steps, [*steps[1:], ""], strict=True):
+            empty: Any = [] if following.startswith("[") else {} if following else f"<{steps[-1]}>"
+            if step.startswith("["):
+                if not here:
+                    here.append(empty)
+                here = here[0]
+            else:
+                here = here.setdefault(step, empty)
+            if not isinstance(here, (dict, list)):
+                break
+    return root
+
+
+def _quote(match: re.Match[str]) -> str:
+    string, placeholder, ellipsis, word = match.groups()
+    if string is not None:
+        return string
+    return "" if ellipsis else json.dumps(placeholder or word)
+
+
+def _closing(text: str, start: int) -> int:
+    depth = 0
+    for token in _TOKEN.finditer(text, start, start + MAX_CHARS):
+        mark = token.group()
+        if mark in "{[":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return 0
+        elif mark in "}]":
+            depth -= 1
+            if depth == 0:
+                return token.end()
+    return 0
