@@ -1,0 +1,203 @@
+"""What a skill's table means in one language: its lexicon, its intents and the frames of each.
+
+An intent is one action of the table. Its rows' phrases define it; when the action's name has a known meaning
+(``meanings.json``: export, credits, state, upload …), the paraphrases of that meaning are added. The words are data:
+``paraphrases/<language>.json``, then whatever the skill's frontmatter lists under ``paraphrases``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from skillwire.engine.intents_frames import Frame, FrameCompiler
+from skillwire.engine.intents_lexicon import UNKNOWN, Lexicon, inflected
+from skillwire.language.normalise import fold, has_cjk, tidy
+from skillwire.spec.model import Route, Skill
+
+USER_FOLDER: Final = "SKILLWIRE_PARAPHRASES"
+"""Environment variable: a folder with files like those in ``paraphrases/``, merged over them."""
+
+_WORDS = re.compile(r"[a-zß]+(?:'[a-z]+)?|[^\W_a-z]+|\d+")
+
+
+@dataclass(slots=True)
+class Intent:
+    """One action of the table. ``keys``: symbols of words that name it; ``support``: symbols that go with them."""
+
+    action: str
+    rows: tuple[Route, ...]
+    keys: str
+    support: frozenset[str]
+    strong: list[Frame]
+    phrases: list[tuple[Frame, Route]]
+    meaning: str = ""
+    words: dict[str, Route] = field(default_factory=dict)
+
+    def row_of(self, word: str) -> Route:
+        """The row that lists this word, else the action's first."""
+        return self.words.get(word, self.rows[0])
+
+
+@cache
+def paraphrases(language: str) -> Mapping[str, Any]:
+    """The data of one language, the user's own over the package's; empty when there is none."""
+    data: dict[str, Any] = {}
+    packaged = files("skillwire.engine") / "paraphrases" / f"{language}.json"
+    if packaged.is_file():
+        data = json.loads(packaged.read_text(encoding="utf-8"))
+    folder = os.environ.get(USER_FOLDER)
+    own = Path(folder) / f"{language}.json" if folder else None
+    if own is not None and own.is_file():
+        merge(data, json.loads(own.read_text(encoding="utf-8")))
+    return data
+
+
+@cache
+def common() -> Mapping[str, Any]:
+    """What holds in every language: the meanings' names, the classes the clause reader knows, macros, generic frames."""
+    data: Mapping[str, Any] = json.loads(
+        (files("skillwire.engine") / "paraphrases" / "common.json").read_text(encoding="utf-8")
+    )
+    return data
+
+
+def merge(data: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Adds ``more`` to ``data``: strings of words are joined, lists extended, mappings merged."""
+    for key, value in more.items():
+        old = data.get(key)
+        if isinstance(old, dict) and isinstance(value, Mapping):
+            merge(old, value)
+        elif isinstance(old, str) and isinstance(value, str):
+            data[key] = f"{old} {value}"
+        elif isinstance(old, list) and isinstance(value, list):
+            data[key] = [*old, *value]
+        else:
+            data[key] = value
+
+
+class Grammar:
+    """A skill's table compiled for one language."""
+
+    def __init__(self, skill: Skill, language: str) -> None:
+        self.language = language
+        data: dict[str, Any] = {}
+        shared = common()
+        if language != "en":
+            english = paraphrases("en")
+            merge(data, {"classes": _loans(english, shared["loanwords"])})
+        merge(data, paraphrases(language))
+        own = skill.frontmatter.get("paraphrases")
+        if isinstance(own, Mapping):
+            merge(data, own.get(language, {}) if isinstance(own.get(language), Mapping) else {})
+        self._meanings = {name: data.get(name, {}) for name in shared["meanings"]}
+        rows = _rows_by_action(skill)
+        keywords = list(_keywords(rows, self._meanings))
+        literals = {(word, f"={word}") for word in _literals(data, rows)}
+        classes = inflected(data.get("classes", {}), data.get("inflect", {}))
+        self.lexicon = Lexicon(classes, [*keywords, *literals])
+        self.macros: Mapping[str, str] = {**shared["macros"], **data.get("macros", {})}
+        unsafe = set(self.lexicon.having(UNKNOWN, *shared["unsafe"])) - set(self.lexicon.having(*shared["harmless"]))
+        self.unsafe = frozenset(unsafe)
+        self.safe = "".join(symbol for symbol in self.lexicon.sets if symbol not in unsafe)
+        compiler = FrameCompiler(self.lexicon, self.macros, self.safe)
+        self.intents = [self._intent(action, routes, compiler) for action, routes in rows.items()]
+        self.roles = {
+            name: frozenset(self.lexicon.having(*names.split("|"))) for name, names in shared["roles"].items()
+        }
+        self.frames = {name: compiler.compile(data.get(name, ())) for name in shared["clause_frames"]}
+
+    def _intent(self, action: str, rows: tuple[Route, ...], compiler: FrameCompiler) -> Intent:
+        shared = common()
+        meaning = meaning_of(action)
+        data = self._meanings.get(meaning, {})
+        key = f"K:{action}"
+        keys = self.lexicon.having(key, *data.get("keys", "").split())
+        support = self.lexicon.having(*data.get("support", "").split(), *shared["support"].split(), key)
+        sources = [*data.get("strong", ())]
+        sources += [frame.replace("KEY", key) for frame in shared["key_frames"]]
+        phrases = [
+            (frame, row)
+            for row in rows
+            for phrase in row.phrases
+            for frame in compiler.compile([_phrase_frame(phrase)])
+        ]
+        words = {fold(tidy(phrase)): row for row in rows for phrase in row.phrases}
+        return Intent(action, rows, keys, frozenset(support), compiler.compile(sources), phrases, meaning, words)
+
+
+def meaning_of(action: str) -> str:
+    """The known meaning that an action's name carries, or ``""``."""
+    parts = set(re.split(r"[^a-z]+", action.lower()))
+    for meaning, names in common()["meanings"].items():
+        if parts & set(names):
+            return str(meaning)
+    return ""
+
+
+def _rows_by_action(skill: Skill) -> dict[str, tuple[Route, ...]]:
+    rows: dict[str, tuple[Route, ...]] = {}
+    for row in skill.routes:
+        if not row.fallback and (row.phrases or row.conditions or row.action):
+            rows[row.action] = (*rows.get(row.action, ()), row)
+    return rows
+
+
+def _keywords(
+    rows: Mapping[str, tuple[Route, ...]], meanings: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, str]]:
+    """Single words that name an action: its rows' one-word phrases and, for unknown trades, the parts of its name."""
+    for action, routes in rows.items():
+        meaning = meaning_of(action)
+        main = str(meanings.get(meaning, {}).get("keys", "")).split()[:1]
+        for row in routes:
+            for phrase in row.phrases:
+                words = _words(phrase)
+                if len(words) == 1:
+                    yield words[0], f"K:{action}"
+                    for name in main:
+                        yield words[0], name
+        if not meaning:
+            for part in re.split(r"[^a-z]+", action.lower()):
+                if len(part) > 3:
+                    yield part, f"K:{action}"
+
+
+def _words(phrase: str) -> list[str]:
+    text = fold(tidy(phrase))
+    return [text] if has_cjk(text) and " " not in text else _WORDS.findall(text)
+
+
+def _phrase_frame(phrase: str) -> str:
+    """A phrase of several words as a frame: the very words, with small words allowed in between."""
+    words = _words(phrase)
+    return " DET? FILL? ".join(words) if len(words) > 1 else "NEVER"
+
+
+def _literals(data: Mapping[str, Any], rows: Mapping[str, tuple[Route, ...]]) -> set[str]:
+    found: set[str] = set()
+    for value in data.values():
+        frames = value.get("strong", ()) if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        for frame in frames:
+            for element in str(frame).split():
+                found.update(part for part in element.strip("?*~").split("|") if part[:1].isalpha() and part.islower())
+    for routes in rows.values():
+        for row in routes:
+            for phrase in row.phrases:
+                words = _words(phrase)
+                if len(words) > 1:
+                    found.update(words)
+    return found
+
+
+def _loans(english: Mapping[str, Any], names: str) -> dict[str, str]:
+    """English words of the trade, known in every language."""
+    classes = english.get("classes", {})
+    return {name: classes[name] for name in names.split() if name in classes}
