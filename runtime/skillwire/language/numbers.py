@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
+from .normalise import fold
 from .phrases import flatten, whole_words
 
 # Positional numerals of Chinese and Japanese: 二十五, 一百零五, 两, 一点五.
@@ -62,7 +63,7 @@ def _grammar(language: str) -> tuple[re.Pattern[str], dict[str, tuple[str, str]]
     for table in (_tables()[language], _tables()["shared"]):
         meant = {key: group for key, group in table.items() if key not in {"joins", "wide"}}
         for phrase, meaning in flatten(meant).items():
-            parts.setdefault(phrase, meaning)
+            parts.setdefault(fold(phrase), meaning)
     parts |= _tens_and_units(language, parts)
     decimal = r"\d+\.\d+|\d+" if language in _DECIMAL_POINT else r"\d+[.,]\d+|\d+"
     pattern = re.compile(
@@ -105,7 +106,7 @@ def cjk_value(numeral: str) -> float:
 
 
 def find_numbers(text: str, language: str) -> list[Number]:
-    """All numbers of a text in lower case, left to right, without overlaps. Never raises; linear in the text's length."""
+    """All numbers of a text in the form of ``normalise.fold``, left to right, without overlaps. Never raises; linear in the text's length."""
     hits = _hits(text, language)
     numbers: list[Number] = []
     at = 0
@@ -150,7 +151,7 @@ def _number(text: str, hits: list[_Hit], at: int) -> tuple[Number | None, int]:
         return Number("factor", hits[after].value, start, hits[after].end), after + 1
     if kind in {"fraction", "factor"}:
         # "half x" is no product; "0.5" and "1/2" may still be called times: "1/2 x".
-        if kind == "fraction" and follows("times") and first.text not in {"半"}:
+        if kind == "fraction" and follows("times") and first.text != "半":
             return Number("factor", value, start, hits[after].end), after + 1
         return Number(kind, value, start, end), after
     if kind == "plus":

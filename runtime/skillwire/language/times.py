@@ -21,6 +21,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from .normalise import fold
 from .numbers import find_numbers
 from .phrases import expand, flatten, whole_words
 
@@ -91,7 +92,7 @@ class Window(NamedTuple):
     ``form``: ``range``, ``first``, ``last``, ``from`` (to the end), ``until`` (from the start), ``at`` (a moment, both
     in ``start`` and ``end``), ``for`` and ``span`` (a bare time: a length or a moment, in ``end``). ``start``, ``end``:
     seconds, negative from the end of the clip; ``end`` ``None`` is the end of the clip. ``sure``: a unit or a clock time
-    stands there; otherwise the numbers might count something else.
+    stands there; otherwise the numbers might count something else. ``clock``: it begins with a clock time, 0:05.
     """
 
     form: str
@@ -100,10 +101,11 @@ class Window(NamedTuple):
     begin: int
     stop: int
     sure: bool
+    clock: bool
 
 
 class _Hit(NamedTuple):
-    """``unit``: seconds of the unit that a time was written in, so that a number beside it can share it."""
+    """``unit``: seconds of the unit that a time was written in, so that a number beside it can share it; 0 of a clock time."""
 
     roles: str
     value: float
@@ -130,11 +132,11 @@ def _grammar(language: str) -> _Grammar:
         for kind, group in table.items():
             if kind == "unit":
                 for phrase, (_, seconds) in flatten({kind: group}).items():
-                    units.setdefault(phrase, float(seconds))
-                    roles.setdefault(phrase, set()).add("U")
+                    units.setdefault(fold(phrase), float(seconds))
+                    roles.setdefault(fold(phrase), set()).add("U")
             else:
                 for phrase in (phrase for pattern in group for phrase in expand(pattern)):
-                    roles.setdefault(phrase, set()).update(_ROLES[kind])
+                    roles.setdefault(fold(phrase), set()).update(_ROLES[kind])
     words = {phrase: ("".join(sorted(letters)), units.get(phrase, 0.0)) for phrase, letters in roles.items()}
     kinds = sorted({letters for letters, _ in words.values()} | set("NHTSRfl|;"))
     chars = {letters: chr(0xE000 + n) for n, letters in enumerate(kinds)}
@@ -162,7 +164,7 @@ def _element(element: str, chars: dict[str, str]) -> str:
 
 
 def find_windows(text: str, language: str) -> list[Window]:
-    """All stretches of time in a text in lower case, left to right, without overlaps.
+    """All stretches of time in a text in the form of ``normalise.fold``, left to right, without overlaps.
 
     Never raises; linear in the text's length. Characters below U+0020 part the text as words do: a caller covers with
     them what is no time.
@@ -191,7 +193,7 @@ def _hits(text: str, language: str, grammar: _Grammar) -> list[_Hit]:
     for clock in _CLOCK.finditer(text):
         hours, minutes, seconds = clock.groups()
         value = int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
-        found.append(_Hit("T", value, *clock.span()))
+        found.append(_Hit("T", value, *clock.span(), unit=0))
         covered = covered[: clock.start()] + "\0" * (clock.end() - clock.start()) + covered[clock.end() :]
     for number in find_numbers(covered, language):
         role = _NUMBER_ROLES.get(number.kind)
@@ -263,24 +265,25 @@ def _window(form: str, parts: list[_Hit]) -> Window | None:
     begin, stop = parts[0].start, parts[-1].end
     ends = [hit for hit in parts if hit.roles in {"T", "N"}]
     sure = any(hit.roles == "T" for hit in ends)
-    unit = next((hit.unit for hit in reversed(ends) if hit.roles == "T"), 1.0)
+    unit = next((hit.unit for hit in reversed(ends) if hit.roles == "T"), 1.0) or 1.0
+    written = (begin, stop, sure, bool(ends) and not ends[0].unit)
     values = [hit.value * (unit if hit.roles == "N" else 1.0) for hit in ends]
     match form:
         case "range":
             if len(values) == 2:
-                return Window(form, values[0], values[1], begin, stop, sure)
+                return Window(form, values[0], values[1], *written)
             if len(values) == 1 and ends[0] is parts[-1]:
-                return Window("until", 0.0, values[0], begin, stop, sure)
-            return Window("from", values[0], None, begin, stop, sure) if values else None
+                return Window("until", 0.0, values[0], *written)
+            return Window("from", values[0], None, *written) if values else None
         case "at_for":
-            return Window("range", values[0], values[0] + values[1], begin, stop, sure)
+            return Window("range", values[0], values[0] + values[1], *written)
         case "for_at":
-            return Window("range", values[1], values[1] + values[0], begin, stop, sure)
+            return Window("range", values[1], values[1] + values[0], *written)
         case "first" | "until" | "for" | "span":
-            return Window(form, 0.0, values[0], begin, stop, sure)
+            return Window(form, 0.0, values[0], *written)
         case "last":
-            return Window(form, -values[0], None, begin, stop, sure)
+            return Window(form, -values[0], None, *written)
         case "from":
-            return Window(form, values[0], None, begin, stop, sure)
+            return Window(form, values[0], None, *written)
         case _:
-            return Window("at", values[0], values[0], begin, stop, sure)
+            return Window("at", values[0], values[0], *written)

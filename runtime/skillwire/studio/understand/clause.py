@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from .scan import Item
@@ -9,16 +10,32 @@ from .scan import Item
 Operation = dict[str, Any]
 
 # What a clause may hold beside an operation without anything being left unsaid.
-SILENT: Final = frozenset({"fill", "clip", "mark", "and", "export"})
+SILENT: Final = frozenset(
+    {"fill", "clip", "mark", "and", "export", "article", "make", "only", "to", "by", "into", "style", "prep", "add", "correct"}
+)
+# What free text may not begin or end with. A preposition inside stays: "car by the door".
+EDGES: Final = SILENT | {"keep", "replace", "rest", "see", "anything"}
+# What parts free text: measures, and the marks between clauses.
+_MEASURES: Final = frozenset({"window", "percent", "factor", "height", "ratio"})
+_VERBS: Final = frozenset({"remove", "cutoff", "replace", "add", "keep", "hear", "see", "write"})
 
 
 class Clause:
-    """The items of one clause. Rules look items up, then spend those that their operation rests on."""
+    """The items of one clause. Rules look items up, then spend those that their operation rests on.
 
-    def __init__(self, shown: str, items: list[Item]) -> None:
+    ``ask``: the key of the question to put when the clause says what is wanted, but not how much or what.
+    """
+
+    def __init__(self, shown: str, items: list[Item], language: str) -> None:
         self.shown = shown
-        self.items = items
+        self.items = _nouns(items)
+        self.language = language
         self.spent: set[int] = set()
+        self.ask = ""
+
+    def places(self, *kinds: str) -> list[int]:
+        """The places of all unspent items of these kinds."""
+        return [place for place, item in enumerate(self.items) if item.kind in kinds and place not in self.spent]
 
     def find(self, *kinds: str) -> int | None:
         """The place of the first unspent item of one of these kinds."""
@@ -31,14 +48,59 @@ class Clause:
         """Whether an unspent item of one of these kinds is there."""
         return self.find(*kinds) is not None
 
+    def value(self, *kinds: str) -> Any:
+        """The value of the first unspent item of one of these kinds, which is then spent; ``None`` without one."""
+        place = self.find(*kinds)
+        if place is None:
+            return None
+        self.spent.add(place)
+        return self.items[place].value
+
     def spend(self, *kinds: str) -> None:
         """Marks every item of these kinds as used up."""
         self.spent.update(place for place, item in enumerate(self.items) if item.kind in kinds)
+
+    def spend_places(self, places: Iterable[int]) -> None:
+        """Marks these places as used up."""
+        self.spent.update(places)
 
     def left(self) -> list[Item]:
         """What no rule has used and what cannot be passed over."""
         return [item for place, item in enumerate(self.items) if place not in self.spent and item.kind not in SILENT]
 
+    def unknown(self) -> bool:
+        """Whether words are left that nothing is known about."""
+        return self.has("word", "other", "genre")
+
     def text(self) -> str:
         """The clause as the user wrote it."""
         return self.shown[self.items[0].start : self.items[-1].end] if self.items else ""
+
+    def free(self, low: int, high: int, edges: frozenset[str] = EDGES) -> range | None:
+        """The places of the first free text among ``items[low:high]``, without what only leads to it or closes it."""
+        low, high = max(low, 0), min(high, len(self.items))
+        while low < high:
+            while low < high and (low in self.spent or self.items[low].kind in edges or self.items[low].kind in _MEASURES):
+                low += 1
+            stop = low
+            while stop < high and stop not in self.spent and self.items[stop].kind not in _MEASURES:
+                stop += 1
+            last = stop
+            while last > low and self.items[last - 1].kind in edges - {"prep"}:
+                last -= 1
+            if last > low:
+                return range(low, last)
+            low = stop + 1
+        return None
+
+    def words(self, places: range) -> str:
+        """The user's words at these places."""
+        return self.shown[self.items[places[0]].start : self.items[places[-1]].end].strip(" .,;:!?。，；：！？、'\"-")
+
+
+def _nouns(items: list[Item]) -> list[Item]:
+    """Verbs right after an article are nouns: "the drop of water", "a cut on his face"."""
+    return [
+        item._replace(kind="word") if place and item.kind in _VERBS and items[place - 1].kind == "article" else item
+        for place, item in enumerate(items)
+    ]

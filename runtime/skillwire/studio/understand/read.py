@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from skillwire.language.phrases import is_cjk
+from skillwire.language.detect import detect
+from skillwire.language.normalise import fold
 
-from . import remove_audio
-from .clause import Clause, Operation
-from .lexicon import lexicon
-from .scan import Item, Scanned, scan
+from . import replies
+from .clause import Operation
+from .lexicon import LANGUAGES, lexicon
+from .passage import Passage
+from .scan import even_out, scan
 
-# In the order in which they may claim a clause's words.
-rules: Final[list[Callable[[Clause], Operation | None]]] = [remove_audio.read]
+# More than a page is no request; what lies beyond is reported as unread.
+_LONGEST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +36,33 @@ class Reading:
 
 def understand(text: str) -> Reading:
     """Reads an editing request in any of the seven languages. Never raises; the same text gives the same reading."""
-    language = "zh" if is_cjk(text) else "en"
-    scanned = scan(text, lexicon(language))
-    ops: list[Operation] = []
-    unread: list[str] = []
-    for clause in _clauses(scanned):
-        found = [op for rule in rules if (op := rule(clause)) is not None]
-        ops += [op for op in found if op not in ops]
-        if not found and clause.left() and not clause.has("keep", "not"):
-            unread.append(clause.text())
-    return Reading(tuple(ops), tuple(unread), language, "")
+    shown = even_out(text)
+    beyond = (shown[_LONGEST:],) if len(shown) > _LONGEST else ()
+    shown = shown[:_LONGEST]
+    language = detect(shown)
+    passage = _read(shown, language)
+    if passage.unread or not passage.ops:
+        language, passage = _another_language(shown, language, passage)
+    ops: tuple[Operation, ...] = tuple(passage.ops)
+    unread = (*passage.unread, *beyond)
+    nothing = not ops and not passage.settled
+    reply = replies.reply(language, unread, passage.asks) if unread or passage.asks or (nothing and shown) else ""
+    return Reading(ops, unread, language, reply)
 
 
-def _clauses(scanned: Scanned) -> list[Clause]:
-    runs: list[list[Item]] = [[]]
-    for item in scanned.items:
-        if item.kind in {"mark", "and"}:
-            runs.append([])
-        else:
-            runs[-1].append(item)
-    return [Clause(scanned.shown, run) for run in runs if run]
+def _read(shown: str, language: str) -> Passage:
+    passage = Passage(scan(shown, lexicon(language)), language)
+    passage.read()
+    return passage
+
+
+def _another_language(shown: str, language: str, passage: Passage) -> tuple[str, Passage]:
+    """The reading in another language of the same script, when that one leaves nothing unread: "audio weg" is German."""
+    if not fold(shown).isascii():
+        return language, passage
+    for other in LANGUAGES:
+        if other not in {language, "zh", "ja"}:
+            second = _read(shown, other)
+            if second.ops and not second.unread and not second.asks:
+                return other, second
+    return language, passage

@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
+from . import removal
 from .clause import Clause, Operation
+from .spans import stretches
+
+_SOUND = ("audio", "music", "hear", "anything", "volume")
 
 
-def read(clause: Clause) -> Operation | None:
-    """ "Mute it", "no sound", "strip all audio"; not "keep the sound" nor "don't mute"."""
-    wanted = clause.has("mute") or (clause.has("audio") and clause.has("remove", "no"))
-    if not wanted or clause.has("not", "keep"):
-        return None
-    clause.spend("mute", "audio", "remove", "no")
-    return {"op": "remove_audio"}
+def read(clause: Clause) -> list[Operation]:
+    """"Mute it", "no sound from 3 to 5", "I don't want to hear anything"; not "remove the wind noise"."""
+    if not (clause.has("mute") or _silences(clause)):
+        return []
+    if clause.has("noise", "speech") and not clause.has("audio"):
+        clause.ask = "noise"
+        return []
+    if clause.has("window"):
+        spans = stretches(clause)
+        if not spans:
+            clause.ask = "when"
+            return []
+    else:
+        spans = [{}]
+    clause.spend("mute", "removed", "remove", "cutoff", "cut", "no", "not", "see", "keep", "noise", "speech", *_SOUND)
+    return [{"op": "remove_audio", **span} for span in spans]
+
+
+def _silences(clause: Clause) -> bool:
+    if clause.has("not") and clause.has("hear"):
+        return True
+    if clause.has("not") and clause.has("audio") and clause.has("see", "keep") and not clause.has("word"):
+        return True
+    if clause.has("noise", "speech") and not clause.has("audio"):
+        if removal.is_removal(clause):
+            clause.ask = "noise"
+        return False
+    if not (removal.is_removal(clause) or clause.has("cut")) or not clause.has("audio", "music"):
+        return False
+    if clause.has("cut") and not removal.is_removal(clause):
+        return clause.has("audio") and not clause.has("window", "percent", "word")
+    if clause.has("no") and clause.has("music") and not clause.has("audio"):
+        return False
+    places = removal.target(clause)
+    if places is None:
+        return False
+    subject = removal.head(clause, places)
+    if subject not in {"audio", "music"}:
+        return False
+    if not removal.only(clause, places, "audio", "music", "noise"):
+        clause.ask = "noise"
+        return False
+    return True

@@ -6,36 +6,32 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from skillwire.language.normalise import fold
+from skillwire.language.numbers import find_numbers
 from skillwire.language.phrases import CJK, LATIN
+from skillwire.language.quotes import Quote, find_quotes
+from skillwire.language.times import find_windows
 
 from .lexicon import Lexicon
+from .shapes import find_shapes
 
-# Full-width ASCII, the ideographic space and typographic apostrophes and dashes, one character for one character.
-_FOLD: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；！？"} | {
-    0x3000: 0x20,
-    0x00A0: 0x20,
-    0x202F: 0x20,
-    0x2019: 0x27,
-    0x2018: 0x27,
-    0x00B4: 0x27,
-    0x2010: 0x2D,
-    0x2011: 0x2D,
-    0x2012: 0x2D,
-    0x2013: 0x2D,
-    0x2014: 0x2D,
-    0x2212: 0x2D,
-    0x301C: 0x7E,
-}
-_SPACES: Final = re.compile(r"[ \t\r\f\v]+")
+# Full-width ASCII, spaces, typographic apostrophes and dashes, one character for one character, so that places in the
+# evened text are places in the user's text; arrows part clauses or lead to what follows, as a comma does.
+_EVEN: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；！？"}
+_EVEN |= dict.fromkeys(map(ord, "\u3000\u00a0\u202f\u2009"), " ") | dict.fromkeys(map(ord, "\u2019\u2018\u00b4"), "'")
+_EVEN |= dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-") | {ord("→"): ":", ord("〜"): "~", ord("・"): ","}
+_SPACES: Final = re.compile(r"[ \t\r\f\v\u3000]+")
+_INVISIBLE: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+")
 _HYPHEN: Final = re.compile(f"(?<=[{LATIN}])-(?=[{LATIN}])")
 _WORDS: Final = re.compile(f"[^\\W_](?:.*[\\w%#'.)])?|[{CJK}]", re.DOTALL)
+_QUOTE_MARKS: Final = frozenset("\"“”„‘’«»「」『』《》`'")
 
 
 class Item(NamedTuple):
     """A stretch of the text and its meaning.
 
-    ``kind``: a kind of the lexicon, ``mark`` for punctuation, ``word`` for words that it does not hold.
-    ``value``: the lexicon's value, or what was read (a number, a window of time).
+    ``kind``: a kind of the lexicon; ``mark`` for punctuation; ``quote``, ``window``, ``height``, ``ratio_value`` and the
+    kinds of numbers for what was read as one; ``word`` for anything else. ``value``: what was read.
     """
 
     kind: str
@@ -45,42 +41,67 @@ class Item(NamedTuple):
 
 
 class Scanned(NamedTuple):
-    """``shown``: the text as the user wrote it, spaces and widths evened out. ``items``: left to right, no overlaps."""
+    """``shown``: the text as the user wrote it, spaces evened out. ``items``: left to right, without overlaps."""
 
     shown: str
     items: list[Item]
 
 
 def even_out(text: str) -> str:
-    """Full-width forms, dashes, apostrophes and runs of spaces brought to one form; letters keep their case."""
-    return _SPACES.sub(" ", text.translate(_FOLD)).strip()
-
-
-def matching_form(shown: str) -> str:
-    """``shown`` in lower case and of the same length, hyphens between letters as spaces."""
-    low = shown.lower()
-    if len(low) != len(shown):
-        low = "".join(char.lower() if len(char.lower()) == 1 else char for char in shown)
-    return _HYPHEN.sub(" ", low)
+    """The text without invisible characters and runs of spaces; all else stays as written."""
+    return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
 
 
 def scan(text: str, words: Lexicon) -> Scanned:
-    """Everything a text holds, by one language's lexicon. Time is linear in its length."""
-    shown = even_out(text)
-    return Scanned(shown, list(_items(shown, matching_form(shown), words)))
+    """Everything that a text (already evened out) holds, by one language's lexicon. Linear in its length."""
+    plain = text.translate(_EVEN)
+    found = [Item("quote", quote.inner, quote.start, quote.end) for quote in _quotes(text)]
+    low = _HYPHEN.sub(" ", fold(_cover(plain, found)))
+    shapes = [Item(*shape) for shape in find_shapes(low)]
+    found += shapes
+    low = _cover(low, shapes)
+    windows = [Item("window", window, window.begin, window.stop) for window in find_windows(low, words.language) if window.sure]
+    found += windows
+    low = _cover(low, windows)
+    numbers = [Item(*number) for number in find_numbers(low, words.language) if number.kind not in {"word", "plus"}]
+    found += numbers
+    low = _cover(low, numbers)
+    return Scanned(text, list(_items(text, low, sorted(found, key=lambda item: item.start), words)))
 
 
-def _items(shown: str, low: str, words: Lexicon) -> Iterator[Item]:
+def _quotes(text: str) -> Iterator[Quote]:
+    if not _QUOTE_MARKS.isdisjoint(text):
+        for quote in find_quotes(text):
+            if quote.marked and quote.inner:
+                yield quote
+
+
+def _cover(text: str, items: list[Item]) -> str:
+    for item in items:
+        text = text[: item.start] + "\0" * (item.end - item.start) + text[item.end :]
+    return text
+
+
+def _items(shown: str, low: str, known: list[Item], words: Lexicon) -> Iterator[Item]:
     at = 0
+    waiting = iter([*known, None])
+    following = next(waiting)
     for found in words.pattern.finditer(low):
         start, end = found.span()
+        while following is not None and following.start < start:
+            yield from _unknown(shown, at, following.start)
+            yield following
+            at, following = following.end, next(waiting)
         yield from _unknown(shown, at, start)
         if found["mark"] is not None:
             yield Item("mark", found["mark"].strip(), start, end)
         else:
-            kind, value = words.phrases[found[0]]
-            yield Item(kind, value, start, end)
+            yield Item(*words.phrases[found[0]], start, end)
         at = end
+    while following is not None:
+        yield from _unknown(shown, at, following.start)
+        yield following
+        at, following = following.end, next(waiting)
     yield from _unknown(shown, at, len(shown))
 
 

@@ -1,0 +1,170 @@
+"""A whole request: its clauses read in order, with what one clause adds to or corrects in the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from . import (
+    add_music,
+    add_text,
+    aspect,
+    mending,
+    remove_audio,
+    remove_object,
+    replace_background,
+    resolution,
+    settle,
+    speed,
+    trim,
+    undo,
+    volume,
+)
+from .clause import Clause, Operation
+from .scan import Item, Scanned
+
+# In the order in which they may claim a clause's words.
+rules: Final[list[Callable[[Clause], list[Operation]]]] = [
+    undo.read,
+    settle.read,
+    remove_audio.read,
+    replace_background.read,
+    add_text.read,
+    add_music.read,
+    remove_object.read,
+    volume.read,
+    speed.read,
+    resolution.read,
+    aspect.read,
+    trim.read,
+]
+
+
+class Run(NamedTuple):
+    """The items between two clause marks. ``link``: the kind of what stands before it, ``mark``, ``and``, ``correct``."""
+
+    link: str
+    word: str
+    items: list[Item]
+
+
+class Outcome(NamedTuple):
+    """What one run of items gave."""
+
+    ops: list[Operation]
+    left: list[Item]
+    ask: str
+    settled: bool
+
+
+class Passage:
+    """A request being read.
+
+    ``ops``: in the order asked. ``unread``: clauses that were not understood. ``asks``: keys of questions.
+    ``settled``: whether something was read that asks for no change, such as "keep the sound" or "thanks".
+    """
+
+    def __init__(self, scanned: Scanned, language: str) -> None:
+        self.shown = scanned.shown
+        self.items = scanned.items
+        self.language = language
+        self.ops: list[Operation] = []
+        self.unread: list[str] = []
+        self.asks: list[str] = []
+        self.settled = False
+        self._last: list[Item] = []
+        self._given: list[Operation] = []
+
+    def read(self) -> None:
+        """Reads every run; each is read once alone, and once more together with a neighbour at most."""
+        runs = list(_runs(self.items))
+        at = 0
+        while at < len(runs):
+            run = runs[at]
+            following = runs[at + 1] if at + 1 < len(runs) else None
+            at += 1 + self._read_run(run, following)
+
+    def attempt(self, items: list[Item]) -> Outcome:
+        """What these items give as one clause."""
+        clause = Clause(self.shown, items, self.language)
+        found: list[tuple[int, int, Operation]] = []
+        for number, rule in enumerate(rules):
+            before = set(clause.spent)
+            for op in rule(clause):
+                claimed = clause.spent - before
+                found.append((min(claimed, default=0), number, op))
+        found.sort(key=lambda one: one[:2])
+        left = clause.left()
+        silent = not left and not found
+        return Outcome([op for *_, op in found], left, clause.ask if not found else "", silent)
+
+    def _read_run(self, run: Run, following: Run | None) -> int:
+        """Reads a run; 1 when the following one was read with it."""
+        if run.link == "correct" and self._given and mending.mend(self, run):
+            return 0
+        alone = self.attempt(run.items)
+        if self._given and self._continues(run, alone):
+            return 0
+        if alone.ops:
+            self._take(run.items, alone)
+            return 0
+        if alone.settled:
+            self.settled = True
+            return 0
+        if following is not None and following.link != "correct":
+            together = self.attempt([*run.items, *following.items])
+            apart = self.attempt(following.items)
+            if together.ops and len(together.left) < len(alone.left) + len(apart.left) + (not apart.ops) and len(together.ops) >= len(apart.ops):
+                self._take([*run.items, *following.items], together)
+                return 1
+        self.unread.append(Clause(self.shown, run.items, self.language).text())
+        if alone.ask and alone.ask not in self.asks:
+            self.asks.append(alone.ask)
+        return 0
+
+    def _continues(self, run: Run, alone: Outcome) -> bool:
+        """Whether a run only adds to the clause before it: a volume for the music, a place for the text, more objects."""
+        if not mending.may_continue(run, alone, self._given[-1]):
+            return False
+        items = [*self._last, *run.items]
+        together = self.attempt(items)
+        if not together.ops or together.ops == self._given or len(together.left) > len(alone.left):
+            return False
+        if len(together.ops) > len(self._given) and together.ops[-1]["op"] != self._given[-1]["op"]:
+            return False
+        self.replace(items, together.ops)
+        return True
+
+    def replace(self, items: list[Item], ops: list[Operation]) -> None:
+        """The last clause's operations, read anew."""
+        del self.ops[len(self.ops) - len(self._given) :]
+        self._last, self._given = items, ops
+        self.ops += ops
+
+    def _take(self, items: list[Item], outcome: Outcome) -> None:
+        fresh = [op for op in outcome.ops if op not in self._given]
+        self._last, self._given = items, fresh or self._given
+        self.ops += fresh
+        mending.join_trims(self.ops, self._given, items)
+
+    @property
+    def last(self) -> tuple[list[Item], list[Operation]]:
+        """The items and the operations of the last clause that gave any."""
+        return self._last, self._given
+
+
+def _runs(items: list[Item]) -> list[Run]:
+    runs: list[Run] = []
+    link, word, held = "", "", []
+    for item in items:
+        if item.kind in {"mark", "and", "correct"} and not (item.kind == "mark" and item.value in {":", "(", ")"}):
+            if held:
+                runs.append(Run(link, word, held))
+                link, word, held = item.kind, str(item.value), []
+            elif link != "correct":
+                link, word = item.kind, str(item.value)
+        else:
+            held.append(item)
+    if held:
+        runs.append(Run(link, word, held))
+    return runs

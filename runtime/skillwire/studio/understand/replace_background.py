@@ -1,0 +1,45 @@
+"""``replace_background {with}``: words of the user, ``blur`` or ``transparent``."""
+
+from __future__ import annotations
+
+from . import removal
+from .clause import EDGES, Clause, Operation
+
+_PLACE = ("background", "behind", "front", "scene")
+_EDGES = EDGES | {"remove", "removed", "no", "get", "out", "ratio", *_PLACE}
+
+
+def read(clause: Clause) -> list[Operation]:
+    """"Sunset behind me", "grey background", "blur the background", "remove the background"; not "darken it"."""
+    place = clause.find(*_PLACE)
+    if place is None or clause.has("other"):
+        return []
+    if clause.has("remove", "cutoff", "removed") and not _is_what_goes(clause):
+        return []
+    for treatment in ("blur", "transparent"):
+        if clause.has(treatment):
+            return _replaced(clause, treatment)
+    after, before = clause.free(place + 1, len(clause.items), _EDGES), clause.free(0, place, _EDGES)
+    chosen = after if after is not None and _content(clause, after) else before
+    if chosen is None or not _content(clause, chosen):
+        if removal.is_removal(clause):
+            return _replaced(clause, "transparent")
+        clause.ask = "background"
+        return []
+    new = clause.words(chosen)
+    clause.spend_places(chosen)
+    return _replaced(clause, new)
+
+
+def _is_what_goes(clause: Clause) -> bool:
+    places = removal.target(clause)
+    return places is not None and removal.head(clause, places) == "background"
+
+
+def _content(clause: Clause, places: range) -> bool:
+    return any(clause.items[place].kind in {"word", "genre", "quote", "aspect", "text"} for place in places)
+
+
+def _replaced(clause: Clause, new: str) -> list[Operation]:
+    clause.spend(*_PLACE, "blur", "transparent", "remove", "removed", "no", "replace", "keep", "get", "out", "cutoff", "not", "see")
+    return [{"op": "replace_background", "with": new}]

@@ -1,0 +1,35 @@
+"""What asks for no change: "keep the sound", "don't touch the music", "not vertical"."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .clause import Clause, Operation
+
+_WISHES: Final = ("see", "hear", "anything")
+_NAMED: Final = frozenset({"audio", "music", "background", "text", "speed", "volume", "ratio", "resolution", "speech", "noise"})
+
+
+def read(clause: Clause) -> list[Operation]:
+    """Spends what is to stay as it is; gives no operation."""
+    place = clause.find("not")
+    if place is not None and not clause.has(*_WISHES) and not _negated_keeping(clause, place):
+        whole = clause.language in {"ja", "de"} or not _acts(clause, place)
+        clause.spend_places(range(0 if whole else place, len(clause.items)))
+    elif clause.has("touch") or (clause.has("keep") and clause.has(*_NAMED) and _only_names(clause)):
+        clause.spend_places(range(len(clause.items)))
+    return []
+
+
+def _negated_keeping(clause: Clause, place: int) -> bool:
+    """"Don't keep the audio" asks for its removal."""
+    return any(clause.items[p].kind == "keep" for p in range(place, len(clause.items))) and clause.has("audio")
+
+
+def _acts(clause: Clause, place: int) -> bool:
+    """Whether something is asked for before the negation: "crop it without touching the sound"."""
+    return any(clause.items[p].kind not in {"fill", "article", "clip", *_NAMED} for p in range(place))
+
+
+def _only_names(clause: Clause) -> bool:
+    return not clause.has("window", "percent", "factor", "fraction", "plain", "height", "remove", "mute", "no", "cut", "removed", "cutoff", "word", "quote", "louder", "quieter", "lower", "raise", "into", "speedup", "slowdown", "blur", "transparent", "aspect")

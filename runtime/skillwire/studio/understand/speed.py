@@ -1,0 +1,21 @@
+"""``speed {factor}``: faster above 1, slower below."""
+
+from __future__ import annotations
+
+from .amounts import change
+from .clause import Clause, Operation
+
+_UP, _DOWN = ("speedup", "raise"), ("slowdown", "lower", "cut")
+
+
+def read(clause: Clause) -> list[Operation]:
+    """"Half speed", "2x slower", "accelerate 1.75x", "run it at 50 percent", 三倍速."""
+    named = clause.has("speed", "speedup", "slowdown")
+    if not named and (not clause.has("factor") or clause.unknown() or clause.has("volume", "audio", "music")):
+        return []
+    factor = change(clause, _UP, _DOWN)
+    if not factor:
+        clause.ask = "speed"
+        return []
+    clause.spend("speed", "replace", "keep", *_UP, *_DOWN)
+    return [{"op": "speed", "factor": factor}]

@@ -1,0 +1,79 @@
+"""``trim {start, end}``: the stretch that is kept; negative seconds count from the end, an ``end`` of null is the end."""
+
+from __future__ import annotations
+
+from skillwire.language.times import Window
+
+from .clause import Clause, Operation
+from .spans import tidy
+
+_REMOVING = ("cutoff", "remove", "removed", "no", "not")
+_KEEPING = ("keep", "cutto", "only")
+_VERBS = (*_REMOVING, *_KEEPING, "cut", "finish", "begin", "rest", "except")
+
+
+def read(clause: Clause) -> list[Operation]:
+    """"Cut the last 5 seconds", "keep 0:15 to 0:40", "end at 0:30", 开头4秒剪掉."""
+    places = clause.places("window")
+    if not places or not clause.has(*_VERBS):
+        if clause.has("cut", "cutto", "cutoff") and not clause.has("word", "percent", "factor"):
+            clause.ask = "trim"
+        return []
+    windows = [clause.items[place].value for place in places]
+    kept = _removed(windows) if _removes(clause, places[0]) else _kept(clause, windows, places[0])
+    if kept is None:
+        clause.ask = "trim"
+        return []
+    start, end = kept
+    if end is not None and start >= 0 and 0 <= end <= start:
+        clause.ask = "trim"
+        return []
+    clause.spend("window", "part", "clip", "replace", "out", "get", *_VERBS)
+    return [{"op": "trim", "start": tidy(start), "end": tidy(end)}]
+
+
+def _removes(clause: Clause, place: int) -> bool:
+    if clause.has("except"):
+        return not clause.has(*_REMOVING, "cut")
+    if clause.has("rest") or clause.has("finish", "begin", "cutto"):
+        return False
+    if clause.has(*_REMOVING):
+        return True
+    if clause.has("keep", "only"):
+        return False
+    before = clause.items[place - 1].kind if place else ""
+    window: Window = clause.items[place].value
+    return before not in {"to", "into"} and window.form in {"first", "last", "from", "until"}
+
+
+def _removed(windows: list[Window]) -> tuple[float, float | None] | None:
+    """What is left when these stretches go, if it is one stretch."""
+    start, end = 0.0, None
+    for window in windows:
+        if window.end is None:
+            end = window.start
+        elif window.start == 0 and window.form in {"first", "until", "range"}:
+            start = window.end
+        else:
+            return None
+    return start, end
+
+
+def _kept(clause: Clause, windows: list[Window], place: int) -> tuple[float, float | None] | None:
+    start, end = 0.0, None
+    if len(windows) > 2:
+        return None
+    for window in windows:
+        if window.form in {"from", "last"}:
+            start = window.start
+        elif window.form == "range":
+            start, end = window.start, window.end
+        elif window.form == "span" and clause.has("cut") and not clause.has("keep", "only", "rest", "cutto", "finish"):
+            if not place or clause.items[place - 1].kind not in {"to", "into"}:
+                return None
+            end = window.end
+        elif window.form == "at" and clause.has("begin") and not clause.has("finish"):
+            start = window.start
+        else:
+            end = window.end
+    return start, end

@@ -1,0 +1,21 @@
+"""``volume {factor}``: the sound made louder or quieter; 1 leaves it as it is."""
+
+from __future__ import annotations
+
+from .amounts import change
+from .clause import Clause, Operation
+
+_UP, _DOWN = ("louder", "raise"), ("quieter", "lower", "cut", "remove")
+
+
+def read(clause: Clause) -> list[Operation]:
+    """"Sound 10 % softer", "volume x3", "half as loud", 音量降低40%."""
+    about_sound = clause.has("volume", "louder", "quieter") or (clause.has("audio", "music") and clause.has("raise", "lower", "percent", "factor", "fraction"))
+    if not about_sound:
+        return []
+    factor = change(clause, _UP, _DOWN)
+    if factor is None:
+        clause.ask = "volume"
+        return []
+    clause.spend("volume", "audio", "music", "replace", "keep", "speed", *_UP, *_DOWN)
+    return [{"op": "volume", "factor": factor}]
