@@ -75,7 +75,7 @@ class Drum:
         bars = [
             {
                 "ms": round(sum(beats for _, beats in line) * BEAT * 1000 / self.tempo),
-                "about": {"name": self._spell(line)},
+                "info": {"name": self._spell(line)},
             }
             for line in self.lines * self.times
         ]

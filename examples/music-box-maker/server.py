@@ -143,7 +143,7 @@ async def refuse(_request: Request, problem: Exception) -> Response:
 
 app = Starlette(
     routes=[
-        Route("/v3/visitors", register, methods=["POST"]),
+        Route("/v3/guest-tokens", register, methods=["POST"]),
         Route("/v3/benches", open_bench, methods=["POST"]),
         Route("/v3/benches/{bench}/scores", hand_in, methods=["POST"]),
         Route("/v3/benches/{bench}/words", instruct, methods=["POST"]),
