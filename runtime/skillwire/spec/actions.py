@@ -37,7 +37,7 @@ class Resolver:
         self.calls = calls
         self.labels = {
             slug(label): name
-            for name, call in reversed(named.items())
+            for name, call in reversed(list(named.items()))
             for request in call.all
             for label in request.labels[:1]
             if name in calls
@@ -98,9 +98,9 @@ def translations(facts: Facts, resolver: Resolver) -> tuple[Translation, ...]:
         reference = _REFERENCE.search(row.text)
         if reference and row.action is GuiAction.EXECUTE:
             call = resolver.target(reference[0]).call
-            if call in names:
-                row = replace(row, action=GuiAction(call))
-        result.append(row)
+            result.append(replace(row, action=GuiAction(call)) if call in names else row)
+        else:
+            result.append(row)
     return tuple(result)
 
 

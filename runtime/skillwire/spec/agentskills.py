@@ -8,6 +8,7 @@ there is YAML, and ``source`` when the text needs repair.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,9 +27,13 @@ OPENCLAW_FIELDS = FIELDS | {
 }  # fmt: skip
 """What OpenClaw and its registry read besides: presentation, origin and how a command is invoked."""
 MAX_PLAIN = 1024 * 1024
+"""Bytes of a file that is read without asking ``source``, which alone refuses what is too large."""
 MAX_READ = 16 * 1024 * 1024
 """Bytes of a file that are looked at; far above what ``source`` then lets through."""
 FILE_NAMES = ("SKILL.md", "skill.md")
+# UTF-8 bytes of what ``source`` may repair: control characters (C2 80 to C2 9F), and text misread as Latin-1 or cp1252,
+# where a letter U+00C2 to U+00F4 stands before a sign that is neither a letter nor ASCII.
+_DOUBTFUL = re.compile(rb"\xc2[\x80-\x9f]|\xc3[\x82-\xb4][\xc2\xc5\xc6\xcb\xe2]")
 
 
 class _Everything(frozenset[str]):
@@ -244,9 +249,7 @@ def frontmatter(data: bytes, where: str) -> Frontmatter:
 
 
 def _lines(data: bytes, where: str) -> list[str]:
-    # Text misread as Latin-1 always shows as U+00C2–U+00F4, hence a byte C3; control characters above ASCII begin
-    # with C2. Without either, and of a usual size, there is nothing for ``source`` to repair or refuse.
-    if len(data) < MAX_PLAIN and b"\xc3" not in data and b"\xc2" not in data:
+    if len(data) < MAX_PLAIN and not _DOUBTFUL.search(data):
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:

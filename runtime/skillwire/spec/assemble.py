@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from skillwire.spec import templates
 from skillwire.spec.defaults import Family, agrees
-from skillwire.spec.facts import Facts, Polling
+from skillwire.spec.facts import Facts
 from skillwire.spec.model import (
     Auth,
     Call,
@@ -25,7 +25,32 @@ from skillwire.spec.model import (
 from skillwire.spec.naming import Named, locate
 from skillwire.spec.vocabulary import pattern
 
+T = TypeVar("T")
 _FILLED = ("body", "file_field", "url_body", "headers", "returns", "timeout")
+
+
+class Marks:
+    """Which values the file states, on which lines, and which were taken from an API's documentation."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.defaulted: list[str] = []
+
+    def note(self, key: str, value: T, *, stated: bool) -> T:
+        """Mark ``value`` as a default when there is one and the file does not state it."""
+        if value and not stated:
+            self.defaulted.append(key)
+        return value
+
+    def lines(self, title: int | None) -> dict[str, int]:
+        """Line of each value that has no record of its own."""
+        front, facts = self.facts.front.lines, self.facts
+        found = {key: front.get(key) for key in ("name", "version", "description")} | {"title": title}
+        found["base_url"] = facts.base[0].line if facts.base else None
+        found["formats"] = facts.formats.line if facts.formats else None
+        found["max_bytes"] = facts.max_bytes.line if facts.max_bytes else None
+        found["examples"] = facts.examples_line if facts.examples else None
+        return {key: line for key, line in found.items() if line}
 
 
 def base_url(facts: Facts, named: Mapping[str, Named]) -> str | None:
@@ -112,15 +137,17 @@ def _path(facts: Facts, named: Named, base: str | None) -> str:
 def _frozen(name: str, value: Any) -> Any:
     if name == "headers":
         return tuple((key, text) for key, text in value)
+    if name == "timeout":
+        return float(value)
     return tuple(value) if name == "returns" else value
 
 
-def poll(facts: Facts, named: Mapping[str, Named], family: Family | None) -> tuple[Poll | None, list[str]]:
-    """How jobs are polled, and what the file should say of it but does not."""
+def poll(named: Mapping[str, Named], family: Family | None) -> Poll | None:
+    """How jobs are polled; ``every`` 0 or ``until`` empty where neither the file nor a documented API says."""
     jobs = [call for call in named.values() if call.verb is Verb.JOB]
     documented: Mapping[str, Any] = family["poll"] if family else {}
     if not jobs and not documented:
-        return None, []
+        return None
     job = next((call for call in jobs if call.name == "export"), jobs[0] if jobs else None)
     stated = [call.main.polling for call in named.values() if job and call.status_of == job.name and call.main.polling]
     stated += [job.main.polling] if job and job.main.polling else []
@@ -133,26 +160,27 @@ def poll(facts: Facts, named: Mapping[str, Named], family: Family | None) -> tup
     for name in defaulted:
         value = documented[name]
         fields[name] = tuple(value) if isinstance(value, list) else value
-    gaps = [name for name in ("every", "until") if name not in fields]
-    if gaps:
-        return None, gaps
-    fields["every"] = float(fields["every"])
-    line = stated[0].line if stated else None
-    return Poll(**fields, line=line, defaulted=tuple(defaulted)), []
+    fields["every"] = float(fields.get("every", 0))
+    fields.setdefault("until", "")
+    return Poll(**fields, line=stated[0].line if stated else None, defaulted=tuple(defaulted))
 
 
-def stream(facts: Facts, message: Call | None, family: Family | None) -> StreamRule:
+def stream(facts: Facts, message: Call | None, family: Family | None, marks: Marks) -> StreamRule:
     """The stream rule, its timeout that of the message call."""
     found = facts.stream
     documented: Mapping[str, Any] = family["stream"] if family else {}
-    return StreamRule(
-        notice_every=found.notice_every or documented.get("notice_every"),
-        notice=found.notice or documented.get("notice", ""),
-        timeout=(message.timeout if message else None) or documented.get("timeout"),
-        heartbeats_only=found.heartbeats_only or documented.get("heartbeats_only"),
-        silent_edit=found.silent_edit or bool(documented.get("silent_edit")),
-        line=found.line,
-    )
+    fields: dict[str, Any] = {
+        "notice_every": found.notice_every,
+        "notice": found.notice,
+        "timeout": message.timeout if message and "timeout" not in message.defaulted else None,
+        "heartbeats_only": found.heartbeats_only,
+        "silent_edit": found.silent_edit,
+    }
+    for name, value in documented.items():
+        if not fields[name]:
+            fields[name] = float(value) if isinstance(value, int) and value is not True else value
+            marks.defaulted.append(f"stream.{name}")
+    return StreamRule(**fields, line=found.line)
 
 
 def auth(facts: Facts, family: Family | None) -> Auth:
@@ -258,8 +286,3 @@ def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def used(polling: Polling | None) -> bool:
-    """Whether a statement says anything of polling."""
-    return polling is not None

@@ -160,9 +160,8 @@ class _Scanner:
         if not stripped:
             self.open = False
             return at + 1
-        if ("```" in line or "~~~" in line) and (fence := _FENCE.match(line)):
-            if not (fence["mark"][0] == "`" and "`" in fence["info"]):
-                return self._fence(at, fence)
+        if ("```" in line or "~~~" in line) and (fence := _opening(line)):
+            return self._fence(at, fence)
         if "|" in line and (table := tables.scan(self.lines, at)):
             self.tables.append(table)
             self._close("table", at, table.end - 1)
@@ -253,6 +252,11 @@ class _Closers:
         while self.length[k] < length:
             k += 1
         return self.at[k]
+
+
+def _opening(line: str) -> re.Match[str] | None:
+    match = _FENCE.match(line)
+    return match if match and not (match["mark"][0] == "`" and "`" in match["info"]) else None
 
 
 def _dedent(line: str, width: int) -> str:

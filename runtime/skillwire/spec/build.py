@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from skillwire.spec import actions, assemble, blocks, defaults, identity, naming
-from skillwire.spec import source as _source
+from skillwire.errors import UsageError
+from skillwire.spec import actions, assemble, blocks, defaults, identity, naming, runnable, settings
 from skillwire.spec.blocks import Page
 from skillwire.spec.facts import Facts, Leftover
-from skillwire.spec.model import Call, Install, Route, Severity, Skill, Verb
+from skillwire.spec.model import Install, Skill
 from skillwire.spec.rules import RULES
-from skillwire.spec.source import Document
+from skillwire.spec.source import Document, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def compile_skill(
     data: bytes, *, source: str = "SKILL.md", install: Install | None = None, overrides: Mapping[str, str] | None = None
 ) -> Compiled:
     """As ``load``, keeping the document, its parts, the raw facts and the leftovers."""
-    document = _source.read(data, source)
+    document = read(data, source)
     page = blocks.parse(document)
     facts = Facts(page, source)
     facts.problems.extend(document.problems)
@@ -50,92 +50,71 @@ def compile_skill(
     return Compiled(skill, document, page, facts, _leftovers(facts))
 
 
-def _assemble(facts: Facts, install: Install, overrides: Mapping[str, str]) -> Skill:
+def _assemble(facts: Facts, install: Install, given: Mapping[str, str]) -> Skill:
+    values, lines = _settings(facts, given)
     named = naming.name_all(facts)
     family = defaults.recognise(named)
     base = assemble.base_url(facts, named)
     calls = assemble.calls(facts, named, family, base)
     resolver = actions.Resolver(facts, named, calls)
     routes = actions.routes(facts, resolver)
-    poll, gaps = assemble.poll(facts, named, family)
+    translations = actions.translations(facts, resolver)
     origins = identity.header_origins(facts)
     name = identity.name(facts, origins)
-    version = identity.version(facts, install, overrides.get("version"))
-    platform = identity.platform(facts, install)
+    version = identity.version(facts, install, values.get("version"))
+    platform = values.get("platform") or identity.platform(facts, install)
     title, title_line = identity.title(facts, name)
-    description = identity.description(facts, title_line)
-    headers = tuple(identity.headers(facts, origins, {"name": name, "version": version, "platform": platform}))
-    missing = _missing(facts, routes, calls, base, gaps)
-    if version is None:
-        message = "the file states no version"
-        fix = "add version: to its frontmatter, or give one with --set version=…"
-        facts.report("missing-version", Severity.WARNING, message, facts.front.line, fix)
-        asking = [header.name for header in headers if header.origin == "version"]
-        if asking:
-            missing.append(f"the file states no version, which the header {asking[0]} must carry; {fix}")
-    return Skill(
+    marks = assemble.Marks(facts)
+    skill = Skill(
         name=name,
         version=version,
         title=title,
-        description=description,
+        description=identity.description(facts, title_line),
         source=facts.source,
         platform=platform,
         digest=facts.page.document.digest,
         auth=assemble.auth(facts, family),
-        headers=headers,
+        headers=tuple(identity.headers(facts, origins, {"name": name, "version": version, "platform": platform})),
         base_url=base,
-        base_url_env=assemble.base_url_env(facts, family),
+        base_url_env=marks.note("base_url_env", assemble.base_url_env(facts, family), stated=bool(facts.base_env)),
         calls=calls,
         routes=routes,
-        errors=assemble.errors(facts, family),
-        translations=actions.translations(facts, resolver),
-        stream=assemble.stream(facts, calls.get("message"), family),
-        draft=assemble.draft(facts, family),
-        formats=assemble.formats(facts, family),
-        max_bytes=assemble.max_bytes(facts, family),
-        poll=poll,
+        errors=marks.note("errors", assemble.errors(facts, family), stated=bool(facts.errors)),
+        translations=translations,
+        stream=assemble.stream(facts, calls.get("message"), family, marks),
+        draft=marks.note("draft", assemble.draft(facts, family), stated=bool(facts.draft.keys)),
+        formats=marks.note("formats", assemble.formats(facts, family), stated=bool(facts.formats)),
+        max_bytes=marks.note("max_bytes", assemble.max_bytes(facts, family), stated=bool(facts.max_bytes)),
+        poll=assemble.poll(named, family),
         examples=facts.examples,
         wording=assemble.wording(facts),
         requires=assemble.requires(facts),
         frontmatter=facts.front.values,
-        problems=tuple(sorted(facts.problems, key=lambda problem: problem.line)),
-        missing=tuple(missing),
+        lines=marks.lines(title_line),
+        defaulted=tuple(marks.defaulted),
     )
+    skill = settings.apply(skill, values, lines)
+    missing = runnable.reasons(facts, skill)
+    return replace(skill, missing=missing, problems=tuple(sorted(facts.problems, key=lambda found: found.line)))
 
 
-def _missing(
-    facts: Facts, routes: tuple[Route, ...], calls: Mapping[str, Call], base: str | None, gaps: list[str]
-) -> list[str]:
-    """Reasons why the skill cannot run, one sentence each."""
-    reasons = []
-    if not routes:
-        reasons.append("there is no routing table that pairs what users say with requests; add one")
-    if not calls:
-        reasons.append("the file declares no requests; state a method and a path for each action")
-    elif base is None:
-        reasons.append("no base address is stated for the requests; add a line such as API base: https://host")
-    fallback = next((route for route in routes if route.fallback), None)
-    if fallback and fallback.action not in calls:
-        reasons.append(
-            f"the last row leads to {fallback.action!r}, which the file does not declare (line {fallback.line})"
-        )
-    for call in calls.values():
-        reasons.extend(_call_gaps(call, calls))
-    for gap in gaps:
-        what = "how often to poll" if gap == "every" else "which status ends a job well"
-        reasons.append(f"the file does not say {what}; write for example: poll every 30s until status is completed")
-    return reasons
+def _settings(facts: Facts, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, int]]:
+    """Good overrides of the file and the command line (which wins), with the lines of the former.
 
-
-def _call_gaps(call: Call, calls: Mapping[str, Call]) -> list[str]:
-    where = f" (line {call.line})" if call.line else ""
-    if call.verb is Verb.STREAM and call.body is None:
-        return [f"the request {call.name} does not say what to send{where}; give its JSON body"]
-    if call.verb is Verb.UPLOAD and not call.file_field and call.url_body is None:
-        return [f"the request {call.name} does not name the multipart field for files{where}; name it"]
-    if call.verb is Verb.JOB and f"{call.name}_status" not in calls:
-        return [f"the request {call.name} does not say where its status is polled{where}; give the path"]
-    return []
+    Raises ``UsageError`` when one of ``given`` is bad; those of the file become problems.
+    """
+    stated = settings.stated(facts)
+    if not stated and not given:
+        return {}, {}
+    lines = {key: line for key, (_, line) in stated.items()}
+    values = {key: value for key, (value, _) in stated.items()}
+    wrong = settings.check({**values, **given})
+    for key in given:
+        if key in wrong:
+            raise UsageError(f"{key}={given[key]}: {wrong[key]}", fix="use a key of the compiled config")
+        lines.pop(key, None)
+    settings.report(facts, wrong, lines)
+    return {key: value for key, value in {**values, **given}.items() if key not in wrong}, lines
 
 
 def _leftovers(facts: Facts) -> tuple[Leftover, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from skillwire.spec.blocks import Page, Table
+from skillwire.spec.blocks import Page
 from skillwire.spec.model import DraftMap, Problem, Recovery, Severity, StreamRule, Translation
+from skillwire.spec.tables import Table
 
 T = TypeVar("T")
 
@@ -125,7 +126,7 @@ class Facts:
     connecting: Stated[str] | None = None
     ready: Stated[str] | None = None
     examples: tuple[str, ...] = ()
-    title: Stated[str] | None = None
+    examples_line: int | None = None
     requests: list[Request] = field(default_factory=list)
     routing: list[tuple[Table, list[RawRoute]]] = field(default_factory=list)
     headers: list[RawHeader] = field(default_factory=list)
@@ -158,6 +159,3 @@ class Leftover:
     line: int
     end: int
     text: str
-
-
-EMPTY: Mapping[str, Any] = {}

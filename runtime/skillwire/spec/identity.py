@@ -111,7 +111,7 @@ def header_origins(facts: Facts) -> dict[str, tuple[str, str]]:
 def headers(facts: Facts, origins: Mapping[str, tuple[str, str]], values: Mapping[str, str | None]) -> Iterable[Header]:
     """Headers in the order of the file, values resolved."""
     seen: set[str] = set()
-    for raw in _first_stated(facts.headers, origins):
+    for raw in _first_stated(facts.headers):
         if raw.name in seen:
             continue
         seen.add(raw.name)
@@ -128,7 +128,7 @@ def headers(facts: Facts, origins: Mapping[str, tuple[str, str]], values: Mappin
         yield Header(raw.name, value, origin, raw.line)
 
 
-def _first_stated(found: list[RawHeader], origins: Mapping[str, tuple[str, str]]) -> list[RawHeader]:
+def _first_stated(found: list[RawHeader]) -> list[RawHeader]:
     """One mention of each header: the first with a value, or the first at all."""
     best: dict[str, RawHeader] = {}
     for header in found:

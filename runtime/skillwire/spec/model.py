@@ -263,6 +263,10 @@ class Skill:
     problems: tuple[Problem, ...] = ()
     missing: tuple[str, ...] = ()
     """Reasons why the skill cannot run, one sentence each, with its fix; empty when it can."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Line of each value that has no record of its own: ``name``, ``version``, ``base_url``, ``formats``, ``max_bytes`` …"""
+    defaulted: tuple[str, ...] = ()
+    """Dotted keys of the compiled config whose values the file does not state: ``formats``, ``stream.notice_every`` …"""
 
     @property
     def runnable(self) -> bool:

@@ -106,9 +106,9 @@ def _name(request: Request, path: str, known: Mapping[tuple[str, str], str], nam
     if is_token_request(request) and "token" not in named:
         return "token"
     for text in (*request.labels, path.replace("_", " ").replace("-", " ")):
-        if found := by_vocabulary(text):
-            if not (found == "token" or (found == "upload" and request.method == "GET")):
-                return found
+        found = by_vocabulary(text)
+        if found and found != "token" and not (found == "upload" and request.method == "GET"):
+            return found
     if request.uploading and "upload" not in named:
         return "upload"
     return (

@@ -128,9 +128,7 @@ def _decode_as(data: bytes, encoding: str, problems: list[Problem]) -> str:
 
 def _is_cp1252(data: bytes) -> bool:
     """Whether every high byte stands alone among ASCII, as in Western text, and is defined in cp1252."""
-    if re.search(rb"[\x80-\xff]{2}|[\x00-\x08\x81\x8d\x8f\x90\x9d]", data):
-        return False
-    return True
+    return not re.search(rb"[\x80-\xff]{2}|[\x00-\x08\x81\x8d\x8f\x90\x9d]", data)
 
 
 def _repair(lines: list[str], problems: list[Problem]) -> list[str]:

@@ -105,7 +105,7 @@ def fill(request: Request, statement: str, before: str = "") -> None:
         request.polling = polling(around, request.line)
 
 
-def complete(request: Request, statement: str, after: str) -> None:
+def complete(request: Request, after: str) -> None:
     """Take from the text below a command what the command itself does not say."""
     if not request.returns:
         request.returns = _returned(request, after)

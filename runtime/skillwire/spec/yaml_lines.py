@@ -71,7 +71,7 @@ class _Builder:
 
     def build(self, text: str) -> Mapping:
         for event in yaml.parse(text, Loader=_Loader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             if isinstance(event, yaml.ScalarEvent):
                 self._scalar(event, line)
             elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
@@ -145,7 +145,8 @@ class _Builder:
 
 def _resolve(text: str) -> Any:
     """A plain scalar as PyYAML's safe loader reads it, dates and odd numbers left as text."""
-    tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)).removeprefix(_PREFIX)
+    tag: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    tag = tag.removeprefix(_PREFIX)
     if tag == "null":
         return None
     if tag == "bool":

@@ -35,7 +35,7 @@ def read(facts: Facts) -> None:
     found: list[Request] = []
     rows = _from_tables(page, facts, found)
     spots = [(m.start(), m.end(), m[1], m[2]) for m in _REQUEST.finditer(page.text)]
-    spots += [spot for spot in _from_curl(page.text, [spot[0] for spot in spots])]
+    spots += _from_curl(page.text, [spot[0] for spot in spots])
     spots.sort()
     starts = [spot[0] for spot in spots]
     for i, (start, end, method, url) in enumerate(spots):
@@ -67,7 +67,7 @@ def read(facts: Facts) -> None:
         request.number = int(number[1]) if number and number[1] else None
         if unit.kind == "fence" or "curl" in head:
             after = _following(page, unit, starts, i)
-            statements.complete(request, statement, after)
+            statements.complete(request, after)
         found.append(request)
         facts.consume(range(unit.line, unit.end + 1))
     if not any(is_token_request(request) for request in found):

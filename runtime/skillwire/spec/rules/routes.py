@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from skillwire.spec.blocks import plain
 from skillwire.spec.facts import Facts, RawRoute
@@ -74,8 +75,8 @@ def _cells(table: Table, column: int) -> list[str]:
     return [row.cells[column] if column < len(row.cells) else "" for row in table.rows]
 
 
-def _share(cells: list[str], test: object) -> bool:
-    return sum(map(test, cells)) * 2 >= len(cells)  # type: ignore[call-overload, no-any-return]
+def _share(cells: list[str], test: Callable[[str], bool]) -> bool:
+    return sum(map(test, cells)) * 2 >= len(cells)
 
 
 def _row(cells: tuple[str, ...], line: int, columns: tuple[int, int, int | None]) -> RawRoute | None:
@@ -85,7 +86,8 @@ def _row(cells: tuple[str, ...], line: int, columns: tuple[int, int, int | None]
     steps = tuple(step for step in _STEPS.split(plain(cells[action])) if step.strip())
     fallback = bool(pattern("fallback").search(plain(cells[said])))
     phrases, outside = quoted(cells[said])
-    events, conditions = [], []
+    events: list[str] = []
+    conditions: list[str] = []
     for part in () if fallback else _BETWEEN.split(plain(outside)):
         bare = part.strip(" .…\"'()")
         if not bare:

@@ -63,10 +63,10 @@ def _read_environment(facts: Facts) -> None:
             if not re.fullmatch(_ENV, name):
                 continue
             facts.env_used.setdefault(name, row.line)
-            url = next((match for cell in row.cells[1:] if (match := _URL.search(plain(cell)))), None)
-            if url and pattern("variables.base").search(name):
+            found = next(filter(None, (_URL.search(plain(cell)) for cell in row.cells[1:])), None)
+            if found and pattern("variables.base").search(name):
                 facts.base_env.append(Stated(name, row.line))
-                facts.base.append(Stated(url[0], row.line))
+                facts.base.append(Stated(found[0].rstrip("/"), row.line))
             elif secret.search(name):
                 candidates.append(Stated(name, row.line))
     facts.token_env = candidates
@@ -114,6 +114,7 @@ def _examples(page: Page, facts: Facts) -> tuple[str, ...]:
         match = _SAMPLE.match(plain(whole)) or _SAMPLE.match(plain(lines[unit.line - 1])) if whole else None
         if match:
             run.append(match[1])
+            facts.examples_line = facts.examples_line or unit.line if len(run) > 1 else unit.line
             facts.consume([unit.line])
         elif len(run) > 1:
             break
@@ -124,5 +125,6 @@ def _examples(page: Page, facts: Facts) -> tuple[str, ...]:
     for fence in page.fences:
         quoted = [match[1] for line in fence.lines if (match := _SAMPLE_LINE.match(line))]
         if len(quoted) > 1:
+            facts.examples_line = fence.line
             return tuple(quoted)
     return ()

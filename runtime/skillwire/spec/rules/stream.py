@@ -62,7 +62,7 @@ def _notice(facts: Facts) -> tuple[float | None, str, int | None]:
         offset = match.start() - (start if unit.kind == "table" else unit.start)
         if not _KEEPALIVE.search(around):
             continue
-        quoted = [m for m in _QUOTED.finditer(around)]
+        quoted = _QUOTED.finditer(around)
         nearest = min(quoted, key=lambda m: min(abs(m.start() - offset), abs(m.end() - offset)), default=None)
         facts.consume([line])
         return seconds(match[1], match[2]), nearest[1] if nearest else "", line
