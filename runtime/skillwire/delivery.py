@@ -66,6 +66,27 @@ class Delivery:
                 f"the result cannot be put in place ({error.strerror})", where=str(self._folder), fix="choose -o"
             ) from error
 
+    def take_over(self, earlier: str) -> None:
+        """Remove the scratch file of an earlier process at the same run."""
+        path = Path(earlier)
+        if path != self.scratch and path.name.startswith(".skillwire-") and path.suffix == ".part":
+            path.unlink(missing_ok=True)
+
+    def mark(self) -> str:
+        """What the scratch file is known by, whatever name it takes: ``device:inode``."""
+        info = self.scratch.stat()
+        return f"{info.st_dev}:{info.st_ino}"
+
+    def find(self, mark: str) -> Path | None:
+        """The file in the output's folder that ``mark`` was made of, if it has taken its name."""
+        for path in sorted(self._folder.iterdir()):
+            if path.suffix == ".part" or path.is_symlink():
+                continue
+            info = path.stat()
+            if f"{info.st_dev}:{info.st_ino}" == mark:
+                return path
+        return None
+
     def discard(self) -> None:
         """Remove the scratch file, if it is still there."""
         self.scratch.unlink(missing_ok=True)

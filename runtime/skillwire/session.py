@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -15,15 +15,17 @@ from skillwire import catalog
 from skillwire.agents.base import Agent
 from skillwire.agents.registry import open_agent
 from skillwire.delivery import Delivery
+from skillwire.driver import Driver
 from skillwire.engine import plan as planning
-from skillwire.engine.effects import Answer, Effect, Fetch, Fetched, Keep, NextFrame, OpenStream, Request, Send, Wait
-from skillwire.engine.events import Event, Planned, Progress
-from skillwire.engine.flow import Conversation, Flow
+from skillwire.engine.events import Event
+from skillwire.engine.flow import Conversation
 from skillwire.engine.plan import Attachment, Task
 from skillwire.engine.router import Routing, route
-from skillwire.errors import ConsentRefused, OutputFailed, SkillNotRunnable
+from skillwire.errors import ConsentRefused, SkillNotRunnable, SkillwireError, TransportFailed, UsageError
 from skillwire.intake import check
-from skillwire.spec.model import Skill
+from skillwire.journal import Journal, Run
+from skillwire.spec.model import Skill, Verb
+from skillwire.tape import Tape
 from skillwire.vault import Vault
 from skillwire.wire import Wire
 
@@ -39,6 +41,7 @@ class ConsentRequest:
 
 
 Ask = Callable[[ConsentRequest], bool]
+_WORTH_RESUMING = (Verb.UPLOAD, Verb.STREAM, Verb.JOB)
 
 
 def refuse(_request: ConsentRequest) -> bool:
@@ -49,7 +52,8 @@ def refuse(_request: ConsentRequest) -> bool:
 class Session:
     """A skill opened with an agent. Use as a context manager; one conversation lasts as long as the session.
 
-    ``ask`` is called for consent when the agent is not on this machine; the default refuses.
+    ``ask`` is called for consent when the agent is not on this machine; the default refuses. With a ``journal`` every run that
+    hands over, edits or renders can be resumed after the process died.
     """
 
     def __init__(
@@ -59,25 +63,23 @@ class Session:
         *,
         vault: Vault | None = None,
         ask: Ask = refuse,
+        journal: Journal | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.skill = skill
         self.agent = agent
+        self.reference = skill.source
+        self.overrides: dict[str, str] = {}
         self._vault = vault or Vault()
         self._ask = ask
-        self._sleep = sleep
         base_url = agent.base_url or skill.base_url
         if not base_url:
             raise SkillNotRunnable("the skill names no host", where=skill.source, fix="choose an agent with an address")
         self._base_url = base_url
         self._wire = Wire(agent.transport(), base_url)
-        self._delivery: Delivery | None = None
-        self._talk = Conversation(
-            skill,
-            new_id=lambda: str(uuid.uuid4()),
-            now_ms=lambda: time.time_ns() // 1_000_000,
-            poll_every=agent.poll_every,
-        )
+        self._driver = Driver(self._wire, agent, self._vault, sleep)
+        self._journal = journal
+        self._talk = self._new_talk()
         self._talk.values |= self._known_values()
 
     def __enter__(self) -> Self:
@@ -90,6 +92,8 @@ class Session:
         """Drop connections and stop the agent; safe to call twice."""
         self._wire.close()
         self.agent.close()
+        if self._journal is not None:
+            self._journal.close()
 
     def route(self, words: str, attachments: Sequence[str] = ()) -> Routing:
         """Where the router takes these words."""
@@ -103,6 +107,43 @@ class Session:
         ``files`` are paths, or URLs that the service shall fetch itself. A finished file goes to ``output``, or beside
         the first input under a name of its own.
         """
+        task, plan, paths = self._prepare(words, files, wants_file=wants_file)
+        tape = None
+        if self._journal is not None and any(step.call.verb in _WORTH_RESUMING for step in plan.steps):
+            run = self._journal.begin(
+                skill=self.reference,
+                digest=self.skill.digest,
+                agent=self.agent.name,
+                words=words,
+                files=[str(file) if is_url(file) else str(Path(file).resolve()) for file in files],
+                output=str(output.resolve()) if output else None,
+                overrides=self.overrides,
+            )
+            tape = self._tape(run)
+            self._record_talk(tape)
+        yield from self._play(task, plan, output, paths, tape)
+
+    def resume(self, run: Run) -> Iterator[Event]:
+        """Go on with a run of an earlier process. Raises ``UsageError`` when it cannot be."""
+        if self._journal is None or run.digest != self.skill.digest:
+            raise UsageError(
+                "the skill file has changed since", where=self.skill.source, fix="run it again from the start"
+            )
+        tape = self._tape(run)
+        try:
+            tape.rewind(
+                frozenset(name for name, call in self.skill.calls.items() if call.verb is Verb.UPLOAD), "session"
+            )
+            task, plan, paths = self._prepare(run.words, run.files, wants_file=True)
+            self._record_talk(tape, settled=not self.agent.outlives_us)
+        except BaseException:
+            tape.let_go()
+            raise
+        yield from self._play(task, plan, Path(run.output) if run.output else None, paths, tape)
+
+    def _prepare(
+        self, words: str, files: Sequence[Path | str], *, wants_file: bool
+    ) -> tuple[Task, planning.Plan, list[Path]]:
         urls = [str(file) for file in files if is_url(file)]
         paths = [Path(file) for file in files if not is_url(file)]
         sizes = {path: check(path, self.skill) for path in paths}
@@ -115,73 +156,68 @@ class Session:
         plan = planning.make(self.skill, routing.actions, task)
         self._require_consent(task)
         if not self.agent.dry:
-            attachments = tuple(self._by_reference(a) for a in attachments)
-            task = Task(words, attachments, routing.language, wants_file=wants_file)
-            if any(step.call.verb == "job" for step in plan.steps):
-                self._delivery = Delivery(output, paths)
+            task = replace(task, attachments=tuple(self._by_reference(a) for a in attachments))
+        return task, plan, paths
+
+    def _play(
+        self, task: Task, plan: planning.Plan, output: Path | None, paths: list[Path], tape: Tape | None
+    ) -> Iterator[Event]:
+        delivery, failed = None, ""
         try:
-            yield from self._drive(self._talk.run(plan, task))
+            if not self.agent.dry and any(step.call.verb is Verb.JOB for step in plan.steps):
+                delivery = Delivery(output, paths)
+                if tape is not None:
+                    delivery.take_over(tape.value("scratch", lambda: str(delivery.scratch)))
+            yield from self._driver.drive(self._talk.run(plan, task), delivery=delivery, tape=tape)
+        except TransportFailed as error:
+            # The service may be back later: the run stays open, and its answered steps are kept.
+            if tape is not None:
+                tape.pause(str(error))
+                tape = None
+            raise
+        except SkillwireError as error:
+            failed = str(error)
+            raise
+        except BaseException:
+            if tape is not None:
+                tape.let_go()
+                tape = None
+            raise
         finally:
-            if self._delivery is not None:
-                self._delivery.discard()
-                self._delivery = None
+            if delivery is not None:
+                delivery.discard()
+            if tape is not None:
+                tape.close(failed=failed or None)
 
-    # -- carrying out effects ------------------------------------------------------------------------------------
+    def _tape(self, run: Run) -> Tape:
+        journal = self._journal
+        lock = journal.own(run) if journal is not None else None
+        if journal is None or lock is None:
+            raise UsageError(f"run {run.id} is already at work in another process", fix="wait for it, or stop it first")
+        return Tape(journal, run, lock, self._secrets)
 
-    def _drive(self, flow: Flow) -> Iterator[Event]:
-        answer: Answer = None
-        try:
-            while True:
-                step: Effect | Event = flow.send(answer)
-                answer = None
-                if isinstance(step, Event):
-                    yield step
-                elif isinstance(step, Fetch):
-                    answer = yield from self._fetch(step)
-                else:
-                    if self.agent.dry and isinstance(step, (Send, OpenStream)):
-                        yield self._planned(step.request)
-                    answer = self._carry_out(step)
-        except StopIteration:
-            return
-        finally:
-            flow.close()
+    def _record_talk(self, tape: Tape, *, settled: bool = False) -> None:
+        self._talk = self._new_talk(tape, settled=settled)
+        self._talk.values |= tape.value("known", self._known_values)
 
-    def _carry_out(self, effect: Effect) -> Answer:
-        match effect:
-            case Send(request=request):
-                return self._wire.send(request)
-            case OpenStream(request=request):
-                return self._wire.open_stream(request)
-            case NextFrame(seconds=seconds):
-                return self._wire.next_frame(seconds)
-            case Wait(seconds=seconds):
-                if not self.agent.dry:
-                    self._sleep(seconds)
-            case Keep(name=name, value=value):
-                if not self.agent.dry:
-                    self._vault.keep(self.agent.service, name, value)
-        return None
+    def _new_talk(self, tape: Tape | None = None, *, settled: bool = False) -> Conversation:
+        def new_id() -> str:
+            return str(uuid.uuid4())
 
-    def _fetch(self, effect: Fetch) -> Generator[Event, None, Answer]:
-        if self.agent.dry:
-            yield self._planned(effect.request)
-            return Fetched(Path("-"), 0)
-        if self._delivery is None:
-            raise OutputFailed("there is no place for the finished file", fix="name one with -o")
-        answer = yield from _progress(self._wire.download(effect.request, self._delivery.scratch))
-        if isinstance(answer, Fetched):
-            return Fetched(self._delivery.finish(effect.label), answer.size)
-        return answer
+        def now_ms() -> int:
+            return time.time_ns() // 1_000_000
 
-    def _planned(self, request: Request) -> Planned:
-        from skillwire.agents.dry import shown_body, shown_headers  # noqa: PLC0415 - only a dry run shows requests
+        return Conversation(
+            self.skill,
+            new_id=new_id if tape is None else lambda: tape.value("id", new_id),
+            now_ms=now_ms if tape is None else lambda: tape.value("time", now_ms),
+            poll_every=self.agent.poll_every,
+            settled=settled,
+        )
 
-        built = self._wire.build(request)
-        names = tuple(str(path) for path in request.files)
-        body = None if names else shown_body(built.read())
-        headers = shown_headers((name.decode(), value.decode()) for name, value in built.headers.raw)
-        return Planned(request.call, built.method, str(built.url), headers, body, names)
+    def _secrets(self) -> dict[str, str]:
+        known = self._known_values() | self._talk.values
+        return {name: str(known[name]) for name in ("token", "client_id") if name in known}
 
     # -- what is known before the first request ------------------------------------------------------------------
 
@@ -212,20 +248,6 @@ class Session:
         self._vault.give_consent(self.skill.name, self.skill.digest, host)
 
 
-def _progress(download: Generator[tuple[int, int | None], None, Answer]) -> Generator[Event, None, Answer]:
-    shown = -1
-    while True:
-        try:
-            done, total = next(download)
-        except StopIteration as stop:
-            answer: Answer = stop.value
-            return answer
-        percent = done * 100 // total if total else -1
-        if percent != shown:
-            shown = percent
-            yield Progress("download", done / total if total else None)
-
-
 def open_session(
     reference: str,
     *,
@@ -238,16 +260,24 @@ def open_session(
 
     ``overrides`` replace values of the file, such as ``{"version": "1.0.0"}``.
     """
-    skill = catalog.find(reference, overrides=dict(overrides or {}))
+    overrides = dict(overrides or {})
+    skill = catalog.find(reference, overrides=overrides)
     if skill.missing:
         # Known before an agent is started, told as one sentence.
         planning.make(skill, (), Task(""))
     opened = open_agent(agent, skill)
     try:
-        return Session(skill, opened, vault=vault, ask=ask)
+        session = Session(skill, opened, vault=vault, ask=ask, journal=None if opened.dry else Journal())
     except BaseException:
         opened.close()
         raise
+    session.overrides = overrides
+    return session
+
+
+def resume_session(run: Run, *, ask: Ask = refuse) -> Session:
+    """Open the skill and agent of an earlier run, to ``resume`` it. Raises any ``UsageError``."""
+    return open_session(run.skill, agent=run.agent, overrides=run.overrides, ask=ask)
 
 
 def user_token(skill: Skill, environ: Mapping[str, str]) -> str | None:

@@ -10,6 +10,7 @@ import json
 import re
 import socket
 import struct
+import subprocess
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,7 +67,7 @@ class StandIn:
     """``faults``: dicts with ``call``, ``nth`` (1-based, or "all") and what happens instead of the usual answer:
 
     ``json``/``text``/``status``/``headers``; ``raw`` bytes of a stream; ``reset: true``; ``cut: N`` bytes of the answer and
-    then the connection drops.
+    then the connection drops; ``kill: before`` or ``after`` kills the ``victim`` process around the usual answer.
     """
 
     faults: list[dict] = field(default_factory=list)
@@ -74,6 +75,7 @@ class StandIn:
     sound: bool = True
     edits: bool = True
     issued: list[str] = field(default_factory=list)
+    victim: subprocess.Popen | None = None
 
     def __enter__(self):
         self._counts: dict[str, int] = {}
@@ -142,8 +144,20 @@ class Handler(BaseHTTPRequestHandler):
         stand_in.seen.append(Seen(call, self.command, self.path, headers, body))
         if call == "unknown":
             self._answer({"status": 404, "json": {"code": 404, "message": "no such path"}})
-        else:
-            self._answer(stand_in.take_fault(call) or stand_in.usual(call))
+            return
+        fault = stand_in.take_fault(call)
+        kill = fault.get("kill") if fault else None
+        if kill == "before":
+            self._kill()
+            return
+        self._answer(fault if fault and not kill else stand_in.usual(call))
+        if kill == "after":
+            self._kill()
+
+    def _kill(self):
+        self.server.stand_in.victim.kill()
+        self.server.stand_in.victim.wait()
+        self.close_connection = True
 
     def _answer(self, answer):
         if answer.get("reset"):

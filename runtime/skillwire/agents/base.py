@@ -19,7 +19,7 @@ class Agent(Protocol):
     under which the vault keeps this agent's token and client id. ``loopback``: nothing leaves the machine, so no consent is
     asked. ``user_token``: whether a token that the user set in the environment is meant for this agent. ``poll_every``:
     seconds between polls where that may be quicker than the skill says; ``None`` keeps the skill's interval. ``dry``:
-    requests are shown, not sent.
+    requests are shown, not sent. ``outlives_us``: whether its work goes on when this process dies.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Agent(Protocol):
     user_token: bool
     poll_every: float | None
     dry: bool
+    outlives_us: bool
 
     def transport(self) -> httpx.BaseTransport:
         """The transport that carries requests to this agent."""

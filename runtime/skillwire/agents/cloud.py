@@ -21,6 +21,7 @@ class Cloud:
     """An agent over the network (or over loopback, when the address says so)."""
 
     dry = False
+    outlives_us = True
     user_token = True
 
     def __init__(self, name: str, base_url: str) -> None:

@@ -25,6 +25,7 @@ class Dry:
     loopback = True
     user_token = True
     dry = True
+    outlives_us = False
     poll_every: float | None = 0.0
 
     def __init__(self, skill: Skill) -> None:

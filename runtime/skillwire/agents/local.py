@@ -36,6 +36,7 @@ class Local:
     loopback = True
     user_token = False
     dry = False
+    outlives_us = False
     poll_every: float | None = POLL_EVERY
 
     def __init__(self) -> None:

@@ -51,8 +51,11 @@ class Console:
                 click.echo(plain(f"{path} ({size / 1_000_000:.1f} MB)"))
             case Planned():
                 self._planned(event)
-            case Problem(message=message):
-                self._err(message)
+
+    def fail(self, problem: Problem) -> None:
+        """Show how it failed where events are JSON; as text the command's last line says it."""
+        if self._as_json:
+            self.show(problem)
 
     def close(self) -> None:
         """Take the progress bar away."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from skillwire.cli.console import Console
 from skillwire.cli.options import json_option, set_option
-from skillwire.engine.events import Problem
+from skillwire.engine.events import Event, Problem
 from skillwire.errors import SkillwireError, UsageError
 from skillwire.intake import megabytes
 from skillwire.session import Ask, ConsentRequest, is_url, open_session
@@ -41,18 +42,24 @@ def command(
     \b
     skillwire run video-audio-remover clip.mp4 "remove all audio from this video"
     """
-    console = Console(as_json=as_json)
+    files, words = split(arguments)
+    if not files and not words:
+        raise UsageError("there is nothing to do", fix='name a file and say what you want: run NAME FILE "words"')
+
+    def events() -> Iterator[Event]:
+        with open_session(name, agent=agent, overrides=overrides, ask=asker(yes=yes)) as session:
+            yield from session.run(words, files, output=output)
+
+    show_all(events(), Console(as_json=as_json))
+
+
+def show_all(events: Iterator[Event], console: Console) -> None:
+    """Show events to the end; a failure is shown as an event too where events are JSON, and raised."""
     try:
-        files, words = split(arguments)
-        if not files and not words:
-            raise UsageError("there is nothing to do", fix='name a file and say what you want: run NAME FILE "words"')
-        with open_session(name, agent=agent, overrides=overrides, ask=_asker(yes=yes)) as session:
-            for event in session.run(words, files, output=output):
-                console.show(event)
+        for event in events:
+            console.show(event)
     except SkillwireError as error:
-        console.close()
-        if as_json:
-            console.show(Problem(str(error), error.exit_code, getattr(error, "code", None)))
+        console.fail(Problem(str(error), error.exit_code, getattr(error, "code", None)))
         raise
     finally:
         console.close()
@@ -71,7 +78,9 @@ def split(arguments: tuple[str, ...]) -> tuple[list[str], str]:
     return files, last.strip()
 
 
-def _asker(*, yes: bool) -> Ask:
+def asker(*, yes: bool) -> Ask:
+    """Shows what would be sent and asks for consent; ``yes`` agrees beforehand, no terminal refuses."""
+
     def ask(request: ConsentRequest) -> bool:
         click.echo(f"{request.skill.name} wants to send to {request.host}:", err=True)
         click.echo(f"  your words: {request.words!r}", err=True)

@@ -10,7 +10,7 @@ from skillwire.engine.binding import bind_path, canonical, dig, placeholders
 from skillwire.engine.effects import Answer, Effect, Reply, Wait
 from skillwire.engine.events import Event, Progress, Status
 from skillwire.engine.wording import plain, say
-from skillwire.errors import JobFailed, SkillNotRunnable, TransportFailed
+from skillwire.errors import JobFailed, ServiceRefused, SkillNotRunnable, TransportFailed
 from skillwire.spec.model import Call, Poll
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def export(talk: Conversation, call: Call) -> Flow:
         yield from _check_draft(talk)
     yield Status(say("rendering", talk.language))
     talk.values["job_id"] = f"job_{talk.new_id()}"
-    submitted = yield from talk.exchange(call)
-    _take_job_id(talk, call, submitted)
-    reply = submitted if _state(submitted, poll) == poll.until else (yield from _follow(talk, status, poll))
+    submitted = yield from _submit(talk, call, status)
+    done = _state(submitted, poll) == poll.until.lower()
+    reply = submitted if done else (yield from _follow(talk, status, poll))
     url = dig(reply.data, poll.url_field)
     if not isinstance(url, str) or not url:
         if poll.fallback_path is None:
@@ -50,6 +50,30 @@ def export(talk: Conversation, call: Call) -> Flow:
     return (yield from talk.fetch(url, timeline.outcome(talk.origin or talk.now, talk.now)))
 
 
+def _submit(talk: Conversation, call: Call, status: Call) -> Flow:
+    """Submit the job and note its id. Returns the ``Reply``.
+
+    A submission that broke may have arrived: its id is asked for before anything is submitted again, so that no render is
+    paid twice and none is lost.
+    """
+    request = talk.request(call, call.body, [])
+    sent = request.json if isinstance(request.json, Mapping) else {}
+    talk.values["job_id"] = next((v for k, v in sent.items() if canonical(k) == "job_id"), talk.values["job_id"])
+    try:
+        reply = yield from talk.exchange(call, request=request)
+    except TransportFailed as broken:
+        try:
+            reply = yield from talk.exchange(status)
+        except ServiceRefused:
+            raise broken from None
+    for name in (*call.returns, "id", "job_id", "render_id", "jobId"):
+        value = dig(reply.data, name)
+        if canonical(name.rsplit(".", 1)[-1]) == "job_id" and isinstance(value, (str, int)):
+            talk.values["job_id"] = value
+            break
+    return reply
+
+
 def _check_draft(talk: Conversation) -> Flow:
     if "draft" not in talk.values:
         yield from talk.ask_state(changes=False)
@@ -57,18 +81,6 @@ def _check_draft(talk: Conversation) -> Flow:
         raise JobFailed(
             "there is nothing to export yet", where="the draft has no segments", fix="hand over a clip first"
         )
-
-
-def _take_job_id(talk: Conversation, call: Call, reply: Reply) -> None:
-    """The job's id: what the answer says, else what the request carried."""
-    for name in (*call.returns, "id", "job_id", "render_id", "jobId"):
-        value = dig(reply.data, name)
-        if canonical(name.rsplit(".", 1)[-1]) == "job_id" and isinstance(value, (str, int)):
-            talk.values["job_id"] = value
-            return
-    if isinstance(call.body, Mapping):
-        sent = talk.request(call, call.body, []).json
-        talk.values["job_id"] = next((v for k, v in sent.items() if canonical(k) == "job_id"), talk.values["job_id"])
 
 
 def _state(reply: Reply, poll: Poll) -> str:

@@ -43,7 +43,8 @@ class Conversation:
 
     ``values`` holds what placeholders are filled with, by canonical name (``token``, ``session_id``, ``draft``, …).
     ``new_id`` makes a UUID, ``now_ms`` tells the time in milliseconds; both are given so that a replay is exact.
-    ``poll_every`` (seconds) replaces the skill's poll interval where the agent allows a quicker one.
+    ``poll_every`` (seconds) replaces the skill's poll interval where the agent allows a quicker one. ``settled`` tells of a
+    resumed conversation that the service died with the earlier process, so that nothing of it can still be in progress.
     """
 
     skill: Skill
@@ -51,6 +52,7 @@ class Conversation:
     now_ms: Callable[[], int]
     language: str = "en"
     poll_every: float | None = None
+    settled: bool = False
     values: dict[str, Any] = field(default_factory=dict)
     handed_over: list[tuple[Call, tuple[Attachment, ...]]] = field(default_factory=list)
     origin: timeline.Timeline | None = None
@@ -202,11 +204,15 @@ class Conversation:
         body: Any = None,
         files: list[Attachment] | None = None,
         streaming: bool = False,
+        request: Request | None = None,
     ) -> Flow:
-        """Send a call's request until it succeeds or its error must be told. Returns the ``Reply``."""
+        """Send a call's request until it succeeds or its error must be told. Returns the ``Reply``.
+
+        ``request`` is one made beforehand, for the first try; a further try makes its own, with the values of then.
+        """
         template = call.body if body is None else body
         while True:
-            request = self.request(call, None if files else template, files or [])
+            request = request or self.request(call, None if files else template, files or [])
             answer = yield OpenStream(request) if streaming else Send(request)
             if not isinstance(answer, Reply | Failed):
                 raise TypeError(f"a request is answered by a reply, not by {answer!r}")
@@ -215,6 +221,7 @@ class Conversation:
                 return answer
             if decision.error is not None:
                 raise decision.error
+            request = None
             yield from self._recover(decision, call)
 
     def _recover(self, decision: recovery.Decision, call: Call) -> Flow:

@@ -107,7 +107,18 @@ def _follow(talk: Conversation, actions: list[GuiAction]) -> Flow:
 
 
 def _ask_after_cut(talk: Conversation, call: Call, reason: str) -> Flow:
-    """After a broken stream: ask for the state at growing intervals until it changed. Never send the message again."""
+    """After a broken stream: ask for the state at growing intervals until it changed. Never send the message again.
+
+    The one exception is a service that is known to have died with the message: unchanged means it did nothing.
+    """
+    if talk.settled:
+        talk.settled = False
+        told = yield from talk.ask_state()
+        if told is not None and timeline.compare(talk.before, talk.now, talk.language):
+            yield told
+        else:
+            yield from listen(talk, call)
+        return
     yield Status(say("cut", talk.language))
     for seconds in ASK_AGAIN:
         yield Wait(seconds)

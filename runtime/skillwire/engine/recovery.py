@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from skillwire.engine.effects import Failed, Reply, Request
+from skillwire.engine.wording import plain
 from skillwire.errors import ServiceRefused, SkillwireError, TransportFailed
-from skillwire.spec.model import ErrorRule, Recovery, Skill
+from skillwire.spec.model import ErrorRule, Recovery, Skill, Verb
 
 SAFE_RETRIES = 3
 """Further tries of a safe request after a transport fault or a 5xx."""
@@ -108,7 +109,7 @@ def _after_fault(reason: str, request: Request, budget: Budget, *, retry: bool, 
 
 def _refused(code: int, rule: ErrorRule | None, reply: Reply, request: Request, skill: Skill) -> ServiceRefused:
     said = reply.data.get("message") if isinstance(reply.data, Mapping) else None
-    said = said if isinstance(said, str) else ""
+    said = plain(said)[:500] if isinstance(said, str) else ""
     if rule is None:
         what = f"the service refused the {request.call} call with code {code}" + (f" ({said})" if said else "")
         return ServiceRefused(what, code=code, where=request.url, fix="the skill's table has no row for it")
@@ -120,7 +121,7 @@ def _refused(code: int, rule: ErrorRule | None, reply: Reply, request: Request, 
             where=request.url,
             fix="give the skill a value for it, such as --set version=1.0.0",
         )
-    advice = _advice(rule, skill)
+    advice = _advice(rule, request, skill)
     where = f"{skill.source}:{rule.line}" if rule.line else request.url
     return ServiceRefused(f"{rule.meaning or said or 'refused'} (code {code})", code=code, where=where, fix=advice)
 
@@ -130,11 +131,16 @@ def _unsent(skill: Skill, request: Request) -> tuple[str, ...]:
     return tuple(header.name for header in skill.headers if header.name.lower() not in sent)
 
 
-def _advice(rule: ErrorRule, skill: Skill) -> str:
+def _advice(rule: ErrorRule, request: Request, skill: Skill) -> str:
     text = rule.text.strip().rstrip(".")
-    if "format" in text.lower() and skill.formats:
-        return f"{text} ({', '.join(skill.formats)})"
-    return text
+    call = skill.calls.get(request.call)
+    if call is None or call.verb is not Verb.UPLOAD:
+        return text
+    # Whatever a refused file was refused for, what the skill takes is what the user has to know.
+    takes = ", ".join(skill.formats)
+    if skill.max_bytes is not None:
+        takes += f"; at most {skill.max_bytes // 1024**2} MB"
+    return f"{text} ({takes})" if takes else text
 
 
 def _retry_after(reply: Reply) -> float | None:

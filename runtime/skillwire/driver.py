@@ -1,0 +1,167 @@
+"""Carries out what a flow asks for: requests over the wire, files into place, secrets into the vault, steps into the journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+from skillwire.agents.base import Agent
+from skillwire.delivery import Delivery
+from skillwire.engine.effects import (
+    Answer,
+    Closed,
+    Effect,
+    Failed,
+    Fetch,
+    Fetched,
+    Keep,
+    NextFrame,
+    OpenStream,
+    Reply,
+    Request,
+    Send,
+    Wait,
+)
+from skillwire.engine.events import Event, Planned, Progress
+from skillwire.engine.flow import Flow
+from skillwire.errors import OutputFailed
+from skillwire.tape import IN_FLIGHT, LIVE, Tape
+from skillwire.vault import Vault
+from skillwire.wire import Wire
+
+_CUT = "the run was interrupted"
+
+
+class Driver:
+    """One agent's hands. ``sleep`` is given so that tests need not wait."""
+
+    def __init__(self, wire: Wire, agent: Agent, vault: Vault, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._wire = wire
+        self._agent = agent
+        self._vault = vault
+        self._sleep = sleep
+        self._stream_lost = False
+
+    def drive(self, flow: Flow, *, delivery: Delivery | None = None, tape: Tape | None = None) -> Iterator[Event]:
+        """Run a flow to its end, yielding its events. Recorded steps of ``tape`` are played back without a word."""
+        answer: Answer = None
+        try:
+            while True:
+                step = flow.send(answer)
+                answer = None
+                replaying = tape is not None and tape.replaying
+                if isinstance(step, Event):
+                    if not replaying:
+                        yield step
+                elif isinstance(step, (Wait, Keep)):
+                    if not replaying:
+                        self._do(step)
+                else:
+                    answer = yield from self._answer(step, delivery, tape)
+        except StopIteration:
+            return
+        finally:
+            flow.close()
+
+    def _answer(self, effect: Effect, delivery: Delivery | None, tape: Tape | None) -> Generator[Event, None, Answer]:
+        if tape is None:
+            return (yield from self._carry_out(effect, delivery, None))
+        kind, subject = type(effect).__name__, _subject(effect)
+        recorded = tape.play(kind, subject)
+        if not isinstance(recorded, str):
+            self._stream_lost = (isinstance(recorded, Reply) and recorded.streaming) or (
+                self._stream_lost and not isinstance(recorded, Closed)
+            )
+            return recorded
+        answer = self._after_death(effect, delivery, tape) if recorded == IN_FLIGHT else None
+        if recorded == LIVE or answer is None:
+            tape.begin(kind, subject)
+            answer = yield from self._carry_out(effect, delivery, tape)
+        tape.end(answer, subject)
+        return answer
+
+    def _after_death(self, effect: Effect, delivery: Delivery | None, tape: Tape) -> Answer:
+        """The answer to an effect that was in flight when the process died; ``None`` when it may be carried out again."""
+        match effect:
+            case OpenStream():
+                # The message may have arrived. It is never sent again: its stream counts as cut.
+                self._stream_lost = True
+                return Reply(200, streaming=True)
+            case Send(request=request) if not request.safe and request.call not in ("token", "session"):
+                return Failed(_CUT)
+            case Fetch():
+                placed = delivery.find(tape.noted()) if delivery is not None else None
+                return None if placed is None else Fetched(placed, placed.stat().st_size)
+        return None
+
+    def _carry_out(
+        self, effect: Effect, delivery: Delivery | None, tape: Tape | None
+    ) -> Generator[Event, None, Answer]:
+        if self._agent.dry and isinstance(effect, (Send, OpenStream, Fetch)):
+            yield self._planned(effect.request)
+        match effect:
+            case Send(request=request):
+                return self._wire.send(request)
+            case OpenStream(request=request):
+                return self._wire.open_stream(request)
+            case NextFrame(seconds=seconds):
+                if self._stream_lost:
+                    self._stream_lost = False
+                    return Closed(0.0, clean=False, reason=_CUT)
+                return self._wire.next_frame(seconds)
+            case Fetch():
+                return (yield from self._fetch(effect, delivery, tape))
+        return None
+
+    def _do(self, effect: Wait | Keep) -> None:
+        if self._agent.dry:
+            return
+        match effect:
+            case Wait(seconds=seconds):
+                self._sleep(seconds)
+            case Keep(name=name, value=value):
+                self._vault.keep(self._agent.service, name, value)
+
+    def _fetch(self, effect: Fetch, delivery: Delivery | None, tape: Tape | None) -> Generator[Event, None, Answer]:
+        if self._agent.dry:
+            return Fetched(Path("-"), 0)
+        if delivery is None:
+            raise OutputFailed("there is no place for the finished file", fix="name one with -o")
+        answer = yield from _progress(self._wire.download(effect.request, delivery.scratch))
+        if not isinstance(answer, Fetched):
+            return answer
+        if tape is not None:
+            # Known before the file takes its name: a run killed in between finds it again instead of making another.
+            tape.note(delivery.mark())
+        return Fetched(delivery.finish(effect.label), answer.size)
+
+    def _planned(self, request: Request) -> Planned:
+        from skillwire.agents.dry import shown_body, shown_headers  # noqa: PLC0415 - only a dry run shows requests
+
+        built = self._wire.build(request)
+        names = tuple(str(path) for path in request.files)
+        body = None if names else shown_body(built.read())
+        headers = shown_headers((name.decode(), value.decode()) for name, value in built.headers.raw)
+        return Planned(request.call, built.method, str(built.url), headers, body, names)
+
+
+def _subject(effect: Effect) -> str:
+    match effect:
+        case Send(request=request) | OpenStream(request=request) | Fetch(request=request):
+            return request.call
+    return ""
+
+
+def _progress(download: Generator[tuple[int, int | None], None, Answer]) -> Generator[Event, None, Answer]:
+    shown = -1
+    while True:
+        try:
+            done, total = next(download)
+        except StopIteration as stop:
+            answer: Answer = stop.value
+            return answer
+        percent = done * 100 // total if total else -1
+        if percent != shown:
+            shown = percent
+            yield Progress("download", done / total if total else None)
