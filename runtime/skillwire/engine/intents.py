@@ -25,6 +25,7 @@ from skillwire.spec.model import Route, Skill
 USER_FOLDER: Final = "SKILLWIRE_PARAPHRASES"
 """Environment variable: a folder with files like those in ``paraphrases/``, merged over them."""
 
+_FOLDER: Final = files("skillwire.engine") / "paraphrases"
 _WORDS = re.compile(r"[a-zß]+(?:'[a-z]+)?|[^\W_a-z]+|\d+")
 
 
@@ -50,9 +51,15 @@ class Intent:
 def paraphrases(language: str) -> Mapping[str, Any]:
     """The data of one language, the user's own over the package's; empty when there is none."""
     data: dict[str, Any] = {}
-    packaged = files("skillwire.engine") / "paraphrases" / f"{language}.json"
+    packaged = _FOLDER / f"{language}.json"
     if packaged.is_file():
         data = json.loads(packaged.read_text(encoding="utf-8"))
+    base = data.pop("base", None)
+    if base:
+        frames: dict[str, Any] = {}
+        merge(frames, json.loads((_FOLDER / f"{base}.json").read_text(encoding="utf-8")))
+        merge(frames, data)
+        data = frames
     folder = os.environ.get(USER_FOLDER)
     own = Path(folder) / f"{language}.json" if folder else None
     if own is not None and own.is_file():
@@ -64,7 +71,7 @@ def paraphrases(language: str) -> Mapping[str, Any]:
 def common() -> Mapping[str, Any]:
     """What holds in every language: the meanings' names, the classes the clause reader knows, macros, generic frames."""
     data: Mapping[str, Any] = json.loads(
-        (files("skillwire.engine") / "paraphrases" / "common.json").read_text(encoding="utf-8")
+        (_FOLDER / "common.json").read_text(encoding="utf-8")
     )
     return data
 
