@@ -20,14 +20,14 @@ class Delivery:
     """
 
     def __init__(self, output: Path | None, inputs: Iterable[Path]) -> None:
-        self._inputs = [path.resolve() for path in inputs]
+        self._inputs = list(inputs)
         self._output = output
         if output is not None:
             if output.is_dir():
                 raise BadInput("the output is a folder", where=str(output), fix="name a file in it")
-            if output.resolve() in self._inputs:
+            if output.resolve() in {path.resolve() for path in self._inputs}:
                 raise BadInput("the output would replace an input", where=str(output), fix="choose another name")
-        self._folder = output.parent if output else (self._inputs[0].parent if self._inputs else Path.cwd())
+        self._folder = output.parent if output else (self._inputs[0].parent if self._inputs else Path())
         # Made now, so that a folder that takes no files is known before any work is done.
         try:
             handle, scratch = tempfile.mkstemp(prefix=".skillwire-", suffix=".part", dir=self._folder)

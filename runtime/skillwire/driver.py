@@ -52,7 +52,8 @@ class Driver:
                 answer = None
                 replaying = tape is not None and tape.replaying
                 if isinstance(step, Event):
-                    if not replaying:
+                    # What a dry run would tell of drafts and files is made up; its requests are not.
+                    if not replaying and not self._agent.dry:
                         yield step
                 elif isinstance(step, (Wait, Keep)):
                     if not replaying:
@@ -143,7 +144,8 @@ class Driver:
         names = tuple(str(path) for path in request.files)
         body = None if names else shown_body(built.read())
         headers = shown_headers((name.decode(), value.decode()) for name, value in built.headers.raw)
-        return Planned(request.call, built.method, str(built.url), headers, body, names)
+        url = str(built.url).replace("%3C", "<").replace("%3E", ">")
+        return Planned(request.call, built.method, url, headers, body, names)
 
 
 def _subject(effect: Effect) -> str:

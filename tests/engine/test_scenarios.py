@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from skillwire.catalog import find
 
 from skillwire.agents.cloud import Cloud
+from skillwire.catalog import find
 from skillwire.engine.events import Artifact, Text, Timeline
 from skillwire.errors import SkillwireError
 from skillwire.session import Session
@@ -29,9 +29,8 @@ def run_scenario(scenario, skill_name, tmp_path):
     faults = [
         {**fault, "raw": FINISHED} if fault.get("raw") == "FINISHED" else fault for fault in scenario.get("faults", ())
     ]
-    edits = not any(fault["call"] == "message" for fault in faults) or "silent" in scenario.get("artifact", "")
     waits, events, error = [], [], None
-    with StandIn(faults=faults, edits=edits) as service:
+    with StandIn(faults=faults, edits=scenario.get("edits", True)) as service:
         session = Session(find(skill_name), Cloud("test", service.url), sleep=waits.append)
         with session:
             try:

@@ -32,10 +32,8 @@ def source() -> Path:
     if not kept.is_dir():
         with tempfile.TemporaryDirectory(dir=_home()) as scratch:
             # pip builds the metadata of what it downloads; the build backend is there, so no isolated one is fetched.
-            _run(
-                [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-                + ["--no-build-isolation", "--retries", "1", "--dest", scratch, REQUIREMENT]
-            )
+            options = ("--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--retries", "1")
+            _python("-m", "pip", "download", "--quiet", *options, "--dest", scratch, REQUIREMENT)
             with tarfile.open(next(Path(scratch).glob("*.tar.gz"))) as archive:
                 archive.extractall(scratch, filter="data")
             _keep(Path(scratch) / FOLDER, kept)
@@ -49,10 +47,8 @@ def installed() -> Path:
     """
     kept = _home() / "reference"
     if not (kept / "bin" / "agentskills").exists():
-        _run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(kept)])
-        _run(
-            [sys.executable, "-m", "pip", "--python", str(kept / "bin" / "python"), "install", "--quiet", str(source())]
-        )
+        _python("-m", "venv", "--clear", "--without-pip", str(kept))
+        _python("-m", "pip", "--python", str(kept / "bin" / "python"), "install", "--quiet", str(source()))
     return kept / "bin"
 
 
@@ -64,9 +60,13 @@ def _keep(made: Path, kept: Path) -> None:
             raise
 
 
-def _run(command: list[str]) -> None:
+def _python(*arguments: str) -> None:
     done = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        [sys.executable, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
     )
     if done.returncode:
-        raise Unavailable(f"{' '.join(command[2:4])} failed: {done.stderr.strip().splitlines()[-1:]}")
+        raise Unavailable(f"{' '.join(arguments[1:4])} failed: {done.stderr.strip().splitlines()[-1:]}")

@@ -111,7 +111,6 @@ class StandIn:
             number = self.calls.count("session")
             return {"json": {"code": 0, "data": {"task_id": f"t{number}", "session_id": f"s{number}"}}}
         if call == "message":
-            self.sound = self.sound and not self.edits
             return {"raw": sse(say("Removed the "), say("Removed the audio track.")), "type": "text/event-stream"}
         answers = {
             "upload": {"json": {"code": 0, "data": {"files": ["clip"]}}},
@@ -150,7 +149,10 @@ class Handler(BaseHTTPRequestHandler):
         if kill == "before":
             self._kill()
             return
-        self._answer(fault if fault and not kill else stand_in.usual(call))
+        answer = fault if fault and not kill else stand_in.usual(call)
+        if call == "message" and ("sse" in answer or "raw" in answer):
+            stand_in.sound = stand_in.sound and not stand_in.edits
+        self._answer(answer)
         if kill == "after":
             self._kill()
 

@@ -77,6 +77,9 @@ def _submit(talk: Conversation, call: Call, status: Call) -> Flow:
 def _check_draft(talk: Conversation) -> Flow:
     if "draft" not in talk.values:
         yield from talk.ask_state(changes=False)
+    if talk.asked and talk.idle and "state" in talk.skill.calls:
+        # A file that nothing was done to would pass for the edit that was asked for.
+        raise JobFailed("the edit changed nothing, so nothing was exported", fix="say it in other words")
     if not talk.now.ready:
         raise JobFailed(
             "there is nothing to export yet", where="the draft has no segments", fix="hand over a clip first"

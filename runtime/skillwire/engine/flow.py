@@ -45,6 +45,7 @@ class Conversation:
     ``new_id`` makes a UUID, ``now_ms`` tells the time in milliseconds; both are given so that a replay is exact.
     ``poll_every`` (seconds) replaces the skill's poll interval where the agent allows a quicker one. ``settled`` tells of a
     resumed conversation that the service died with the earlier process, so that nothing of it can still be in progress.
+    ``idle`` holds as long as no message has changed the draft.
     """
 
     skill: Skill
@@ -60,6 +61,7 @@ class Conversation:
     now: timeline.Timeline = field(default_factory=timeline.Timeline)
     budget: Budget = field(default_factory=Budget)
     asked: list[str] = field(default_factory=list)
+    idle: bool = True
     translate: Translator = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +92,6 @@ class Conversation:
             case Verb.STREAM:
                 self.values["message"] = task.words
                 yield from listen(self, step.call)
-                self.asked.append(task.words)
             case Verb.JOB:
                 fetched = yield from export(self, step.call)
                 yield Artifact(str(fetched.path), fetched.size)

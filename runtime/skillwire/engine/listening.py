@@ -34,9 +34,10 @@ def listen(talk: Conversation, call: Call) -> Flow:
     if "draft" not in talk.values:
         # Without a picture of the draft before the edit nobody can tell afterwards what a silent one changed.
         yield from talk.ask_state(changes=False)
-    talk.before = talk.now
+    talk.before, before = talk.now, talk.values.get("draft")
     yield Status(say("sent", talk.language, text=plain(talk.values["message"])))
     opened = yield from talk.exchange(call, streaming=True)
+    talk.asked.append(talk.values["message"])
     actions: list[GuiAction] = []
     if opened.streaming:
         cut, error = yield from _read(talk, call, actions)
@@ -47,6 +48,7 @@ def listen(talk: Conversation, call: Call) -> Flow:
             return
     told = yield from talk.ask_state()
     if told is not None:
+        talk.idle = talk.idle and talk.values["draft"] == before
         yield told
     yield from _follow(talk, actions)
 
@@ -115,6 +117,7 @@ def _ask_after_cut(talk: Conversation, call: Call, reason: str) -> Flow:
         talk.settled = False
         told = yield from talk.ask_state()
         if told is not None and timeline.compare(talk.before, talk.now, talk.language):
+            talk.idle = False
             yield told
         else:
             yield from listen(talk, call)
@@ -126,6 +129,7 @@ def _ask_after_cut(talk: Conversation, call: Call, reason: str) -> Flow:
         if told is None:
             break
         if timeline.compare(talk.before, talk.now, talk.language):
+            talk.idle = False
             yield told
             return
     raise TransportFailed(
