@@ -69,10 +69,11 @@ async def open_bench(request: Request) -> Response:
 
 
 async def hand_in(request: Request) -> Response:
-    drum, form = drum_of(request), await request.form()
-    for part in form.getlist("score"):
-        if not isinstance(part, str):
-            drum.add(read((await part.read()).decode(errors="replace")))
+    drum = drum_of(request)
+    async with request.form() as form:
+        for part in form.getlist("score"):
+            if not isinstance(part, str):
+                drum.add(read((await part.read()).decode(errors="replace")))
     return ok(pins=drum.pins)
 
 

@@ -50,7 +50,7 @@ def length(path):
 
 
 @pytest.mark.parametrize(
-    ("words", "ratio"), [("an octave higher", 1), ("play it twice", 2), ("a bit faster please", 0.8), ("rückwärts", 1)]
+    ("words", "ratio"), [("an octave higher", 1), ("play it twice", 2), ("make it faster", 0.8), ("rückwärts", 1)]
 )
 def test_a_melody_becomes_a_recording(workshop, melody, tmp_path, words, ratio):
     out = tmp_path / "box.wav"
@@ -62,7 +62,7 @@ def test_a_melody_becomes_a_recording(workshop, melody, tmp_path, words, ratio):
 
 
 def test_a_change_without_words_is_told_from_the_drum(workshop, melody, tmp_path):
-    told = run(workshop, "backwards", [melody], output=tmp_path / "box.wav")
+    told = run(workshop, "play it backwards", [melody], output=tmp_path / "box.wav")
     assert not [event for event in told if isinstance(event, events.Text)]
     changes = [event.changes for event in told if isinstance(event, events.Timeline) and event.changes]
     assert len(changes) == 1
@@ -72,7 +72,7 @@ def test_a_change_without_words_is_told_from_the_drum(workshop, melody, tmp_path
 def test_talk_of_the_crank_is_left_out(workshop, melody, tmp_path):
     texts = [
         event.text
-        for event in run(workshop, "twice", [melody], output=tmp_path / "box.wav")
+        for event in run(workshop, "play it twice", [melody], output=tmp_path / "box.wav")
         if isinstance(event, events.Text)
     ]
     assert texts == ["The drum takes 70 pins now."]

@@ -7,23 +7,20 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-SEEDS = ROOT / ".." / "shared" / "seeds"
 TABLE = yaml.safe_load(Path(__file__).with_name("facts.yaml").read_text(encoding="utf-8"))
 NAMES = sorted(set(TABLE) - {"every", "added"})
 FACTS = [(name, fact) for name in NAMES for fact in TABLE["every"] + TABLE[name]]
 BORROWED_WORDS = 8
 
-needs_seeds = pytest.mark.skipif(not SEEDS.is_dir(), reason="the texts that the skills go back to are not at hand")
+
+@pytest.fixture(scope="session")
+def seeds(shared):
+    """The texts that the skills go back to."""
+    return [path.read_text(encoding="utf-8") for path in sorted((shared / "seeds").iterdir())]
 
 
 def skill_text(name):
     return (ROOT / "skills" / name / "SKILL.md").read_text(encoding="utf-8")
-
-
-def seed_text(name):
-    texts = [path.read_text(encoding="utf-8") for path in sorted(SEEDS.iterdir())]
-    (found,) = [text for text in texts if re.search(rf"\b{name}\b", text)]
-    return found
 
 
 def options(string):
@@ -72,19 +69,15 @@ def test_every_shipped_skill_is_in_the_table(name):
     assert front["metadata"]["openclaw"]["requires"]["env"] == [front["metadata"]["openclaw"]["primaryEnv"]]
 
 
-@needs_seeds
 @pytest.mark.parametrize("name", NAMES)
-def test_the_table_says_no_more_than_the_source(name):
-    seed = plain(seed_text(name))
+def test_the_table_says_no_more_than_the_source(name, seeds):
+    (seed,) = [plain(text) for text in seeds if re.search(rf"\b{name}\b", text)]
     strings = [string for fact in TABLE["every"] + TABLE[name] for string in fact if string not in TABLE["added"]]
     unknown = [s for s in strings if not any(option.lower() in seed for option in options(s))]
     assert unknown == []
 
 
-@needs_seeds
 @pytest.mark.parametrize("name", NAMES)
-def test_no_sentence_is_borrowed(name):
-    borrowed = runs(skill_text(name)) & set().union(
-        *(runs(path.read_text(encoding="utf-8")) for path in SEEDS.iterdir())
-    )
+def test_no_sentence_is_borrowed(name, seeds):
+    borrowed = runs(skill_text(name)) & set().union(*map(runs, seeds))
     assert sorted(" ".join(words) for words in borrowed) == []
