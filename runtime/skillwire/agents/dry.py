@@ -31,6 +31,7 @@ class Dry:
     def __init__(self, skill: Skill) -> None:
         self._skill = skill
         self.base_url: str | None = skill.base_url or STAND_IN_URL
+        self._edits = 0
 
     def transport(self) -> httpx.BaseTransport:
         import httpx  # noqa: PLC0415 - slow to load
@@ -50,6 +51,7 @@ class Dry:
         if call is None:  # the download
             return httpx.Response(200, headers={"content-type": "application/octet-stream"}, content=b"")
         if call.verb is Verb.STREAM:
+            self._edits += 1
             return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=b"data: {}\n\n")
         return httpx.Response(200, json=self._body(call))
 
@@ -63,18 +65,18 @@ class Dry:
             body["data"].setdefault("session_id", "<session_id>")
         if call.name == "state":
             field = next((f for f in call.returns if f.endswith("draft")), "data.draft")
-            put(body, field if field.startswith("data.") else f"data.{field}", draft(self._skill.draft))
+            put(body, field if field.startswith("data.") else f"data.{field}", draft(self._skill.draft, self._edits))
         if call.name.endswith("_status") and self._skill.poll is not None:
             put(body, self._skill.poll.status_field, self._skill.poll.until)
             put(body, self._skill.poll.url_field, "/<result>")
         return body
 
 
-def draft(draft_map: DraftMap) -> dict[str, Any]:
-    """A draft with one clip in the skill's own short keys, so that a dry run gets past "nothing to export"."""
+def draft(draft_map: DraftMap, edits: int) -> dict[str, Any]:
+    """A draft with one clip in the skill's own short keys, which every edit changes: the run must reach its export."""
     short = {prose.split("(")[0].strip(): key for key, prose in draft_map.keys.items()}
     tracks, segments = short.get("tracks", "tracks"), short.get("segments", "segments")
-    return {tracks: [{segments: [{"name": "clip"}]}]}
+    return {tracks: [{segments: [{"name": "clip", "edits": edits}]}]}
 
 
 def put(body: dict[str, Any], field: str, value: Any) -> None:
