@@ -94,7 +94,8 @@ def _port(text: str) -> int:
 
 
 def _stop_with_stdin(server: object) -> None:
-    while sys.stdin.buffer.read(65536):
+    # Not through sys.stdin: its lock, held by this thread while it waits, would abort the interpreter at exit.
+    while os.read(sys.stdin.fileno(), 65536):
         pass
     server.should_exit = True  # type: ignore[attr-defined]
 

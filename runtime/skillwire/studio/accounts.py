@@ -60,18 +60,23 @@ class Accounts:
             raise ApiError(Code.BAD_TOKEN, "The token is missing, unknown or expired; ask for a new anonymous token.")
         return Account(row["id"], row["credits"])
 
-    def charge(self, account: Account, amount: int, *, bind: str) -> None:
-        """Takes credits for an edit when metering is on; ``bind`` is the id for the registration link.
+    def require(self, account: Account, amount: int, *, bind: str) -> None:
+        """Raises ``ApiError`` 2001 when metering is on and fewer credits than that are left.
 
-        Raises ``ApiError`` 2001, and takes nothing, when too few are left.
+        ``bind`` is the id for the registration link.
         """
-        if not self.metered or amount <= 0:
+        if self.metered and account.credits < amount:
+            raise _no_credits(bind)
+
+    def charge(self, account: Account, amount: int, *, bind: str) -> None:
+        """Takes credits for an edit when metering is on. Raises ``ApiError`` 2001, and takes nothing, when too few are left."""
+        if not self.metered:
             return
         taken = self._store.execute(
             "UPDATE accounts SET credits = credits - ? WHERE id = ? AND credits >= ?", (amount, account.id, amount)
         )
         if taken.rowcount == 0:
-            raise ApiError(Code.NO_CREDITS, "No credits are left for this edit.", {"anonymous": True, "bind": bind})
+            raise _no_credits(bind)
 
     def purge(self, now: float) -> list[str]:
         """Forgets accounts that expired, with all they own. Returns the ids of their sessions, whose files may go."""
@@ -81,6 +86,10 @@ class Accounts:
             ).fetchall()
             self._store.execute("DELETE FROM accounts WHERE expires <= ?", (now,))
         return [row["id"] for row in gone]
+
+
+def _no_credits(bind: str) -> ApiError:
+    return ApiError(Code.NO_CREDITS, "No credits are left for this edit.", {"anonymous": True, "bind": bind})
 
 
 def _digest(secret: str) -> str:

@@ -15,12 +15,12 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from skillwire.studio.accounts import Account, Accounts
 from skillwire.studio.answers import ApiError, Code, refusal, success
-from skillwire.studio.conversation import Conversations
+from skillwire.studio.conversation import EDIT_CREDITS, Conversations
 from skillwire.studio.draft import to_json
 from skillwire.studio.exports import Exports
 from skillwire.studio.guard import LoopbackOnly, from_this_machine, read_json, text_field
@@ -135,6 +135,7 @@ class Studio:
         session = self.projects.get(account, text_field(data, "session_id", "sessionId", limit=128))
         author = text_field(data, "app_name", "appName", limit=128, default="agent")
         text = _message_text(data)
+        self.accounts.require(account, EDIT_CREDITS, bind=session.task)
         stream = self.conversations.answer(account, session, text, author)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
@@ -207,7 +208,12 @@ def create_app(studio: Studio) -> Starlette:
             route("/api/render/proxy/{id}/download", studio.exports.download, "GET"),
         ],
         middleware=[Middleware(LoopbackOnly)],
-        exception_handlers={ApiError: _refuse, HTTPException: _refuse_http, OSError: _refuse_os},
+        exception_handlers={
+            ApiError: _refuse,
+            HTTPException: _refuse_http,
+            OSError: _refuse_os,
+            Exception: _refuse_bug,
+        },
         lifespan=studio.running,
     )
 
@@ -232,6 +238,10 @@ async def _refuse_os(_request: Request, error: Exception) -> Response:
     _log.exception("the studio's folder cannot be used")
     reason = getattr(error, "strerror", None) or "input/output error"
     return refusal(ApiError(Code.TOO_LARGE, f"The studio cannot store this: {reason}."))
+
+
+async def _refuse_bug(_request: Request, _error: Exception) -> Response:
+    return JSONResponse({"code": 500, "message": "The studio met an error of its own."}, status_code=500)
 
 
 def _message_text(data: dict[str, Any]) -> str:

@@ -90,7 +90,7 @@ class Conversations:
 
         reading = await asyncio.to_thread(read.understand, text)
         language = language_of(reading.language, session.language)
-        if not self._projects.media(session.id):
+        if not self._projects.draft(session.id).ready:
             return [say("no_clip", language)]
         sentences = []
         for operation in reading.ops:
@@ -124,7 +124,7 @@ class Conversations:
                 self._accounts.charge(account, EDIT_CREDITS, bind=session.task)
                 self._projects.revise(session.id, edit.draft, describe(operation), time.time())
         except Unsupported as error:
-            return False, say("cannot_yet", language, what=error.what)
+            return False, say(error.sentence, language, **error.values)
         except ApiError as error:
             if error.code is not Code.NO_CREDITS:
                 raise

@@ -262,6 +262,8 @@ def _text(holder: Any, key: str, where: str, default: str | None = None) -> str:
     value = holder.get(key, default) if isinstance(holder, Mapping) else None
     if not isinstance(value, str) or len(value) > MAX_TEXT:
         raise ValueError(f"{where}.{key} is not a text of at most {MAX_TEXT} characters")
+    if any("\ud800" <= char <= "\udfff" for char in value):  # half of a surrogate pair: legal in JSON, not in UTF-8
+        raise ValueError(f"{where}.{key} holds a broken character")
     return value
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from skillwire.studio.draft import Draft
+from skillwire.studio.draft import ORIGINAL, AudioTrack, Canvas, Clip, Draft
+from skillwire.studio.timeline import cut, hastened, muted_range
+
+# Beyond these nothing useful is left to see or hear.
+MIN_SPEED, MAX_SPEED = 0.1, 16.0
+MAX_VOLUME = 10.0
+MAX_HEIGHT = 1080
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,24 +21,28 @@ class Edit:
 
     draft: Draft
     sentence: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Unsupported(Exception):
-    """An operation, or a form of it, that the timeline cannot carry out. ``what`` describes it in short."""
+    """An operation, or a form of it, that the timeline cannot carry out. ``what`` describes it in short.
 
-    def __init__(self, what: str) -> None:
+    ``sentence`` is the key of the sentence that tells why.
+    """
+
+    def __init__(self, what: str, sentence: str = "cannot_yet", **values: Any) -> None:
         self.what = what
+        self.sentence = sentence
+        self.values = {"what": what, **values}
         super().__init__(what)
 
 
 def apply(draft: Draft, operation: Mapping[str, Any]) -> Edit:
-    """Carries out one operation (as the reading gives it: ``{"op": name, …}``).
+    """Carries out one operation (as the reading gives it: ``{"op": name, …}``, times in seconds).
 
     Raises ``Unsupported`` when it cannot be done; the draft is a value, so nothing has changed then.
     """
-    name = str(operation.get("op"))
-    edit = _EDITS.get(name)
+    edit = _EDITS.get(str(operation.get("op")))
     if edit is None:
         raise Unsupported(describe(operation))
     return edit(draft, operation)
@@ -46,13 +56,130 @@ def describe(operation: Mapping[str, Any]) -> str:
 
 
 def _remove_audio(draft: Draft, operation: Mapping[str, Any]) -> Edit:
-    if operation.get("start") is not None or operation.get("end") is not None:
-        raise Unsupported(describe(operation))
     if not draft.audio:
-        return Edit(draft, "already_silent", {})
-    return Edit(replace(draft, audio=()), "sound_removed", {})
+        return Edit(draft, "already_silent")
+    if operation.get("start") is None and operation.get("end") is None:
+        return Edit(replace(draft, audio=()), "sound_removed")
+    start, end = _range(draft, operation)
+    if (start, end) == (0, draft.duration):
+        return Edit(replace(draft, audio=()), "sound_removed")
+    tracks = _each_clip(draft.audio, lambda clip: muted_range(clip, start, end))
+    return Edit(replace(draft, audio=tracks), "muted", _shown(start, end))
+
+
+def _trim(draft: Draft, operation: Mapping[str, Any]) -> Edit:
+    start, end = _range(draft, operation)
+    if (start, end) == (0, draft.duration):
+        return Edit(draft, "nothing_to_trim", _shown(start, end))
+    video = tuple(piece for clip in draft.video if (piece := cut(clip, start, end)))
+    audio = tuple(
+        AudioTrack(track.label, pieces)
+        for track in draft.audio
+        if (pieces := tuple(piece for clip in track.clips if (piece := cut(clip, start, end))))
+    )
+    titles = tuple(
+        replace(title, start=max(0, title.start - start), duration=shown)
+        for title in draft.titles
+        if (shown := min(title.start + title.duration, end) - max(title.start, start)) > 0
+    )
+    trimmed = replace(draft, video=video, audio=audio, titles=titles)
+    return Edit(trimmed, "trimmed", {**_shown(start, end), "length": _clock(trimmed.duration)})
+
+
+def _speed(draft: Draft, operation: Mapping[str, Any]) -> Edit:
+    factor = float(operation["factor"])
+    fastest = max(clip.speed for clip in draft.video) * factor
+    slowest = min(clip.speed for clip in draft.video) * factor
+    if not (slowest >= MIN_SPEED and fastest <= MAX_SPEED):
+        raise Unsupported(describe(operation), "out_of_bounds", low=f"{MIN_SPEED:g}", high=f"{MAX_SPEED:g}")
+    if factor == 1:
+        return Edit(draft, "same_speed")
+    video = tuple(hastened(clip, factor) for clip in draft.video)
+    length = max(clip.end for clip in video)
+    # Music is not part of what happens in the clip: it keeps its own tempo and ends with the pictures.
+    audio = tuple(
+        AudioTrack(track.label, tuple(hastened(clip, factor) for clip in track.clips))
+        if track.label == ORIGINAL
+        else AudioTrack(track.label, tuple(piece for clip in track.clips if (piece := cut(clip, 0, length))))
+        for track in draft.audio
+    )
+    titles = tuple(
+        replace(title, start=round(title.start / factor), duration=max(1, round(title.duration / factor)))
+        for title in draft.titles
+    )
+    faster = replace(draft, video=video, audio=tuple(track for track in audio if track.clips), titles=titles)
+    return Edit(faster, "speed_set", {"factor": f"{factor:g}", "length": _clock(faster.duration)})
+
+
+def _volume(draft: Draft, operation: Mapping[str, Any]) -> Edit:
+    if not draft.audio:
+        return Edit(draft, "already_silent")
+    factor = float(operation["factor"])
+    if factor == 0:
+        return Edit(replace(draft, audio=()), "sound_removed")
+    loudest = max(clip.volume for track in draft.audio for clip in track.clips) * factor
+    if not factor > 0 or loudest > MAX_VOLUME:
+        raise Unsupported(describe(operation), "out_of_bounds", low="0", high=f"{MAX_VOLUME:g}")
+    tracks = _each_clip(draft.audio, lambda clip: replace(clip, volume=round(clip.volume * factor, 6)))
+    return Edit(replace(draft, audio=tracks), "volume_set", {"percent": f"{factor:.0%}"})
+
+
+def _aspect(draft: Draft, operation: Mapping[str, Any]) -> Edit:
+    width, colon, height = str(operation["ratio"]).partition(":")
+    if not (colon and width.isdecimal() and height.isdecimal() and 0 < int(width) <= 100 and 0 < int(height) <= 100):
+        raise Unsupported(describe(operation))
+    canvas = replace(draft.canvas, ratio=(int(width), int(height)))
+    return Edit(replace(draft, canvas=canvas), "aspect_set", {"ratio": f"{int(width)}:{int(height)}"})
+
+
+def _resolution(draft: Draft, operation: Mapping[str, Any]) -> Edit:
+    asked = int(operation["height"])
+    if asked < 64:
+        raise Unsupported(describe(operation), "out_of_bounds", low="64", high=str(MAX_HEIGHT))
+    height = min(asked, MAX_HEIGHT)
+    canvas: Canvas = replace(draft.canvas, height=height)
+    sentence = "resolution_set" if height == asked else "resolution_capped"
+    return Edit(replace(draft, canvas=canvas), sentence, {"height": height, "asked": asked})
 
 
 _EDITS: dict[str, Callable[[Draft, Mapping[str, Any]], Edit]] = {
     "remove_audio": _remove_audio,
+    "trim": _trim,
+    "speed": _speed,
+    "volume": _volume,
+    "aspect": _aspect,
+    "resolution": _resolution,
 }
+
+
+def _range(draft: Draft, operation: Mapping[str, Any]) -> tuple[int, int]:
+    """The asked range in ms on the timeline; negative seconds count from the end, no end means to the end."""
+    total = draft.duration
+
+    def resolve(seconds: Any, default: int) -> int:
+        if seconds is None:
+            return default
+        milliseconds = round(float(seconds) * 1000)
+        return min(max(0, milliseconds + total if milliseconds < 0 else milliseconds), total)
+
+    start, end = resolve(operation.get("start"), 0), resolve(operation.get("end"), total)
+    if start >= end:
+        raise Unsupported(describe(operation), "empty_range", length=_clock(total))
+    return start, end
+
+
+def _each_clip(tracks: tuple[AudioTrack, ...], change: Callable[[Clip], Clip]) -> tuple[AudioTrack, ...]:
+    return tuple(AudioTrack(track.label, tuple(change(clip) for clip in track.clips)) for track in tracks)
+
+
+def _shown(start: int, end: int) -> dict[str, str]:
+    return {"start": _clock(start), "end": _clock(end)}
+
+
+def _clock(milliseconds: int) -> str:
+    """``75500`` → ``1:15.5``; under a minute ``15.5``."""
+    seconds = f"{milliseconds % 60_000 / 1000:g}"
+    if milliseconds < 60_000:
+        return seconds
+    whole, point, part = seconds.partition(".")
+    return f"{milliseconds // 60_000}:{whole.zfill(2)}{point}{part}"

@@ -63,7 +63,7 @@ class Exports:
         name = request.path_params["id"]
         job_id, signature = request.query_params.get("file", ""), request.query_params.get("signature", "")
         if signature:
-            if not hmac.compare_digest(self._signature(job_id), signature.encode("utf-8", "replace").decode()):
+            if not hmac.compare_digest(self._signature(job_id).encode(), signature.encode("utf-8", "replace")):
                 raise ApiError(Code.FORBIDDEN, "The signature of this link is wrong.")
             job = self.jobs.signed(name, job_id)
         else:

@@ -92,8 +92,8 @@ class HandOver:
             handle = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             raise ApiError(Code.FORBIDDEN, "This file cannot be opened.") from None
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(file.fileno())
+        try:
+            status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise ApiError(Code.FORBIDDEN, "This reference is not a regular file.")
             if status.st_size > MAX_FILE_BYTES:
@@ -101,12 +101,14 @@ class HandOver:
             try:
                 os.link(source, received.path, follow_symlinks=False)
             except OSError:
-                with received.path.open("xb") as target:
+                with os.fdopen(os.dup(handle), "rb") as file, received.path.open("xb") as target:
                     shutil.copyfileobj(file, target, 1024 * 1024)
                 return
-            linked = received.path.stat(follow_symlinks=False)
-            if (linked.st_dev, linked.st_ino) != (status.st_dev, status.st_ino):
-                raise ApiError(Code.FORBIDDEN, "This file was exchanged while it was taken in.")
+        finally:
+            os.close(handle)
+        linked = received.path.stat(follow_symlinks=False)
+        if (linked.st_dev, linked.st_ino) != (status.st_dev, status.st_ino):
+            raise ApiError(Code.FORBIDDEN, "This file was exchanged while it was taken in.")
 
 
 def _is_private(folder: Path) -> bool:

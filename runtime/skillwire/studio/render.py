@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skillwire.errors import JobFailed
 from skillwire.studio.draft import Clip, Draft
-from skillwire.studio.media.read import Source, copied, open_audio, open_video
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
+
+    from skillwire.studio.media.encode import Quality
+    from skillwire.studio.media.read import Source
+    from skillwire.studio.media.sound import Sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,56 +63,161 @@ def render(
 ) -> list[str]:
     """Renders ``draft`` to an MP4 at ``target``, telling the fraction done. Returns notes on damage met in the inputs.
 
-    ``quality``: ``draft``, ``standard`` or ``high``. Raises ``JobFailed``, ``BadInput`` or ``OutputFailed``; then nothing is left.
+    ``quality``: ``draft``, ``standard`` or ``high``. Raises ``JobFailed``, ``BadInput`` or ``OutputFailed``; then nothing
+    is left at ``target``.
     """
-    from skillwire.studio.media.write import QUALITIES, mp4_output, mux  # noqa: PLC0415 - used by a worker only
+    from skillwire.studio.media.encode import QUALITIES  # noqa: PLC0415 - used by a worker only
+    from skillwire.studio.media.write import mp4_output, mux  # noqa: PLC0415 - used by a worker only
 
     for name in draft.media:
         media[name].check()
     total = max(draft.duration / 1000, 0.001)
-    sources: list[Source] = []
-    with mp4_output(target) as output:
-        feeds = [_video_feed(draft, media, output, QUALITIES[quality], sources)]
-        if draft.audio:
-            feeds.append(_audio_feed(draft.audio[0].clips[0], media, output, sources))
-        written = mux(output, feeds, lambda time: on_progress(min(0.99, max(0.0, time / total))))
-        if written == 0:
-            raise JobFailed("nothing in this file could be read", where=draft.video[0].name, fix="check that it plays")
-    return [note for source in sources for note in _notes(source)]
+    composer = _Composer(draft, media)
+    try:
+        with mp4_output(target) as output:
+            feeds = [composer.pictures(output, QUALITIES[quality])]
+            if draft.audio:
+                feeds.append(composer.sound(output))
+            written = mux(output, feeds, lambda time: on_progress(min(0.99, max(0.0, time / total))))
+            if written == 0:
+                raise JobFailed("nothing in this file could be read", where=draft.video[0].name)
+    finally:
+        for source in composer.opened:
+            source.close()
+    return composer.notes()
 
 
-def _video_feed(
-    draft: Draft, media: Mapping[str, MediaFile], output: OutputContainer, quality: Any, sources: list[Source]
-) -> Iterator[Any]:
-    from skillwire.studio.media.encode import VideoEncoder  # noqa: PLC0415 - used by a worker only
+class _Composer:
+    """Builds the feeds of packets for one output and remembers the files they read."""
 
-    file = media[draft.video[0].media]
-    source = open_video(file.path, file.name)
-    sources.append(source)
-    if copies_video(draft, lambda name: media[name].video_codec):
-        return copied(source, output.add_stream_from_template(source.stream))
-    return VideoEncoder(output, source, quality).packets()
+    def __init__(self, draft: Draft, media: Mapping[str, MediaFile]) -> None:
+        self._draft = draft
+        self._media = media
+        self.opened: list[Source] = []
+
+    def pictures(self, output: OutputContainer, quality: Quality) -> Iterator[Any]:
+        if not copies_video(self._draft, lambda name: self._media[name].video_codec):
+            return self._encoded_pictures(output, quality)
+        from skillwire.studio.media.copy import copied, reordered, showing_order  # noqa: PLC0415 - see render
+
+        source = self._open_video(self._draft.video[0])
+        if source.has_showing_times:
+            return copied(source, output.add_stream_from_template(source.stream))
+        file = self._media[self._draft.video[0].media]
+        order = showing_order(file.path, file.name)
+        if order is None:
+            return self._encoded_pictures(output, quality)
+        return reordered(source, output.add_stream_from_template(source.stream), order)
+
+    def sound(self, output: OutputContainer) -> Iterator[Any]:
+        from skillwire.studio.media.copy import copied  # noqa: PLC0415 - see render
+        from skillwire.studio.media.encode import audio_stream, encoded_audio  # noqa: PLC0415 - see render
+        from skillwire.studio.media.sound import mixed  # noqa: PLC0415 - see render
+
+        tracks = self._draft.audio
+        untouched = self._untouched_sound()
+        if untouched is not None:
+            source = self._open_audio(untouched)
+            # Without its configuration record (ADTS, some AVI) a copied AAC stream would not play from MP4.
+            if source.stream.codec_context.name == "aac" and source.stream.codec_context.extradata:
+                return copied(source, output.add_stream_from_template(source.stream))
+            source.close()
+        length = _seconds(self._draft.duration)
+        sounds = [[self._sound(clip) for clip in track.clips] for track in tracks]
+        return encoded_audio(audio_stream(output), mixed(sounds, length))
+
+    def notes(self) -> list[str]:
+        """What was met in the inputs, a sentence each."""
+        notes = []
+        for source in self.opened:
+            if source.damage.cut_off:
+                notes.append(f"{source.name} ends early; everything up to there was used")
+            if source.damage.bad_packets:
+                notes.append(f"{source.damage.bad_packets} damaged parts of {source.name} were left out")
+        return list(dict.fromkeys(notes))
+
+    def _untouched_sound(self) -> Clip | None:
+        """The one clip whose sound plays whole, from the start, at its own level, beside its own whole pictures."""
+        clips = [clip for track in self._draft.audio for clip in track.clips]
+        if len(clips) != 1 or len(self._draft.video) != 1:
+            return None
+        sound, picture = clips[0], self._draft.video[0]
+        plain = sound.whole and sound.start == 0 and sound.volume == 1 and not sound.muted
+        return sound if plain and picture.whole and picture.media == sound.media else None
+
+    def _encoded_pictures(self, output: OutputContainer, quality: Quality) -> Iterator[Any]:
+        from skillwire.studio.media import encode, shape  # noqa: PLC0415 - see render
+        from skillwire.studio.media.pictures import COMMON_CLOCK, Span, span_frames  # noqa: PLC0415 - see render
+
+        clips, canvas = self._draft.video, self._draft.canvas
+        first_source = self._open_video(clips[0])
+        stream = first_source.stream
+        alone = len(clips) == 1
+        clock = stream.time_base if alone and clips[0].speed == 1 and stream.time_base < 1 else COMMON_CLOCK
+
+        def frames_of(clip: Clip, source: Source) -> Iterator[Any]:
+            source_out = None if clip.source_out is None else _seconds(clip.source_out)
+            span = Span(_seconds(clip.source_in), source_out, _seconds(clip.start), _factor(clip.speed))
+            return span_frames(source, span, clock)
+
+        frames = frames_of(clips[0], first_source)
+        first = next(frames)
+        aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+        shaper: shape.Shaper
+        if alone and canvas.ratio is None and canvas.height is None:
+            # One clip in its own shape keeps its rotation and pixel aspect as tags.
+            size = shape.fitted(first.width, first.height)
+            matrix = shape.display_matrix(first)
+            if aspect and min(first.width, first.height) > shape.MAX_SHORT_SIDE:
+                aspect *= Fraction(first.width * size[1], first.height * size[0])
+            shaper = shape.Shaper(size)
+        else:
+            size = shape.canvas_size(shape.display_size(first, aspect), canvas.ratio, canvas.height)
+            shaper, aspect, matrix = shape.CanvasShaper(size, aspect), None, None
+        picture = encode.Picture(size, clock, stream.average_rate or Fraction(25), aspect, matrix)
+        target = encode.video_stream(output, picture, quality, first)
+
+        def shaped() -> Iterator[Any]:
+            yield from map(shaper, chain([first], frames))
+            for clip in clips[1:]:
+                source = self._open_video(clip)
+                pixel = source.stream.sample_aspect_ratio or source.stream.codec_context.sample_aspect_ratio
+                yield from map(shape.CanvasShaper(size, pixel), frames_of(clip, source))
+
+        return encode.encoded_video(target, shaped())
+
+    def _sound(self, clip: Clip) -> Sound:
+        from skillwire.studio.media.sound import Sound  # noqa: PLC0415 - see render
+
+        return Sound(
+            open=partial(self._open_audio, clip),
+            start=_seconds(clip.start),
+            length=_seconds(clip.duration),
+            source_in=_seconds(clip.source_in),
+            source_out=None if clip.source_out is None else _seconds(clip.source_out),
+            speed=_factor(clip.speed),
+            volume=clip.volume,
+            muted=tuple((_seconds(a), _seconds(b)) for a, b in clip.muted),
+        )
+
+    def _open_video(self, clip: Clip) -> Source:
+        from skillwire.studio.media.read import open_video  # noqa: PLC0415 - see render
+
+        file = self._media[clip.media]
+        self.opened.append(open_video(file.path, file.name))
+        return self.opened[-1]
+
+    def _open_audio(self, clip: Clip) -> Source:
+        from skillwire.studio.media.read import open_audio  # noqa: PLC0415 - see render
+
+        file = self._media[clip.media]
+        self.opened.append(open_audio(file.path, file.name))
+        return self.opened[-1]
 
 
-def _audio_feed(
-    clip: Clip, media: Mapping[str, MediaFile], output: OutputContainer, sources: list[Source]
-) -> Iterator[Any]:
-    from skillwire.studio.media.encode import AudioEncoder  # noqa: PLC0415 - used by a worker only
-
-    file = media[clip.media]
-    source = open_audio(file.path, file.name)
-    sources.append(source)
-    context = source.stream.codec_context
-    # Without its configuration record (ADTS, some AVI) a copied AAC stream would not play from MP4.
-    if context.name == "aac" and context.extradata:
-        return copied(source, output.add_stream_from_template(source.stream))
-    return AudioEncoder(output, source).packets()
+def _seconds(milliseconds: int) -> Fraction:
+    return Fraction(milliseconds, 1000)
 
 
-def _notes(source: Source) -> list[str]:
-    notes = []
-    if source.damage.cut_off:
-        notes.append(f"{source.name} ends early; everything up to there was used")
-    if source.damage.bad_packets:
-        notes.append(f"{source.damage.bad_packets} damaged parts of {source.name} were left out")
-    return notes
+def _factor(speed: float) -> Fraction:
+    return Fraction(speed).limit_denominator(1000)

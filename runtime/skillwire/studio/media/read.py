@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,7 +16,6 @@ from skillwire.studio.media.probe import open_media, video_stream
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
-    from av.stream import Stream
 
 # A stream that yields nothing but errors is given up after this many in a row.
 _MAX_BAD_PACKETS = 500
@@ -37,6 +37,11 @@ class Source:
     stream: Any
     name: str
     damage: Damage = field(default_factory=Damage)
+
+    @property
+    def has_showing_times(self) -> bool:
+        """Whether packets say when they are shown. AVI stores decoding order only."""
+        return self.stream.type != "video" or self.container.format.name != "avi"
 
     def close(self) -> None:
         """Closes the file."""
@@ -81,23 +86,25 @@ def packets(source: Source) -> Iterator[Packet[Any]]:
             yield packet
 
 
-def copied(source: Source, target: Stream) -> Iterator[Packet[Any]]:
-    """The stream's packets as they are, addressed to ``target`` (made from the stream as its template)."""
-    with closing(source):
-        for packet in packets(source):
-            packet.stream = target
-            yield packet
+def seek(source: Source, seconds: float) -> None:
+    """Goes to the last keyframe at or before ``seconds``; a file that cannot seek is read from its start."""
+    import av  # noqa: PLC0415 - slow import
+
+    try:
+        source.container.seek(max(0, int(seconds / source.stream.time_base)), stream=source.stream)
+    except av.error.FFmpegError:
+        source.container.seek(0)
 
 
 def frames(source: Source) -> Iterator[Any]:
-    """The stream's frames (``VideoFrame`` or ``AudioFrame``) in showing order, each with a ``pts``; what does not decode is left out.
+    """The stream's frames (``VideoFrame`` or ``AudioFrame``) in showing order, each with a ``pts``.
 
-    Raises ``JobFailed`` when not a single frame decodes.
+    What does not decode is left out. Raises ``JobFailed`` when not a single frame decodes.
     """
     import av  # noqa: PLC0415 - slow import
 
     with closing(source):
-        clock = _Clock(source.stream)
+        clock = _Clock(source)
         in_a_row = 0
         for packet in _with_flush(packets(source)):
             try:
@@ -112,6 +119,7 @@ def frames(source: Source) -> Iterator[Any]:
                     break
                 continue
             in_a_row = 0
+            clock.sent(packet)
             for frame in decoded:
                 if clock.stamp(frame):
                     yield frame
@@ -125,16 +133,30 @@ def _with_flush(feed: Iterator[Packet[Any]]) -> Iterator[Packet[Any] | None]:
 
 
 class _Clock:
-    """Gives frames without a timestamp one, and refuses such as go backwards, which no player would show either."""
+    """Gives every frame a timestamp that grows.
 
-    def __init__(self, stream: Any) -> None:
+    Frames without one continue at the stream's rate. Where packets carry decoding times only, frames, which come in
+    showing order, take these times in turn. Frames that go backwards are refused: no player would show them either.
+    """
+
+    def __init__(self, source: Source) -> None:
+        stream = source.stream
         rate = getattr(stream, "average_rate", None) or Fraction(25)
         self._step = max(1, round(1 / rate / stream.time_base)) if stream.time_base else 1
+        self._time_base = stream.time_base
+        self._times: deque[int] | None = None if source.has_showing_times else deque()
         self.last: int | None = None
 
+    def sent(self, packet: Packet[Any] | None) -> None:
+        if self._times is not None and packet is not None and packet.dts is not None:
+            self._times.append(packet.dts)
+
     def stamp(self, frame: Any) -> bool:
-        step = frame.duration or (frame.samples if hasattr(frame, "samples") else self._step)
-        if frame.pts is None:
+        frame.time_base = self._time_base  # frames that come out of the decoder at its end have none
+        if self._times:
+            frame.pts = self._times.popleft()
+        elif frame.pts is None or self._times is not None:
+            step = frame.samples if hasattr(frame, "samples") else frame.duration or self._step
             frame.pts = 0 if self.last is None else self.last + step
         if self.last is not None and frame.pts <= self.last:
             return False

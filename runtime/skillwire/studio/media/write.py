@@ -7,7 +7,6 @@ import heapq
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,22 +19,6 @@ if TYPE_CHECKING:
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EROFS, errno.EPERM}
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """x264 settings: constant rate factor and preset."""
-
-    crf: int
-    preset: str
-
-
-# Constant rate factors around x264's default of 23; presets as fast as the picture allows.
-QUALITIES = {
-    "draft": Quality(28, "ultrafast"),
-    "standard": Quality(23, "superfast"),
-    "high": Quality(19, "veryfast"),
-}
 
 
 @contextmanager

@@ -1,0 +1,314 @@
+"""Real footage, odd inputs made on the fly, a studio process and a client for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+from types import SimpleNamespace
+
+import av
+import httpx
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from skillwire.studio.draft import Draft, appended
+from skillwire.studio.edit import apply
+from skillwire.studio.media.probe import probe
+from skillwire.studio.render import MediaFile, render
+
+FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+RUNTIME = Path(__file__).resolve().parents[2] / "runtime"
+
+
+def _ffmpeg(*arguments):
+    subprocess.run([FFMPEG, "-v", "error", "-y", *map(str, arguments)], check=True)
+
+
+# How each input is made: arguments between the base clip (320×180, 25 fps, 2 s, H.264 with B-frames, AAC) and the output.
+INPUTS = {
+    "base.mp4": ["-c", "copy"],
+    "silent.mp4": ["-an", "-c", "copy"],
+    "h264.mov": ["-c", "copy"],
+    "h264.mkv": ["-c", "copy"],
+    "h264.avi": ["-c:v", "copy", "-c:a", "mp3"],
+    "vfr.mp4": ["-vf", "select='not(mod(n,3))+gt(n,30)'", "-fps_mode", "vfr", "-c:v", "libx264", "-c:a", "copy"],
+    "tagged.mp4": [
+        *("-c:v", "libx264", "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709"),
+        *("-color_range", "tv", "-vf", "setsar=4/3", "-c:a", "copy"),
+    ],
+    "surround.mkv": ["-c:v", "copy", "-c:a", "ac3", "-ac", "6"],
+    "vp8.webm": ["-c:v", "libvpx", "-b:v", "2M", "-c:a", "libvorbis"],
+    "vp9odd.webm": [
+        *("-vf", "scale=321:181,setsar=1", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"),
+        *("-b:v", "2M", "-c:a", "libopus"),
+    ],
+    "mpeg4.avi": ["-c:v", "mpeg4", "-q:v", "2", "-bf", "2", "-c:a", "mp3"],
+    "hevc10.mp4": [
+        *("-c:v", "libx265", "-preset", "ultrafast", "-crf", "12", "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1"),
+        *("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc"),
+        *("-x265-params", "log-level=error", "-c:a", "copy"),
+    ],
+    "full.mkv": ["-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p", "-c:a", "copy"],
+    "sar.webm": ["-vf", "setsar=4/3", "-c:v", "libvpx", "-b:v", "2M", "-c:a", "libvorbis"],
+    "sound.mp3": ["-vn", "-c:a", "mp3"],
+    "picture.png": ["-frames:v", "1", "-update", "1"],
+}
+
+
+@pytest.fixture(scope="session")
+def bunny(footage):
+    """1280×720, 5.3 s, H.264 with 5.1 AAC sound."""
+    return footage / "bigbuckbunny.mp4"
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory, bunny):
+    """A function: the path of an input by name, made when first asked for."""
+    folder = tmp_path_factory.mktemp("clips")
+    base = folder / "source.mp4"
+    _ffmpeg(
+        *("-i", bunny, "-t", "2", "-vf", "scale=320:180", "-c:v", "libx264", "-bf", "3", "-preset", "veryfast"),
+        *("-c:a", "aac", "-ac", "2", base),
+    )
+
+    def make(name):
+        path = folder / name
+        if path.exists():
+            return path
+        if name.startswith("turned"):  # turned90.mov: shown turned by that many degrees
+            _ffmpeg("-display_rotation", name[6:].split(".")[0], "-i", base, "-c", "copy", path)
+        elif name == "edited.mp4":  # starts in the middle of a GOP, by an edit list
+            _ffmpeg("-ss", "0.7", "-i", base, "-c", "copy", path)
+        elif name == "delayed.mkv":  # pictures begin half a second after the sound
+            _ffmpeg("-itsoffset", "0.5", "-i", base, "-i", base, "-map", "0:v", "-map", "1:a", "-c", "copy", path)
+        elif name == "covered.mp4":  # has cover art besides the pictures
+            cover = make("picture.png")
+            _ffmpeg(
+                *("-i", base, "-i", cover, "-map", "0", "-map", "1", "-c", "copy", "-c:v:1", "mjpeg"),
+                *("-disposition:v:1", "attached_pic", path),
+            )
+        elif name == "tail.mkv":  # cut off in the middle
+            data = make("h264.mkv").read_bytes()
+            path.write_bytes(data[: len(data) * 6 // 10])
+        elif name == "headless.mp4":  # the index at its end is missing
+            data = make("base.mp4").read_bytes()
+            path.write_bytes(data[: len(data) // 2])
+        elif name == "text.mp4":
+            path.write_text("not a film\n" * 100)
+        elif name == "playlist.mp4":  # would make a careless reader open another file
+            path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{base}\n#EXT-X-ENDLIST\n")
+        else:
+            _ffmpeg("-i", base, *INPUTS[name], path)
+        return path
+
+    return make
+
+
+def _decode(path, pix_fmt=None):
+    """Times in seconds and pictures of a file."""
+    with av.open(str(path)) as container:
+        stream = next(s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic)
+        frames = list(container.decode(stream))
+        return SimpleNamespace(
+            times=[float(frame.time) for frame in frames],
+            pictures=[frame.to_ndarray(format=pix_fmt) for frame in frames],
+            rotation=frames[0].rotation,
+            stream=SimpleNamespace(
+                codec=stream.codec_context.name,
+                size=(stream.width, stream.height),
+                pix_fmt=stream.pix_fmt,
+                sar=stream.sample_aspect_ratio,
+                tags=(
+                    stream.codec_context.color_primaries,
+                    stream.codec_context.color_trc,
+                    stream.codec_context.colorspace,
+                    stream.codec_context.color_range,
+                ),
+            ),
+            kinds=sorted(s.type for s in container.streams),
+        )
+
+
+def _samples(path):
+    """The sound as float samples at 48 kHz, shape (2, n), decoded by ffmpeg; silence before a late start is kept."""
+    raw = subprocess.run(
+        [FFMPEG, "-v", "error", "-i", str(path), "-af", "aresample=48000:async=1:first_pts=0"]
+        + ["-ac", "2", "-f", "f32le", "-"],
+        check=True,
+        capture_output=True,
+    ).stdout
+    return np.frombuffer(raw, np.float32).reshape(-1, 2).T
+
+
+def _packets(path):
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
+@pytest.fixture(scope="session")
+def look():
+    """Functions that look into files: ``decode``, ``samples``, ``packets``, ``psnr``."""
+
+    def psnr(a, b):
+        error = np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2)
+        return 99.0 if error == 0 else 10 * np.log10(255**2 / error)
+
+    return SimpleNamespace(decode=_decode, samples=_samples, packets=_packets, psnr=psnr)
+
+
+@pytest.fixture(scope="session")
+def rendered():
+    """A function: a clip, whole or edited by operations, rendered to a file. Returns the notes on damage met."""
+
+    def make(source, target, *operations, sound=True, quality="standard"):
+        sources = source if isinstance(source, list) else [source]
+        draft, media = Draft(), {}
+        for path in sources:
+            info, status = probe(path), path.stat()
+            draft = appended(draft, path.name, path.name, info.duration, sound=sound and info.has_audio)
+            media[path.name] = MediaFile(path, path.name, status.st_size, status.st_mtime_ns, info.video_codec)
+        for operation in operations:
+            draft = apply(draft, operation).draft
+        return render(draft, media, target, quality, lambda _: None)
+
+    return make
+
+
+class Client(httpx.Client):
+    """A client of the API that does what the skills do."""
+
+    def sign_in(self):
+        answer = self.post("/api/auth/anonymous-token", headers={"X-Client-Id": str(uuid.uuid4())}).json()
+        self.headers["Authorization"] = f"Bearer {answer['data']['token']}"
+        self.headers.update({"X-Skill-Source": "a-skill", "X-Skill-Version": "1.0.0", "X-Skill-Platform": "unknown"})
+        return self
+
+    def open_session(self, language="en"):
+        body = {"task_name": "project", "language": language}
+        return self.post("/api/tasks/me/with-session/nemo_agent", json=body).json()["data"]["session_id"]
+
+    def upload(self, session, *paths):
+        parts = [("files", (path.name, path.read_bytes())) for path in paths]
+        return self.post(f"/api/upload-video/nemo_agent/me/{session}", files=parts).json()
+
+    def refer(self, session, *urls):
+        body = {"urls": list(urls), "source_type": "url"}
+        return self.post(f"/api/upload-video/nemo_agent/me/{session}", json=body)
+
+    def say(self, session, text):
+        body = {
+            "app_name": "nemo_agent",
+            "user_id": "me",
+            "session_id": session,
+            "new_message": {"parts": [{"text": text}]},
+        }
+        answer = self.post("/run_sse", json=body, headers={"Accept": "text/event-stream"})
+        if not answer.headers["content-type"].startswith("text/event-stream"):
+            return answer.json()
+        lines = [line for line in answer.text.split("\n\n") if line]
+        return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+
+    def told(self, session, text):
+        """What was said in the end."""
+        return self.say(session, text)[-1]["content"]["parts"][0]["text"]
+
+    def draft(self, session):
+        return self.get(f"/api/state/nemo_agent/me/{session}/latest").json()["data"]["state"]["draft"]
+
+    def submit(self, session, name=None, **body):
+        name = name or f"render_{uuid.uuid4().hex}"
+        body = {"id": name, "sessionId": session, "output": {"format": "mp4", "quality": "high"}} | body
+        return name, self.post("/api/render/proxy/lambda", json=body).json()
+
+    def wait(self, name, until=("completed", "failed")):
+        while True:
+            status = self.get(f"/api/render/proxy/lambda/{name}").json()
+            if status["status"] in until:
+                return status
+            time.sleep(0.02)
+
+    def export(self, session, target, **body):
+        """The finished file, or the failed status."""
+        name, answer = self.submit(session, **body)
+        assert answer["code"] == 0, answer
+        status = self.wait(name)
+        if status["status"] == "failed":
+            return status
+        answer = httpx.get(status["output"]["url"])
+        assert answer.status_code == 200
+        target.write_bytes(answer.content)
+        return target
+
+
+class Process:
+    """``python -m skillwire.studio`` on a home."""
+
+    def __init__(self, home, *arguments):
+        self.home = Path(home)
+        self.shelf = self.home / "shelf"
+        self.shelf.mkdir(parents=True, exist_ok=True)
+        self.shelf.chmod(0o700)
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "skillwire.studio", "--port", "0", "--home", str(home)]
+            + ["--hand-over", str(self.shelf), "--until-stdin-closes", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(RUNTIME)},
+        )
+        self.ready = json.loads(self.popen.stdout.readline())
+        self.clients = []
+
+    def client(self):
+        self.clients.append(Client(base_url=self.ready["url"], timeout=60))
+        return self.clients[-1]
+
+    def children(self):
+        """Process ids of the workers."""
+        listed = Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text().split()
+        return [int(pid) for pid in listed]
+
+    def close(self):
+        for client in self.clients:
+            client.close()
+        self.popen.stdin.close()
+        code = self.popen.wait(timeout=20)
+        self.popen.stdout.close()
+        return code
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory):
+    """One studio for all tests that do not stop it."""
+    process = Process(tmp_path_factory.mktemp("studio") / "home")
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def start():
+    """A function that starts a studio of the test's own."""
+    started = []
+
+    def begin(home, *arguments):
+        started.append(Process(home, *arguments))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        if process.popen.poll() is None:
+            process.popen.kill()
+        process.close()
+
+
+@pytest.fixture
+def client(studio):
+    """A signed-in client."""
+    with studio.client() as client:
+        yield client.sign_in()
