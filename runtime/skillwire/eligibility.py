@@ -26,7 +26,7 @@ _JSON5 = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|//[^\n]*|/\*.*?\*/
 
 
 class Host:
-    """This machine, as it is when it is asked first: programs, environment, OpenClaw's configuration.
+    """Programs, environment and OpenClaw configuration of this machine, each as found when first asked for.
 
     Made anew for each listing, so that what was installed meanwhile is seen.
     """

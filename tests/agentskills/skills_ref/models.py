@@ -1,0 +1,3 @@
+from skillwire.spec.agentskills import Properties as SkillProperties
+
+__all__ = ["SkillProperties"]
