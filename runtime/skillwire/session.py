@@ -255,10 +255,12 @@ def open_session(
     overrides: Mapping[str, str] | None = None,
     vault: Vault | None = None,
     ask: Ask = refuse,
+    record: Path | None = None,
 ) -> Session:
     """Open a skill by name or path with an agent by name or address. Raises any ``UsageError``.
 
-    ``overrides`` replace values of the file, such as ``{"version": "1.0.0"}``.
+    ``overrides`` replace values of the file, such as ``{"version": "1.0.0"}``. ``record`` is where a cassette of everything that
+    passes shall be written when the session closes.
     """
     overrides = dict(overrides or {})
     skill = catalog.find(reference, overrides=overrides)
@@ -266,6 +268,10 @@ def open_session(
         # Known before an agent is started, told as one sentence.
         planning.make(skill, (), Task(""))
     opened = open_agent(agent, skill)
+    if record is not None:
+        from skillwire.agents.replay import Recorder  # noqa: PLC0415 - only a recording needs it
+
+        opened = Recorder(opened, skill.name, opened.base_url or skill.base_url or "", record)
     try:
         session = Session(skill, opened, vault=vault, ask=ask, journal=None if opened.dry else Journal())
     except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from skillwire.agents.base import Agent
 from skillwire.errors import UsageError
@@ -34,7 +35,15 @@ def _dry(argument: str, skill: Skill) -> Agent:  # noqa: ARG001 - the factory's 
     return Dry(skill)
 
 
-BUILT_IN: dict[str, Factory] = {"local": _local, "cloud": _cloud, "dry": _dry}
+def _replay(argument: str, skill: Skill) -> Agent:  # noqa: ARG001 - the factory's signature
+    from skillwire.agents.replay import Replay  # noqa: PLC0415 - loaded when chosen
+
+    if not argument:
+        raise UsageError("replay needs a cassette", fix="write replay:FILE")
+    return Replay(Path(argument))
+
+
+BUILT_IN: dict[str, Factory] = {"local": _local, "cloud": _cloud, "dry": _dry, "replay": _replay}
 
 
 def names() -> tuple[str, ...]:

@@ -24,8 +24,9 @@ _FILE_NAME = re.compile(r"[^\s/]+\.[A-Za-z][A-Za-z0-9]{1,4}")
 @click.argument("name")
 @click.argument("arguments", nargs=-1, metavar='FILE... "WORDS"')
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where the finished file goes.")
-@click.option("--agent", default="local", show_default=True, help="local, cloud, dry, or an address.")
+@click.option("--agent", default="local", show_default=True, help="local, cloud, dry, replay:FILE, or an address.")
 @click.option("--yes", is_flag=True, help="Agree to sending words and files to the skill's host.")
+@click.option("--record", type=click.Path(path_type=Path), help="Write all requests and answers to a cassette.")
 @json_option
 @set_option
 def command(
@@ -34,6 +35,7 @@ def command(
     output: Path | None,
     agent: str,
     yes: bool,
+    record: Path | None,
     as_json: bool,
     overrides: dict[str, str],
 ) -> None:
@@ -47,7 +49,7 @@ def command(
         raise UsageError("there is nothing to do", fix='name a file and say what you want: run NAME FILE "words"')
 
     def events() -> Iterator[Event]:
-        with open_session(name, agent=agent, overrides=overrides, ask=asker(yes=yes)) as session:
+        with open_session(name, agent=agent, overrides=overrides, ask=asker(yes=yes), record=record) as session:
             yield from session.run(words, files, output=output)
 
     show_all(events(), Console(as_json=as_json))
