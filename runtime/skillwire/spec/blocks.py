@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
 
 from skillwire.spec import tables
+from skillwire.spec.marks import lowered, plain
 from skillwire.spec.source import Document
 from skillwire.spec.tables import Table
 
@@ -25,8 +27,6 @@ _NUMBER = re.compile(r"(?:§\s*)?(\d+(?:\.\d+)*)[.)]?\s+")
 _LABEL = re.compile(r"\s*(?:>\s*)*(\*\*)?\w[^:.!?\"|]{0,60}(?(1):?\*\*(?:\s*\([^)]*\))?:?|:)\s*(\S+)?")
 _REQUEST = re.compile(r"`?(?:GET|POST|PUT|PATCH|DELETE|https?:)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_INLINE = re.compile(r"`|\*\*|&(?:lt|gt|amp|quot|#39);")
-_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,18 @@ class Page:
     """The body of a skill file.
 
     ``text`` is the body with the marks of bold and code removed, so that damaged and healthy files read the same;
-    ``offsets`` holds where each of its lines starts.
+    ``lower`` is the same in lower case, ``offsets`` holds where each of its lines starts, ``starts`` each unit.
     """
 
     document: Document
     text: str
+    lower: str
     offsets: tuple[int, ...]
     headings: tuple[Heading, ...]
     tables: tuple[Table, ...]
     fences: tuple[Fence, ...]
     units: tuple[Unit, ...]
+    starts: tuple[int, ...]
 
     def line_at(self, offset: int) -> int:
         """Line of the file (1-based) that holds ``text[offset]``."""
@@ -86,7 +88,40 @@ class Page:
 
     def unit_at(self, line: int) -> Unit:
         """The unit that holds a line (1-based); the last one before it when the line is blank."""
-        return self.units[max(bisect_right(self.units, line, key=lambda unit: unit.line) - 1, 0)]
+        return self.units[max(bisect_right(self.starts, self.offsets[line - 1 - self.document.body]) - 1, 0)]
+
+    def units_with(self, words: Iterable[str]) -> list[Unit]:
+        """Units that hold any of these words (in lower case), in the order of the file.
+
+        Looking for plain words first is what keeps the rules' patterns off most of the text.
+        """
+        hits: set[int] = set()
+        find = self.lower.find
+        for word in words:
+            at = find(word)
+            while at >= 0:
+                index = bisect_right(self.starts, at) - 1
+                if index >= 0:
+                    hits.add(index)
+                    at = find(word, max(self.units[index].stop, at + 1))
+                else:
+                    at = find(word, at + 1)
+        return [self.units[index] for index in sorted(hits)]
+
+    def places(self, words: Iterable[str]) -> list[int]:
+        """Offsets at which any of these words (in lower case) stands, in order."""
+        found = []
+        for word in words:
+            at = self.lower.find(word)
+            while at >= 0:
+                found.append(at)
+                at = self.lower.find(word, at + 1)
+        return sorted(found)
+
+    def line_span(self, offset: int) -> tuple[int, int]:
+        """Start and end of the line of ``text`` that holds ``offset``."""
+        stop = self.text.find("\n", offset)
+        return self.text.rfind("\n", 0, offset) + 1, len(self.text) if stop < 0 else stop
 
     def slice(self, unit: Unit) -> str:
         """A unit's text, marks removed."""
@@ -96,13 +131,6 @@ class Page:
         """The nearest heading above a line (1-based)."""
         at = bisect_right(self.headings, line, key=lambda heading: heading.line)
         return self.headings[at - 1] if at else None
-
-
-def plain(text: str) -> str:
-    """``text`` without the marks of code and bold, character references resolved."""
-    if "`" in text or "**" in text or "&" in text:
-        return _INLINE.sub(lambda match: _ENTITIES.get(match.group(), ""), text)
-    return text
 
 
 def parse(document: Document) -> Page:
@@ -147,11 +175,13 @@ class _Scanner:
         return Page(
             self.document,
             text,
+            lowered(text),
             tuple(offsets),
             tuple(self.headings),
             tuple(self.tables),
             tuple(self.fences),
             units,
+            tuple(unit.start for unit in units),
         )
 
     def _step(self, at: int) -> int:
@@ -160,32 +190,33 @@ class _Scanner:
         if not stripped:
             self.open = False
             return at + 1
+        first = stripped[0]
         if ("```" in line or "~~~" in line) and (fence := _opening(line)):
             return self._fence(at, fence)
         if "|" in line and (table := tables.scan(self.lines, at)):
             self.tables.append(table)
             self._close("table", at, table.end - 1)
             return table.end
-        if stripped[0] == "#" and (match := _HEADING.match(line)):
+        if first == "#" and (match := _HEADING.match(line)):
             self._heading(len(match[1]), match[2] or "", at)
             self._close("heading", at, at)
             return at + 1
-        if stripped[0] in "=-*_":
+        if first in "=-*_":
             if self.open and _UNDERLINE.match(line) and self.spans[-1][0] == "text":
                 _, start, _ = self.spans[-1]
                 title = " ".join(part.strip() for part in self.lines[start:at])
-                self._heading(1 if stripped[0] == "=" else 2, title, start)
+                self._heading(1 if first == "=" else 2, title, start)
                 self.spans[-1] = ("heading", start, at)
                 self.open = False
                 return at + 1
             if _RULE.match(line):
                 self.open = False
                 return at + 1
-        self._text(at, line)
+        self._text(at, line, first)
         return at + 1
 
-    def _text(self, at: int, line: str) -> None:
-        if _ITEM.match(line):
+    def _text(self, at: int, line: str, first: str) -> None:
+        if (first in "-*+•>" or first.isdigit()) and _ITEM.match(line):
             self.spans.append(("item", at, at))
         elif self.open and not self._labelled(at, line):
             kind, start, _ = self.spans[-1]

@@ -131,7 +131,6 @@ class Facts:
     routing: list[tuple[Table, list[RawRoute]]] = field(default_factory=list)
     headers: list[RawHeader] = field(default_factory=list)
     platforms: tuple[tuple[str, str], ...] = ()
-    platform_line: int | None = None
     platform_else: str = "unknown"
     errors: list[RawError] = field(default_factory=list)
     translations: list[Translation] = field(default_factory=list)

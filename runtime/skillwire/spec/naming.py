@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
 from skillwire.spec import templates
 from skillwire.spec.facts import Facts, Request
@@ -44,6 +45,7 @@ def locate(url: str) -> tuple[str, str]:
     return "", url
 
 
+@lru_cache(maxsize=1024)
 def shape(path: str) -> str:
     """A path with all placeholders alike, for comparing."""
     return _PLACEHOLDER.sub("<>", path.partition("?")[0].rstrip("/"))
@@ -90,6 +92,7 @@ def name_all(facts: Facts) -> dict[str, Named]:
     return dict(sorted(named.items(), key=lambda item: item[1].main.order))
 
 
+@cache
 def _known_paths() -> Mapping[tuple[str, str], str]:
     return {
         (call["method"], shape(call["path"])): name

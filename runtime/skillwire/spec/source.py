@@ -29,9 +29,9 @@ _CP1252_BYTE = {
     for b in range(0x80, 0x100)
     if bytes([b]).decode("cp1252", "replace") != "\N{REPLACEMENT CHARACTER}"
 } | {chr(b): b for b in range(0x80, 0x100)}
-_SUSPECT = re.compile("[\u00c2-\u00f4][" + re.escape("".join(c for c, b in _CP1252_BYTE.items() if b < 0xC0)) + "]")
 _RUN = re.compile("[" + re.escape("".join(_CP1252_BYTE)) + "]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\r\x1b"))
 _C1 = re.compile(r"[\x80-\x9f]")
 # Words that lost the space between them when a page's code spans were stripped: "…/tokenwithX-Client-Idheader".
 _FUSED = (
@@ -107,7 +107,7 @@ def _decode(data: bytes, source: str, problems: list[Problem]) -> str:
             problems.append(_note("encoding", f"the file is {encoding.upper()}, not UTF-8", 1, "save it as UTF-8"))
             return text
     text = _decode_as(data, "utf-8", problems)
-    bad = len(_CONTROL.findall(text)) - len(_C1.findall(text)) + text.count("\N{REPLACEMENT CHARACTER}")
+    bad = len(data) - len(data.translate(None, _CONTROL_BYTES)) + text.count("\N{REPLACEMENT CHARACTER}")
     if bad * 10 > len(text):
         raise SkillUnreadable("the file is not text", where=source, fix="choose a Markdown file")
     return text
@@ -132,10 +132,10 @@ def _is_cp1252(data: bytes) -> bool:
 
 
 def _repair(lines: list[str], problems: list[Problem]) -> list[str]:
-    whole = "\n".join(lines)
-    if _SUSPECT.search(whole):
+    raw = "\n".join(lines).encode("utf-8", "surrogatepass")
+    if b"\xc3" in raw:  # every misread sequence starts with one of U+00C2–U+00F4
         lines = _repair_mojibake(lines, problems)
-    if not whole.isprintable() and _CONTROL.search("\n".join(lines)):
+    if (b"\xc2" in raw or len(raw) != len(raw.translate(None, _CONTROL_BYTES))) and _CONTROL.search("\n".join(lines)):
         first = next(i for i, line in enumerate(lines) if _CONTROL.search(line))
         message = "control characters (such as NUL) were dropped"
         problems.append(Problem("control-characters", Severity.WARNING, message, first + 1, "delete them"))
@@ -182,8 +182,8 @@ def _certain(run: str) -> bool:
 
 
 def _unfuse(lines: list[str], problems: list[Problem]) -> list[str]:
-    whole = "\n".join(lines)
-    if not any(regex.search(whole) for regex, _ in _FUSED):
+    """Set words apart that run together, in a file whose code spans were all stripped (none is left)."""
+    if any("`" in line for line in lines):
         return lines
     result = []
     for number, line in enumerate(lines, 1):

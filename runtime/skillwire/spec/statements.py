@@ -6,7 +6,7 @@ import re
 
 from skillwire.spec import templates
 from skillwire.spec.facts import Polling, Request
-from skillwire.spec.vocabulary import ordered
+from skillwire.spec.vocabulary import nears, ordered
 
 _IDENT = r"[a-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9_]+)*"
 _RETURNS = re.compile(
@@ -72,9 +72,9 @@ _SECONDS = {"ms": 0.001, "m": 60, "h": 3600, "秒": 1, "分": 60}
 _OWN = frozenset({"authorization", "content-type", "content-length", "host", "user-agent"})
 
 
-def call_names() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """The vocabulary of call names, in order."""
-    return ordered("calls")
+def names(call: str, text: str) -> bool:
+    """Whether a label or path speaks of a call by its usual words."""
+    return any(regex.search(text) for name, regex in ordered("calls") if name == call)
 
 
 def seconds(number: str, unit: str | None) -> float:
@@ -86,23 +86,27 @@ def seconds(number: str, unit: str | None) -> float:
 def fill(request: Request, statement: str, before: str = "") -> None:
     """Read a request's details from the text after it (and, for what it is, the words before)."""
     request.text = f"{before} {statement}".strip()
-    around = request.text
-    request.streaming = bool(_STREAMS.search(around)) and request.method != "GET"
-    request.uploading = bool(_UPLOADS.search(around))
-    _bodies(request, statement)
-    _read_headers(request, statement)
-    field = _FILE_FIELD.search(statement) if request.uploading else None
-    if field:
-        request.file_field = field[1] or field[2] or field[3]
-    timeout = _TIMEOUT.search(statement)
+    lower = request.text.lower()
+    sends = request.method != "GET"
+    if sends:
+        request.streaming = nears("streams", lower) and bool(_STREAMS.search(request.text))
+        request.uploading = nears("uploads", lower) and bool(_UPLOADS.search(request.text))
+        field = _FILE_FIELD.search(statement) if request.uploading else None
+        if field:
+            request.file_field = field[1] or field[2] or field[3]
+    if "{" in statement:
+        _bodies(request, statement)
+    if "-" in statement or "Accept" in statement:
+        _read_headers(request, statement)
+    timeout = _TIMEOUT.search(statement) if nears("timeouts", lower) else None
     if timeout and (timeout[2] or "max-time" in timeout[0]):
         request.timeout = seconds(timeout[1], timeout[2])
     if not request.returns:
         request.returns = _returned(request, statement)
-    if request.body is None and request.url_body is None and request.method != "GET":
+    if sends and request.body is None and request.url_body is None:
         request.fields = _stated_fields(statement)
-    if _POLL.search(around):
-        request.polling = polling(around, request.line)
+    if nears("polls", lower) and _POLL.search(request.text):
+        request.polling = polling(request.text, request.line)
 
 
 def complete(request: Request, after: str) -> None:
@@ -119,25 +123,27 @@ def complete(request: Request, after: str) -> None:
 def polling(text: str, line: int) -> Polling:
     """What a text says of polling."""
     result = Polling(line)
-    every = _EVERY.search(text)
+    lower = text.lower()
+    every = _EVERY.search(text) if nears("every", lower) else None
     if every:
         result.every = seconds(every[1], every[2])
-    times = _TIMES.search(text)
+    times = _TIMES.search(text) if nears("times", lower) else None
     if times:
         result.times = int(times[1] or times[2])
-    _ending(result, text)
+    _ending(result, text, lower)
     url = _URL_FIELD.search(text)
     if url:
         result.url_field = url[1]
-    fallback = _FALLBACK.search(text)
+    fallback = _FALLBACK.search(text) if "fallback" in lower else None
     if fallback:
         result.fallback_path = fallback[1].rstrip(".,;")
     return result
 
 
-def _ending(result: Polling, text: str) -> None:
-    failed = [match[1] for match in _STOP_ON.finditer(text)]
-    if until := _UNTIL.search(text):
+def _ending(result: Polling, text: str, lower: str) -> None:
+    failed = [match[1] for match in _STOP_ON.finditer(text)] if nears("stop", lower) else []
+    says_until = nears("until", lower)
+    if says_until and (until := _UNTIL.search(text)):
         result.status_field, result.until = until[1], until[2]
         failed += [until[3]] if until[3] else []
     elif awaited := _FOR_STATUS.search(text):
@@ -145,7 +151,7 @@ def _ending(result: Polling, text: str) -> None:
     elif arrows := _ARROWS.search(text):
         result.status_field, result.until = arrows[1], arrows[2]
         failed.append(arrows[3])
-    elif until := _UNTIL_BARE.search(text):
+    elif says_until and (until := _UNTIL_BARE.search(text)):
         result.until = until[1]
         failed += [until[2]] if until[2] else []
     result.failed = tuple(dict.fromkeys(failed))
@@ -185,7 +191,8 @@ def _read_headers(request: Request, statement: str) -> None:
 
 
 def _returned(request: Request, text: str) -> tuple[str, ...]:
-    for match in _RETURNS.finditer(text):
+    lower = text.lower()
+    for match in _RETURNS.finditer(text) if nears("returns", lower) else ():
         names = _WORDS.findall(match[1] or match[2])
         names = [name for name in names if name not in ("and", "a", "an", "the")]
         if len(names) > 1 or (names and re.search(r"[._]", names[0])):
@@ -193,7 +200,7 @@ def _returned(request: Request, text: str) -> tuple[str, ...]:
     listed = _LISTED.search(text)
     if listed and request.method == "GET":
         return tuple(_WORDS.findall(listed[1]))
-    if request.method != "GET":
+    if request.method != "GET" and nears("kept", lower):
         kept = [m[1] or m[2] or f"{m[3]}.{m[4]}" for m in _KEPT.finditer(text)]
         kept = [name for name in kept if not name.isupper()]
         return tuple(dict.fromkeys(kept))
@@ -201,7 +208,7 @@ def _returned(request: Request, text: str) -> tuple[str, ...]:
 
 
 def _stated_fields(statement: str) -> tuple[str, ...]:
-    opening = _FIELDS.search(statement)
+    opening = _FIELDS.search(statement) if nears("fields", statement.lower()) else None
     if not opening:
         return ()
     ending = _FIELDS_END.search(statement, opening.end())

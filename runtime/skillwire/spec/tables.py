@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from skillwire.spec.marks import plain
+
 _CONTAINER = re.compile(r"\s*(?:(?:>|[-*+]|\d{1,9}[.)])(?:\s+|(?=\|)))*")
 _DELIMITER = re.compile(r"\s*[|:-][|:\s-]*\Z")
 _DELIMITER_CELL = re.compile(r":?-+:?\Z")
@@ -21,21 +23,37 @@ _PIPE = re.compile(r"(?<!\\)\|")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells of a row as written (outer blanks stripped), however many there are; ``line`` is 1-based."""
+    """Cells of a row as written (outer blanks stripped), however many there are; ``line`` is 1-based.
+
+    ``plain`` are the same cells without marks of code and bold.
+    """
 
     cells: tuple[str, ...]
     line: int
+    plain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``line`` and ``end`` are its first and last line (1-based); ``width`` the columns of its delimiter row, 0 without one."""
+    """``line`` and ``end`` are its first and last line (1-based); ``width`` the columns of its delimiter row, 0 without one.
+
+    ``header`` and the cells of ``rows`` are as written, ``titles`` the header without marks.
+    """
 
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     line: int
     end: int
     width: int
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Header cells without marks of code and bold."""
+        return tuple(map(plain, self.header))
+
+    def column(self, index: int) -> list[str]:
+        """Plain cells of a column, empty where a row is too short."""
+        return [row.plain[index] if index < len(row.plain) else "" for row in self.rows]
 
 
 def split_cells(line: str) -> list[str]:
@@ -105,10 +123,14 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
         else:
             if line.lstrip()[:1] == ">":
                 line = _CONTAINER.sub("", line, count=1)
-            rows.extend(Row(cells, at + 1) for cells in _unglue(split_cells(line), len(table.header)))
+            rows.extend(_row(cells, at) for cells in _unglue(split_cells(line), len(table.header)))
             end = at + 1
         at += 1
     return Table(table.header, tuple(rows), table.line, end, table.width)
+
+
+def _row(cells: tuple[str, ...], at: int) -> Row:
+    return Row(cells, at + 1, tuple(map(plain, cells)))
 
 
 def _unglue(cells: list[str], width: int) -> list[tuple[str, ...]]:
@@ -134,5 +156,5 @@ def _glued(line: str, at: int) -> Table | None:
     rest = cells[marks[0] + width :]
     if rest and not rest[0]:
         del rest[0]
-    rows = tuple(Row(row, at + 1) for row in _unglue(rest, len(header)) if any(row)) if rest else ()
+    rows = tuple(_row(row, at) for row in _unglue(rest, len(header)) if any(row)) if rest else ()
     return Table(header, rows, at + 1, at + 1, width)

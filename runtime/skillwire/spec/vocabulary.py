@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,23 @@ def ordered(name: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((meaning, re.compile(regex, re.IGNORECASE)) for meaning, regex in entry)
 
 
+@cache
+def near(name: str) -> tuple[str, ...]:
+    """Words (in lower case) one of which stands in every statement of this kind."""
+    return tuple(words()["near"][name])
+
+
+def nears(name: str, lower: str) -> bool:
+    """Whether ``lower`` (text in lower case) holds any of the words of ``near(name)``."""
+    return any(word in lower for word in near(name))
+
+
+@lru_cache(maxsize=4096)
 def first(name: str, text: str) -> str | None:
-    """The meaning of the first entry of an ordered list that matches ``text``."""
+    """The meaning of the first entry of an ordered list that matches ``text``.
+
+    Remembered, since skills of one vendor share most of their wording.
+    """
     return next((meaning for meaning, regex in ordered(name) if regex.search(text)), None)
 
 

@@ -8,69 +8,63 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 
 from skillwire.spec import statements
-from skillwire.spec.blocks import Page, Unit, plain
+from skillwire.spec.blocks import Page, Unit
 from skillwire.spec.facts import Facts, Request, Stated
 from skillwire.spec.tables import Table
 
-_URL = r"(?:https?://|\$|/(?=[\w<{:$]))(?:<[^<>\n]{1,40}>|\{[^{}\n]{1,80}\}|[^\s\"'|<>{}()\[\],，。；：、—→…\\])*"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_TAIL = r"(?:<[^<>\n]{1,40}>|\{[^{}\n]{1,80}\}|[^\s\"'|<>{}()\[\],，。；：、—→…\\])*"
+_URL = rf"(?:https?://|\$|/(?=[\w<{{:$])){_TAIL}"
 _REQUEST = re.compile(
-    rf"\b(GET|POST|PUT|PATCH|DELETE)(?:ing)?(?:\s*(?:\brequests?\b|\bto\b|\ban?\b|\bthe\b|请求|到|至))*\s*[\"'(]*(?<=[\s\"'(到至求])({_URL})"
+    rf"(?:ing)?(?:\s*(?:\brequests?\b|\bto\b|\ban?\b|\bthe\b|请求|到|至))*\s*[\"'(]*(?<=[\s\"'(到至求])({_URL})"
 )
-_CURL = re.compile(r"\bcurl\b((?:[^\n\\]|\\[^\n]|\\\n)*)")
-_BARE = re.compile(rf"\b(?:via|from|at|through|using|calling)\s+(https?://[^\s/\"')]+/{_URL[_URL.index('(?:<') :]})")
+_CURL = re.compile(r"curl\b((?:[^\n\\]|\\[^\n]|\\\n)*)")
+_CURL_URL = re.compile(rf"[\s\"']({_URL})")
+_CURL_SENDS = re.compile(r"\s(?:-d|--data\S*|--json|-F|--form)\b")
+_BARE = re.compile(rf"https?://[^\s/\"')]+/{_TAIL}")
+_BARE_LEAD = re.compile(r"\b(?:via|from|at|through|using|calling)\s+\Z")
 _PATH_CELL = re.compile(r"(?:https?://|\$|/(?=[\w<{:$]))\S*\Z")
 _METHOD_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\Z", re.IGNORECASE)
 _BOTH_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(\S+)\Z", re.IGNORECASE)
 _MARKER = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|(\d{1,3})[.)]\s+)?")
 _COMMAND = re.compile(r"\bcurl\b.*\Z", re.DOTALL)
 _LABEL_END = re.compile(r"\s*(?:[:：]|—|–|\s-\s)")
+_SENTENCE = re.compile(r"[.;。；]\s")
 _TRAILING = ".,;:!?*"
+# How far below a command its explanation may go on, in characters.
+_REACH = 1500
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Spot:
+    """Where a request stands in ``Page.text``: from its method (or its URL) to the end of its URL."""
+
+    start: int
+    end: int
+    method: str
+    url: str
 
 
 def read(facts: Facts) -> None:
     """Add every request of the page to ``facts.requests``, in the order of the file."""
     page = facts.page
-    found: list[Request] = []
-    rows = _from_tables(page, facts, found)
-    spots = [(m.start(), m.end(), m[1], m[2]) for m in _REQUEST.finditer(page.text)]
-    spots += _from_curl(page.text, [spot[0] for spot in spots])
-    spots.sort()
-    starts = [spot[0] for spot in spots]
-    for i, (start, end, method, url) in enumerate(spots):
-        line = page.line_at(start)
+    found, rows = _from_tables(facts)
+    spots = sorted([*_explicit(page.text), *_from_curl(page.text)])
+    for i, spot in enumerate(spots):
+        line = page.line_at(spot.start)
         unit = page.unit_at(line)
         if unit.kind == "heading":
             continue
-        if line in rows:
-            stop = page.text.find("\n", end)
-            found.append(
-                _make(
-                    page, method, url, line, (), page.text[end : stop if stop >= 0 else len(page.text)], before="poll"
-                )
-            )
-            continue
-        begin = max(unit.start, spots[i - 1][1]) if i and spots[i - 1][0] >= unit.start else unit.start
-        stop = starts[i + 1] if i + 1 < len(starts) and starts[i + 1] < unit.stop else unit.stop
-        if stop < unit.stop:  # the words before the next request are its own
-            stop = (
-                max(page.text.rfind(". ", end, stop), page.text.rfind("\n", end, stop), end)
-                if page.text[end:stop].strip()
-                else end
-            )
-        head = page.text[begin:start]
-        statement = page.text[end:stop]
-        labels = _labels(page, unit, head, first=begin == unit.start)
-        request = _make(page, method, url, line, labels, statement, before=head)
-        number = _MARKER.match(head) if begin == unit.start else None
-        request.number = int(number[1]) if number and number[1] else None
-        if unit.kind == "fence" or "curl" in head:
-            after = _following(page, unit, starts, i)
-            statements.complete(request, after)
+        if line in rows:  # in the purpose of an endpoint: where its job is polled
+            request = _make(page, spot, line, (), page.text[spot.end : page.line_span(spot.end)[1]], before="poll")
+        else:
+            request = _in_unit(page, unit, spots, i)
+            facts.consume(range(unit.line, unit.end + 1))
         found.append(request)
-        facts.consume(range(unit.line, unit.end + 1))
-    if not any(is_token_request(request) for request in found):
+    if not any(map(is_token_request, found)):
         found += _from_bare(page)
     found.sort(key=lambda request: request.line)
     for order, request in enumerate(found):
@@ -82,21 +76,66 @@ def read(facts: Facts) -> None:
 
 def is_token_request(request: Request) -> bool:
     """Whether a request looks like the one that hands out a token."""
-    tail = "/".join(request.path.split("?")[0].rstrip("/").split("/")[-2:])
-    named = _token().search(tail.replace("-", " ").replace("_", " ").replace("/", " "))
-    return bool(request.method in ("", "POST") and named and "Authorization" not in request.text)
+    if request.method not in ("", "POST") or "Authorization" in request.text:
+        return False
+    tail = re.split(r"[-_/]", request.path.partition("?")[0].rstrip("/"))[-4:]
+    return statements.names("token", " ".join(tail))
 
 
-def _token() -> re.Pattern[str]:
-    return next(regex for name, regex in statements.call_names() if name == "token")
+def _explicit(text: str) -> list[_Spot]:
+    """Requests with a method."""
+    spots = []
+    for method in _METHODS:
+        at = text.find(method)
+        while at >= 0:
+            after = at + len(method)
+            if not text[at - 1 : at].isalnum() and (match := _REQUEST.match(text, after)):
+                spots.append(_Spot(at, match.end(), method, match[1]))
+                after = match.end()
+            at = text.find(method, after)
+    return spots
 
 
-def _make(
-    page: Page, method: str, url: str, line: int, labels: tuple[str, ...], statement: str, *, before: str = ""
-) -> Request:
-    url = url.rstrip(_TRAILING)
+def _from_curl(text: str) -> list[_Spot]:
+    """Curl commands that name no method: a body makes them POST, else they are GET."""
+    spots = []
+    at = text.find("curl")
+    while at >= 0:
+        command = _CURL.match(text, at)
+        at = text.find("curl", command.end() if command else at + 4)
+        if command is None or re.search(r"-X\s*[A-Z]|--request", command[1]):
+            continue
+        url = _CURL_URL.search(command[1])
+        if url and "/" in url[1]:
+            start = command.start(1) + url.start(1)
+            method = "POST" if _CURL_SENDS.search(command[1]) else "GET"
+            spots.append(_Spot(start, start + len(url[1]), method, url[1]))
+    return spots
+
+
+def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
+    """The request at ``spots[i]`` with the words around it, up to the requests before and after."""
+    spot = spots[i]
+    begin = max(unit.start, spots[i - 1].end) if i else unit.start
+    stop = unit.stop
+    if i + 1 < len(spots) and spots[i + 1].start < stop:
+        stop = spots[i + 1].start
+        sentence = max(page.text.rfind(". ", spot.end, stop), page.text.rfind("\n", spot.end, stop))
+        stop = sentence if sentence >= 0 else stop  # the words before the next request are its own
+    head = page.text[begin : spot.start]
+    labels = _labels(page, unit, head, first=begin == unit.start)
+    request = _make(page, spot, page.line_at(spot.start), labels, page.text[spot.end : stop], before=head)
+    number = _MARKER.match(head) if begin == unit.start else None
+    request.number = int(number[1]) if number and number[1] else None
+    if unit.kind == "fence" or "curl" in head:
+        statements.complete(request, _following(page, unit, spots[i + 1].start if i + 1 < len(spots) else None))
+    return request
+
+
+def _make(page: Page, spot: _Spot, line: int, labels: tuple[str, ...], statement: str, *, before: str = "") -> Request:
     heading = page.heading_above(line)
-    request = Request(method.upper(), url, line, labels, section=heading.number if heading else "")
+    section = heading.number if heading else ""
+    request = Request(spot.method, spot.url.rstrip(_TRAILING), line, labels, section=section)
     statements.fill(request, statement, before)
     return request
 
@@ -105,7 +144,7 @@ def _labels(page: Page, unit: Unit, head: str, *, first: bool) -> tuple[str, ...
     """Texts that may name a request, nearest first: its own label, the line above a fence, the heading."""
     labels = []
     if unit.kind == "fence":
-        at = bisect_right(page.units, unit.line, key=lambda other: other.line) - 2
+        at = bisect_right(page.starts, unit.start) - 2
         if at >= 0 and page.units[at].kind in ("text", "item") and page.units[at].end >= unit.line - 2:
             above = page.slice(page.units[at]).strip()
             if above.endswith((":", "：")):
@@ -117,91 +156,72 @@ def _labels(page: Page, unit: Unit, head: str, *, first: bool) -> tuple[str, ...
     heading = page.heading_above(unit.line)
     if heading:
         labels.append(heading.text)
-    return tuple(label for label in labels if label)
+    return tuple(filter(None, labels))
 
 
 def _label(text: str) -> str:
-    text = text[_MARKER.match(text).end() :] if text else ""  # type: ignore[union-attr]
+    marker = _MARKER.match(text)
+    text = text[marker.end() :] if marker else text
     cut = _LABEL_END.search(text)
     return " ".join((text[: cut.start()] if cut else text).split())[:80]
 
 
-def _following(page: Page, unit: Unit, starts: list[int], i: int) -> str:
+def _following(page: Page, unit: Unit, limit: int | None) -> str:
     """What is said below a command, up to the next request or heading."""
-    limit = starts[i + 1] if i + 1 < len(starts) else len(page.text)
+    stop = min(unit.stop + _REACH, len(page.text) if limit is None else max(limit, unit.stop))
     at = bisect_right(page.headings, unit.line, key=lambda heading: heading.line)
     if at < len(page.headings):
-        line = page.headings[at].line - page.document.body - 1
-        limit = min(limit, page.offsets[line])
-    return page.text[unit.stop : min(limit, unit.stop + 1500)]
-
-
-def _from_curl(text: str, known: list[int]) -> list[tuple[int, int, str, str]]:
-    """Curl commands that name no method: a body makes them POST, else they are GET."""
-    spots = []
-    for command in _CURL.finditer(text):
-        at = bisect_right(known, command.start())
-        if at < len(known) and known[at] < command.end():
-            continue
-        url = re.search(rf"[\s\"']({_URL})", command[1])
-        if url and "/" in url[1]:
-            sends = re.search(r"\s(?:-d|--data\S*|--json|-F|--form)\b", command[1])
-            start = command.start(1) + url.start(1)
-            spots.append((start, start + len(url[1]), "POST" if sends else "GET", url[1]))
-    return spots
+        stop = min(stop, page.offsets[page.headings[at].line - page.document.body - 1])
+    return page.text[unit.stop : stop]
 
 
 def _from_bare(page: Page) -> list[Request]:
     """An address with a token path in prose that says no method."""
-    result = []
     for match in _BARE.finditer(page.text):
-        request = _make(page, "", match[1], page.line_at(match.start()), (), "")
-        if is_token_request(request):
-            result.append(request)
-    return result[:1]
+        if _BARE_LEAD.search(page.text, max(match.start() - 12, 0), match.start()):
+            spot = _Spot(match.start(), match.end(), "", match[0])
+            request = _make(page, spot, page.line_at(match.start()), (), "")
+            if is_token_request(request):
+                return [request]
+    return []
 
 
-def _from_tables(page: Page, facts: Facts, found: list[Request]) -> set[int]:
-    """Rows that hold a path and a method; returns their lines."""
+def _from_tables(facts: Facts) -> tuple[list[Request], set[int]]:
+    """Requests of rows that hold a path and a method, and the lines of these rows."""
+    found: list[Request] = []
     lines: set[int] = set()
-    for table in page.tables:
+    for table in facts.page.tables:
         where = _endpoint_columns(table)
         if where is None:
             continue
         facts.consume(range(table.line, table.end + 1))
         path_at, method_at = where
         for row in table.rows:
-            cells = [plain(cell) for cell in row.cells]
-            if len(cells) <= max(path_at, method_at):
+            cells = row.plain
+            if len(cells) <= max(where):
                 continue
             both = _BOTH_CELL.match(cells[path_at])
             method, path = (both[1], both[2]) if both else (cells[method_at], cells[path_at])
             rest = [cell for i, cell in enumerate(cells) if i not in where]
-            purpose = " ".join(rest)
-            labels = tuple(dict.fromkeys([_label(rest[0]) if rest else "", *(_sentence(cell) for cell in rest)]))
+            labels = [_label(rest[0]) if rest else "", *(_SENTENCE.split(cell, maxsplit=1)[0][:80] for cell in rest)]
+            spot = _Spot(0, 0, method.upper(), path)
+            found.append(_make(facts.page, spot, row.line, tuple(filter(None, dict.fromkeys(labels))), " ".join(rest)))
             lines.add(row.line)
-            found.append(_make(page, method, path, row.line, tuple(filter(None, labels)), purpose))
-    return lines
+    return found, lines
 
 
 def _endpoint_columns(table: Table) -> tuple[int, int] | None:
     """Indices of the path and method columns (the same one when a cell holds both)."""
-    width = len(table.header)
-    rows = [[plain(cell) for cell in row.cells] for row in table.rows]
-    if not rows:
-        return None
+    columns = [table.column(i) for i in range(len(table.header))]
 
-    def column(test: re.Pattern[str]) -> int | None:
-        counts = [sum(1 for cells in rows if i < len(cells) and test.match(cells[i])) for i in range(width)]
-        best = max(range(width), key=counts.__getitem__) if counts else 0
-        return best if counts and counts[best] * 2 > len(rows) else None
+    def mostly(test: re.Pattern[str]) -> int | None:
+        counts = [sum(1 for cell in column if test.match(cell)) for column in columns]
+        best = max(counts, default=0)
+        return counts.index(best) if best * 2 > len(table.rows) else None
 
-    both = column(_BOTH_CELL)
+    both = mostly(_BOTH_CELL)
     if both is not None:
         return both, both
-    path, method = column(_PATH_CELL), column(_METHOD_CELL)
+    path = mostly(_PATH_CELL)
+    method = mostly(_METHOD_CELL) if path is not None else None
     return (path, method) if path is not None and method is not None else None
-
-
-def _sentence(text: str) -> str:
-    return re.split(r"[.;。；]\s", text, maxsplit=1)[0][:80]

@@ -6,6 +6,7 @@ import re
 
 from skillwire.spec.facts import Facts
 from skillwire.spec.model import DraftMap
+from skillwire.spec.vocabulary import near
 
 # "t=tracks, tt=track type (0=video, …)" and "t for tracks, tt for track type (0=video, …)".
 _PAIR = re.compile(
@@ -18,7 +19,7 @@ _TYPE = re.compile(r"(\d+)\s*[=:]\s*([a-z][\w -]*[a-z])")
 def read(facts: Facts) -> None:
     """Fill ``facts.draft`` from the sentence that lists at least three short keys."""
     page = facts.page
-    for unit in page.units:
+    for unit in page.units_with(near("track_types")):
         if unit.kind not in ("text", "item"):
             continue
         text = page.slice(unit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from skillwire.spec.blocks import plain
 from skillwire.spec.facts import Facts, RawError
 from skillwire.spec.model import Recovery, Severity
 from skillwire.spec.statements import seconds
@@ -71,10 +70,11 @@ def _from_table(facts: Facts, table: Table) -> None:
     if at is None:
         return
     rest = [i for i in range(len(table.header)) if i != at]
-    last = next((i for i in reversed(rest) if pattern("columns.action").search(plain(table.header[i]))), rest[-1])
+    titles = table.titles
+    last = next((i for i in reversed(rest) if pattern("columns.action").search(titles[i])), rest[-1])
     facts.consume(range(table.line, table.end + 1))
     for row in table.rows:
-        cells = [plain(cell) for cell in row.cells]
+        cells = row.plain
         if len(cells) <= at:
             continue
         codes = _CODES.match(cells[at])
@@ -93,10 +93,10 @@ def _from_table(facts: Facts, table: Table) -> None:
 
 def _code_column(table: Table) -> int | None:
     titled = pattern("columns.code")
-    for i, title in enumerate(table.header):
-        found = [_CODES.match(plain(row.cells[i])) if i < len(row.cells) else None for row in table.rows]
+    for i, title in enumerate(table.titles):
+        found = [_CODES.match(cell) for cell in table.column(i)]
         numbers = [int(number) for match in found if match for number in re.findall(r"\d+", match[1])]
-        if len(numbers) * 2 >= len(table.rows) and numbers and (titled.search(plain(title)) or max(numbers) >= 100):
+        if len(numbers) * 2 >= len(table.rows) and numbers and (titled.search(title) or max(numbers) >= 100):
             return i
     return None
 

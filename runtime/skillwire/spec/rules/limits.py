@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 
 from skillwire.spec.facts import Facts, Stated
-from skillwire.spec.vocabulary import pattern
+from skillwire.spec.vocabulary import near, pattern
 
-_TYPE = r"\.?[A-Za-z][A-Za-z0-9]{1,4}"
-_LIST = re.compile(rf"({_TYPE}(?:\s*(?:[,/、，|]|\band\b|\bor\b)+\s*(?:and\s+|or\s+)?{_TYPE}){{2,}})(?![\w-])")
+_TYPE = r"\.?[A-Za-z0-9]{2,5}"
+_LIST = re.compile(
+    rf"({_TYPE}(?:(?:\s*[,/、，|;]\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+){_TYPE})*)(?=\s*(?:[.;。；(]|\n|\Z))"
+)
+_OPEN_LIST = re.compile(rf"({_TYPE}(?:(?:\s*[,/、，|]\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+){_TYPE}){{2,}})(?![\w-])")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_NO_TYPES = frozenset({"and", "or", "more", "etc", "any", "all", "most", "many", "other", "files", "file"})
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|兆)(?![A-Za-z])", re.IGNORECASE)
-# Binary multiples: a service that says "500MB" rarely means less, and it has the last word with its own error code.
+_LIMIT_AFTER = re.compile(r"\s*(?:max|limit|at most|or less)", re.IGNORECASE)
+_STRONG = re.compile(r"\bmax|limit|最大|上限", re.IGNORECASE)
+# Binary multiples: a service that says "500MB" rarely means less, and it has the last word with its own error code;
+# a check made here must not refuse what the service would take.
 _POWER = {"k": 1, "m": 2, "兆": 2, "g": 3, "t": 4}
 
 
@@ -18,53 +26,43 @@ def read(facts: Facts) -> None:
     """Fill ``facts.formats`` and ``facts.max_bytes``."""
     facts.formats = _formats(facts)
     facts.max_bytes = _size(facts)
+    facts.consume(stated.line for stated in (facts.formats, facts.max_bytes) if stated)
 
 
 def _formats(facts: Facts) -> Stated[tuple[str, ...]] | None:
     """The longest list of file types after a lead-in; a lead-in with a colon beats one without."""
     page = facts.page
-    best: tuple[tuple[bool, int], tuple[str, ...], int] | None = None
-    for lead in pattern("formats").finditer(page.text):
-        listed = _LIST.match(page.text, lead.end())
-        if not listed:
+    best: tuple[tuple[bool, int], tuple[str, ...], int] = ((False, 0), (), 0)
+    for unit in page.units_with(near("formats")):
+        if unit.kind not in ("text", "item"):
             continue
-        types = [part.lower().lstrip(".") for part in re.findall(_TYPE, listed[1]) if part not in ("and", "or")]
-        if not any(any(char.isdigit() for char in name) or len(name) in (3, 4) for name in types):
-            continue
-        colon = lead.group().rstrip()[-1:] in (":", "：")
-        rank = (colon, len(types))
-        if best is None or rank > best[0]:
-            best = (rank, tuple(dict.fromkeys(types)), page.line_at(lead.start()))
-    if best is None:
-        return None
-    facts.consume([best[2]])
-    return Stated(best[1], best[2])
+        for lead in pattern("formats").finditer(page.text, unit.start, unit.stop):
+            colon = lead.group().rstrip()[-1:] in (":", "：")
+            listed = (_LIST if colon else _OPEN_LIST).match(page.text, lead.end(), unit.stop)
+            if not listed:
+                continue
+            types = [name for name in map(str.lower, _WORD.findall(listed[1])) if name not in _NO_TYPES]
+            rank = (colon, len(types))
+            if rank > best[0] and any(len(name) in (3, 4) for name in types):
+                best = (rank, tuple(dict.fromkeys(types)), page.line_at(lead.start()))
+    return Stated(best[1], best[2]) if best[1] else None
 
 
 def _size(facts: Facts) -> Stated[int] | None:
     """The best-founded limit: a sentence on the largest file before one that says "up to" in passing."""
     page = facts.page
-    best: tuple[int, int, int] | None = None
-    for match in _SIZE.finditer(page.text):
-        start = max(
-            page.text.rfind("\n", 0, match.start()) + 1, page.text.rfind(". ", 0, match.start()) + 1, match.start() - 80
-        )
-        before = page.text[start : match.start()]
-        after = page.text[match.end() : match.end() + 20]
-        if pattern("not_a_limit").search(before) or pattern("not_a_limit").search(after[:12]):
-            continue
-        limiting = pattern("size_before").search(before) or re.match(r"\s*(?:max|limit|at most|or less)", after)
-        if not limiting:
-            continue
-        score = (
-            1
-            + 2 * bool(pattern("size_topic").search(before))
-            + bool(re.search(r"\bmax|limit|最大", before, re.IGNORECASE))
-        )
-        if best is None or score > best[0]:
-            size = int(float(match[1]) * 1024 ** _POWER[match[2][0].lower()])
-            best = (score, size, page.line_at(match.start()))
-    if best is None:
-        return None
-    facts.consume([best[2]])
-    return Stated(best[1], best[2])
+    best: tuple[int, int, int] = (0, 0, 0)
+    for unit in page.units_with(near("sizes")):
+        for match in _SIZE.finditer(page.text, unit.start, unit.stop):
+            start = max(page.text.rfind(". ", 0, match.start()) + 1, unit.start, match.start() - 80)
+            before = page.text[start : match.start()]
+            after = page.text[match.end() : match.end() + 20]
+            if pattern("not_a_limit").search(before) or pattern("not_a_limit").search(after[:12]):
+                continue
+            if not (pattern("size_before").search(before) or _LIMIT_AFTER.match(after)):
+                continue
+            score = 1 + 2 * bool(pattern("size_topic").search(before)) + bool(_STRONG.search(before))
+            if score > best[0]:
+                size = int(float(match[1]) * 1024 ** _POWER[match[2][0].lower()])
+                best = (score, size, page.line_at(match.start()))
+    return Stated(best[1], best[2]) if best[1] else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from skillwire.spec.blocks import plain
 from skillwire.spec.facts import Facts, RawRoute
+from skillwire.spec.marks import plain
 from skillwire.spec.tables import Table
 from skillwire.spec.vocabulary import ordered, pattern
 
@@ -43,19 +43,20 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
         return None
     skip = _skip_column(table)
     rest = [i for i in range(width) if i != skip]
-    said = next((i for i in rest if pattern("columns.user").search(plain(table.header[i]))), rest[0])
+    titles = table.titles
+    said = next((i for i in rest if pattern("columns.user").search(titles[i])), rest[0])
     action = next(
-        (i for i in rest if i != said and pattern("columns.action").search(plain(table.header[i]))),
+        (i for i in rest if i != said and pattern("columns.action").search(titles[i])),
         next((i for i in rest if i != said), None),
     )
     if action is None or (action <= said and skip is None):
         return None
-    if pattern("columns.service").search(plain(table.header[said])) and skip is None:
+    if pattern("columns.service").search(titles[said]) and skip is None:
         return None
-    phrases, actions = _cells(table, said), _cells(table, action)
+    phrases, actions = [row.cells[said] if said < len(row.cells) else "" for row in table.rows], table.column(action)
     score = 2 * (skip is not None)
-    score += bool(pattern("columns.user").search(plain(table.header[said])))
-    score += any(map(pattern("fallback").search, map(plain, phrases)))
+    score += bool(pattern("columns.user").search(titles[said]))
+    score += any(map(pattern("fallback").search, table.column(said)))
     score += _share(actions, lambda cell: bool(_STEPS.match(cell) or _SECTION.search(cell)))
     score += _share(phrases, lambda cell: bool(_QUOTED.search(cell)))
     return (said, action, skip) if score >= 2 else None
@@ -65,14 +66,10 @@ def _skip_column(table: Table) -> int | None:
     """The column whose cells all say yes or no."""
     yes, no = pattern("marked_yes"), pattern("marked_no")
     for i in range(len(table.header) - 1, 0, -1):
-        cells = [cell for cell in _cells(table, i) if cell]
-        if cells and all(yes.match(cell) or no.match(cell) for cell in map(plain, cells)):
+        cells = list(filter(None, table.column(i)))
+        if cells and all(yes.match(cell) or no.match(cell) for cell in cells):
             return i
     return None
-
-
-def _cells(table: Table, column: int) -> list[str]:
-    return [row.cells[column] if column < len(row.cells) else "" for row in table.rows]
 
 
 def _share(cells: list[str], test: Callable[[str], bool]) -> bool:

@@ -4,37 +4,41 @@ from __future__ import annotations
 
 import re
 
-from skillwire.spec.blocks import Page, plain
+from skillwire.spec.blocks import Unit
 from skillwire.spec.facts import Facts, Stated
-from skillwire.spec.vocabulary import pattern
+from skillwire.spec.marks import plain
+from skillwire.spec.vocabulary import near, pattern
 
 _VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\}?\s*=\s*([^,\n]+)")
 _ENV = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
+_ENV_NAME = re.compile(_ENV)
 _ENV_USED = re.compile(rf"\$\{{?({_ENV})")
 _ENV_SAID = re.compile(
-    rf"\b({_ENV})\b(?=[^.\n]{{0,40}}\b(?:env(?:ironment)?|is set|is not set)\b)|环境变量\s*({_ENV})|\b(?:env(?:ironment)?(?: var\w*)?|[Ss]et)\s+({_ENV})\b"
+    rf"({_ENV})\b(?=[^.\n]{{0,40}}\b(?:env(?:ironment)?|is set|is not set)\b)"
+    rf"|环境变量\s*({_ENV})|(?:env(?:ironment)?(?: var\w*)?|[Ss]et)\s+({_ENV})\b"
 )
 _AUTHORIZATION = re.compile(
-    r"\bAuthorization:\s*([A-Za-z][\w-]*)\s+(?:<([^<>\n]+)>|\$\{?(\w+)\}?|\{(\w+)\}|([A-Z][A-Z0-9_]+))"
+    r"Authorization:\s*([A-Za-z][\w-]*)\s+(?:<([^<>\n]+)>|\$\{?(\w+)\}?|\{(\w+)\}|([A-Z][A-Z0-9_]+))"
 )
 _DEFAULTED_URL = re.compile(rf"\$\{{({_ENV}):-(https?://[^}}\s]+)\}}")
 _URL = re.compile(r"https?://[^\s\"'|<>`)}\],，。；、]+")
+_REQUEST_BEFORE = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b|\$\{")
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{2,60})[\"”]")
 _SAMPLE = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,2}[.)])\s+[\"“]([^\"“”\n]+)[\"”]\s*\Z")
 _SAMPLE_LINE = re.compile(r"\s*[\"“]([^\"“”\n]+)[\"”]\s*\Z")
 _ELLIPSIS = re.compile(r"\.\.\.|…")
+_READY_CHARS = 40
 
 
 def read(facts: Facts) -> None:
     """Add variables, environment names, base addresses, status words and examples."""
     page = facts.page
-    text = page.text
-    for match in _VARIABLE.finditer(text):
+    for match in _VARIABLE.finditer(page.text):
         facts.variables.setdefault(match[1], Stated(match[2].strip(" .;"), page.line_at(match.start())))
     _read_environment(facts)
     _read_base(facts)
     _read_wording(facts)
-    facts.examples = _examples(page, facts)
+    facts.examples, facts.examples_line = _examples(facts)
 
 
 def _read_environment(facts: Facts) -> None:
@@ -42,89 +46,116 @@ def _read_environment(facts: Facts) -> None:
     secret = pattern("variables.secret")
     for match in _ENV_USED.finditer(page.text):
         facts.env_used.setdefault(match[1], page.line_at(match.start()))
-    said = [(next(filter(None, match.groups())), match.start()) for match in _ENV_SAID.finditer(page.text)]
-    for name, at in said:
-        facts.env_used.setdefault(name, page.line_at(at))
-    candidates = [Stated(name, page.line_at(at)) for name, at in said if secret.search(name)]
+    for unit in page.units_with(near("environment")):
+        for match in _ENV_SAID.finditer(page.text, unit.start, unit.stop):
+            name, line = next(filter(None, match.groups())), page.line_at(match.start())
+            facts.env_used.setdefault(name, line)
+            if secret.search(name):
+                facts.token_env.append(Stated(name, line))
     for match in _AUTHORIZATION.finditer(page.text):
         line = page.line_at(match.start())
         facts.scheme.append(Stated(match[1], line))
         name = next(filter(None, match.groups()[1:]))
         if name in facts.variables:
-            name = facts.variables[name].value.strip("${}").split(":-")[0]
-        if re.fullmatch(_ENV, name):
-            candidates.append(Stated(name, line))
-    for table in page.tables:
-        if not pattern("columns.variable").search(plain(table.header[0])):
+            name = facts.variables[name].value.strip("${}").partition(":-")[0]
+        if _ENV_NAME.fullmatch(name):
+            facts.token_env.append(Stated(name, line))
+    _read_variable_tables(facts, secret)
+
+
+def _read_variable_tables(facts: Facts, secret: re.Pattern[str]) -> None:
+    for table in facts.page.tables:
+        if not pattern("columns.variable").search(table.titles[0] if table.header else ""):
             continue
         facts.consume(range(table.line, table.end + 1))
         for row in table.rows:
-            name = plain(row.cells[0])
-            if not re.fullmatch(_ENV, name):
+            name = row.plain[0] if row.plain else ""
+            if not _ENV_NAME.fullmatch(name):
                 continue
             facts.env_used.setdefault(name, row.line)
-            found = next(filter(None, (_URL.search(plain(cell)) for cell in row.cells[1:])), None)
-            if found and pattern("variables.base").search(name):
+            url = next(filter(None, map(_URL.search, row.plain[1:])), None)
+            if url and pattern("variables.base").search(name):
                 facts.base_env.append(Stated(name, row.line))
-                facts.base.append(Stated(found[0].rstrip("/"), row.line))
+                facts.base.append(Stated(url[0].rstrip("/"), row.line))
             elif secret.search(name):
-                candidates.append(Stated(name, row.line))
-    facts.token_env = candidates
+                facts.token_env.append(Stated(name, row.line))
 
 
 def _read_base(facts: Facts) -> None:
     page = facts.page
-    if "http" not in page.text:
-        return
-    lead = pattern("base")
     stated: list[Stated[str]] = []
     for match in _URL.finditer(page.text):
-        start = page.text.rfind("\n", 0, match.start()) + 1
-        before = page.text[max(start, match.start() - 60) : match.start()]
-        if lead.search(before) and not re.search(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b|\$\{", before):
-            stated.append(Stated(match[0].rstrip(".,;:/"), page.line_at(match.start())))
-            facts.consume([page.line_at(match.start())])
+        start = max(page.line_span(match.start())[0], match.start() - 60)
+        before = page.text[start : match.start()]
+        if pattern("base").search(before) and not _REQUEST_BEFORE.search(before):
+            line = page.line_at(match.start())
+            stated.append(Stated(match[0].rstrip(".,;:/"), line))
+            facts.consume([line])
     for match in _DEFAULTED_URL.finditer(page.text):
-        line = page.line_at(match.start())
         if pattern("variables.base").search(match[1]):
+            line = page.line_at(match.start())
             facts.base_env.append(Stated(match[1], line))
             stated.append(Stated(match[2].rstrip("/"), line))
     facts.base[:0] = stated
 
 
 def _read_wording(facts: Facts) -> None:
-    connecting, ready = pattern("connecting"), pattern("ready")
-    for match in _QUOTED.finditer(facts.page.text):
+    """The first quoted words that end in an ellipsis beside talk of connecting, and the first that say "ready"."""
+    page = facts.page
+    for match in _QUOTED.finditer(page.text):
         words = match[1].strip()
-        line = facts.page.line_at(match.start())
         ellipsis = _ELLIPSIS.search(words)
-        if facts.connecting is None and ellipsis and connecting.match(words):
-            facts.connecting = Stated(words[: ellipsis.end()], line)
-            words = words[ellipsis.end() :].strip() or words
-        if facts.ready is None and len(words) < 40 and ready.match(words) and not _ELLIPSIS.search(words):
-            facts.ready = Stated(words, line)
+        if facts.connecting is None and ellipsis:
+            sentence = _sentence(page.text, match.start(), match.end())
+            if pattern("connecting").match(words) or pattern("connecting").search(sentence):
+                facts.connecting = Stated(words[: ellipsis.end()], page.line_at(match.start()))
+                words = words[ellipsis.end() :].strip() or words
+        short = len(words) < _READY_CHARS and "?" not in words and not _ELLIPSIS.search(words)
+        says = facts.ready is None and short and pattern("ready").search(words)
+        if says and _sentence(page.text, match.start(), match.end()):
+            facts.ready = Stated(words, page.line_at(match.start()))
+        if facts.connecting and facts.ready:
+            return
 
 
-def _examples(page: Page, facts: Facts) -> tuple[str, ...]:
-    """The first two or more list items in a row that are each one quoted sentence and nothing else."""
+def _sentence(text: str, start: int, end: int) -> str:
+    """What stands before and after a quotation in its sentence; empty in a chain of arrows."""
+    first = max(text.rfind(". ", 0, start), text.rfind("\n\n", 0, start), text.rfind("|", 0, start), start - 120, 0)
+    stop = min(at for at in (text.find(". ", end), text.find("\n\n", end), end + 80) if at >= 0)
+    around = f"{text[first:start]} {text[end:stop]}"
+    return "" if "→" in around else around
+
+
+def _examples(facts: Facts) -> tuple[tuple[str, ...], int | None]:
+    """The first two or more list items in a row that are each one quoted sentence and nothing else, and their line."""
+    page = facts.page
     run: list[str] = []
-    lines = page.document.lines
+    line = 0
     for unit in page.units:
-        whole = " ".join(line.strip() for line in lines[unit.line - 1 : unit.end]) if unit.kind == "item" else ""
-        match = _SAMPLE.match(plain(whole)) or _SAMPLE.match(plain(lines[unit.line - 1])) if whole else None
-        if match:
-            run.append(match[1])
-            facts.examples_line = facts.examples_line or unit.line if len(run) > 1 else unit.line
-            facts.consume([unit.line])
+        sample = _sample(facts, unit)
+        if sample:
+            line = line if run else unit.line
+            run.append(sample)
         elif len(run) > 1:
             break
         else:
             run = []
     if len(run) > 1:
-        return tuple(run)
+        facts.consume(range(line, line + len(run)))
+        return tuple(run), line
     for fence in page.fences:
-        quoted = [match[1] for line in fence.lines if (match := _SAMPLE_LINE.match(line))]
+        quoted = [match[1] for text in fence.lines if (match := _SAMPLE_LINE.match(text))]
         if len(quoted) > 1:
-            facts.examples_line = fence.line
-            return tuple(quoted)
-    return ()
+            facts.consume(range(fence.line, fence.end + 1))
+            return tuple(quoted), fence.line
+    return (), None
+
+
+def _sample(facts: Facts, unit: Unit) -> str:
+    if unit.kind != "item":
+        return ""
+    lines = facts.page.document.lines[unit.line - 1 : unit.end]
+    if '"' not in lines[0] and "“" not in lines[0]:
+        return ""
+    match = _SAMPLE.match(plain(" ".join(line.strip() for line in lines))) or _SAMPLE.match(plain(lines[0]))
+    return match[1] if match else ""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from skillwire.spec.blocks import plain
+from skillwire.spec.blocks import Page
 from skillwire.spec.facts import Facts
 from skillwire.spec.model import StreamRule
 from skillwire.spec.statements import seconds
-from skillwire.spec.vocabulary import pattern
+from skillwire.spec.vocabulary import near, pattern
 
 _UNIT = r"(seconds?|secs?|s|minutes?|mins?|min|m|秒|分钟)"
-_EVERY = re.compile(rf"(?:\bevery|每隔?)\s*(\d+(?:\.\d+)?)\s*{_UNIT}(?![a-z])", re.IGNORECASE)
+_EVERY = re.compile(rf"(?:every|每隔?)\s*(\d+(?:\.\d+)?)\s*{_UNIT}(?![a-z])", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{3,80})[\"”]")
 _KEEPALIVE = re.compile(
     r"\bheart-?beats?\b|\bkeep-?alives?\b|\bempty data\b|\bstill working\b|\bpings?\b|心跳", re.IGNORECASE
@@ -32,12 +32,12 @@ def read(facts: Facts) -> None:
     for table in page.tables:
         if table.line in facts.consumed or not 2 <= len(table.header) <= 3 or not table.rows:
             continue
-        events = sum(1 for row in table.rows if row.cells and _EVENT_CELL.search(plain(row.cells[0])))
+        events = sum(1 for cell in table.column(0) if _EVENT_CELL.search(cell))
         if events * 2 > len(table.rows):
             facts.consume(range(table.line, table.end + 1))
     every, notice, line = _notice(facts)
-    only = _ONLY.search(page.text)
-    silent = pattern("silent_edit").search(page.text)
+    only = _first(page, _ONLY, near("keepalive"))
+    silent = _first(page, pattern("silent_edit"), near("silent_edit"))
     marks = [match.start() for match in (only, silent) if match]
     facts.consume(page.line_at(at) for at in marks)
     facts.stream = StreamRule(
@@ -52,18 +52,20 @@ def read(facts: Facts) -> None:
 def _notice(facts: Facts) -> tuple[float | None, str, int | None]:
     """Seconds between notices, the notice and its line, from the statement that speaks of heartbeats."""
     page = facts.page
-    for match in _EVERY.finditer(page.text):
-        line = page.line_at(match.start())
-        start = page.text.rfind("\n", 0, match.start()) + 1
-        stop = page.text.find("\n", match.end())
-        stop = len(page.text) if stop < 0 else stop
-        unit = page.unit_at(line)
-        around = page.text[start:stop] if unit.kind == "table" else page.text[unit.start : unit.stop]
-        offset = match.start() - (start if unit.kind == "table" else unit.start)
-        if not _KEEPALIVE.search(around):
-            continue
-        quoted = _QUOTED.finditer(around)
-        nearest = min(quoted, key=lambda m: min(abs(m.start() - offset), abs(m.end() - offset)), default=None)
-        facts.consume([line])
-        return seconds(match[1], match[2]), nearest[1] if nearest else "", line
+    for at in page.places(near("every")):
+        unit = page.unit_at(page.line_at(at))
+        start, stop = page.line_span(at) if unit.kind == "table" else (unit.start, unit.stop)
+        match = _EVERY.match(page.text, at)
+        if match and _KEEPALIVE.search(page.text, start, stop):
+            quoted = {
+                min(abs(q.start() - at), abs(q.end() - at)): q[1] for q in _QUOTED.finditer(page.text, start, stop)
+            }
+            line = page.line_at(at)
+            facts.consume([line])
+            return seconds(match[1], match[2]), quoted[min(quoted)] if quoted else "", line
     return None, "", None
+
+
+def _first(page: Page, regex: re.Pattern[str], words: tuple[str, ...]) -> re.Match[str] | None:
+    spans = ((unit.start, unit.stop) for unit in page.units_with(words))
+    return next((match for start, stop in spans if (match := regex.search(page.text, start, stop))), None)

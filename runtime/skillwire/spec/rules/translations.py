@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from skillwire.spec.blocks import plain
 from skillwire.spec.facts import Facts
+from skillwire.spec.marks import plain
 from skillwire.spec.model import GuiAction, Severity, Translation
 from skillwire.spec.rules.routes import quoted
 from skillwire.spec.vocabulary import first, pattern
@@ -21,9 +21,9 @@ def read(facts: Facts) -> None:
         if table.line in facts.consumed or len(table.header) != 2 or not table.rows:
             continue
         cells = [row.cells[0] if row.cells else "" for row in table.rows]
-        gestures = sum(1 for cell in cells if pattern("gui_gestures").search(plain(cell)))
+        gestures = sum(1 for cell in table.column(0) if pattern("gui_gestures").search(cell))
         spoken = sum(1 for cell in cells if quoted(cell)[0])
-        titled = bool(pattern("columns.service").search(plain(table.header[0])))
+        titled = bool(pattern("columns.service").search(table.titles[0]))
         if spoken * 2 <= len(cells) or gestures + titled * len(cells) < len(cells) / 2:
             continue
         facts.consume(range(table.line, table.end + 1))
