@@ -124,9 +124,9 @@ def test_secrets_are_known_by_name_and_then_by_value():
 
 
 def test_recording_breaks_nothing_when_the_service_does(clip, tmp_path):
-    with StandIn(faults=[{"call": "session", "nth": "all", "json": {"code": 1001}}]) as service:
-        with pytest.raises(ServiceRefused, match="1001"):
-            run(service.url, clip, tmp_path / "one.mp4", tmp_path / "run.yaml")
+    fault = {"call": "session", "nth": "all", "json": {"code": 1001}}
+    with StandIn(faults=[fault]) as service, pytest.raises(ServiceRefused, match="1001"):
+        run(service.url, clip, tmp_path / "one.mp4", tmp_path / "run.yaml")
     assert [exchange.call for exchange in load(tmp_path / "run.yaml").exchanges] == [
         "token",
         "session",

@@ -53,7 +53,8 @@ class Replay:
                 fix="record it again with --record",
             )
         exchange = self._left.pop(place)
-        return httpx.Response(exchange.status, headers=exchange.headers, content=exchange.body)
+        # A stream, not content: content counts as read already, and a download reads it raw.
+        return httpx.Response(exchange.status, headers=exchange.headers, stream=httpx.ByteStream(exchange.body))
 
 
 class Recorder:
