@@ -54,7 +54,8 @@ class Replay:
             )
         exchange = self._left.pop(place)
         # A stream, not content: content counts as read already, and a download reads it raw.
-        return httpx.Response(exchange.status, headers=exchange.headers, stream=httpx.ByteStream(exchange.body))
+        headers = exchange.headers | {"content-length": str(len(exchange.body))}
+        return httpx.Response(exchange.status, headers=headers, stream=httpx.ByteStream(exchange.body))
 
 
 class Recorder:
