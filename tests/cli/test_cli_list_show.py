@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -47,7 +48,8 @@ def run(capsys, monkeypatch):
 def put(root, name, *, extra="", body="# Title\n"):
     place = Path(root) / name
     place.mkdir(parents=True, exist_ok=True)
-    text = f"---\nname: {name}\ndescription: Made for a test\n{extra}---\n{body}"
+    shown = name.encode(errors="replace").decode()
+    text = f"---\nname: {shown}\ndescription: Made for a test\n{extra}---\n{body}"
     (place / "SKILL.md").write_text(text, encoding="utf-8")
     return place
 
@@ -99,6 +101,22 @@ def test_control_sequences_in_a_skill_do_not_reach_the_terminal(run):
     for arguments in (["list"], ["show", "demo"], ["doctor"], ["validate", "skills/demo"]):
         _, out, err = run(*arguments)
         assert "\x1b" not in out + err
+
+
+@pytest.mark.parametrize(
+    "command", [["list", "--json"], ["list", "--all"], ["doctor", "--json"], ["show", "given/b\udce9d", "--json"]]
+)
+def test_a_path_that_is_no_text_is_shown_escaped(command):
+    put("given", "b\udce9d")
+    done = subprocess.run(
+        [sys.executable, "-c", "from skillwire.cli.quick import main; main()", *command, "--skills", "given"],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict", "PYTHONPATH": str(PROJECT / "runtime")},
+    )
+    assert b"b\\udce9d" in done.stdout
+    if "--json" in command:
+        assert "b\udce9d" in json.dumps(json.loads(done.stdout), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -5,6 +5,7 @@ Editors and commit hooks validate on every save, and loading click would take lo
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ from skillwire.spec.agentskills import FIELDS, folder_of, validate
 
 def main() -> None:
     """Run the command line and exit with the code that ``errors`` documents."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A path need not be text in this locale's encoding. What cannot be shown is escaped, which JSON reads back.
+        sys.stdout.reconfigure(errors="backslashreplace")
     name, *paths = sys.argv[1:] or [""]
     if name == "validate" and paths and not any(path.startswith("-") for path in paths):
         sys.exit(report(list(map(Path, paths))))
