@@ -70,9 +70,7 @@ def paraphrases(language: str) -> Mapping[str, Any]:
 @cache
 def common() -> Mapping[str, Any]:
     """What holds in every language: the meanings' names, the classes the clause reader knows, macros, generic frames."""
-    data: Mapping[str, Any] = json.loads(
-        (_FOLDER / "common.json").read_text(encoding="utf-8")
-    )
+    data: Mapping[str, Any] = json.loads((_FOLDER / "common.json").read_text(encoding="utf-8"))
     return data
 
 
@@ -109,27 +107,39 @@ class Grammar:
         keywords = list(_keywords(rows, self._meanings))
         literals = {(word, f"={word}") for word in _literals(data, rows)}
         classes = inflected(data.get("classes", {}), data.get("inflect", {}))
-        self.lexicon = Lexicon(classes, [*keywords, *literals])
+        self.lexicon = Lexicon(
+            classes,
+            [*keywords, *literals],
+            mendable=[*shared["mendable"], *(f"K:{action}" for action in rows)],
+            real=str(data.get("real_words", "")).split(),
+            sounds=data.get("sounds"),
+        )
         self.macros: Mapping[str, str] = {**shared["macros"], **data.get("macros", {})}
         unsafe = set(self.lexicon.having(UNKNOWN, *shared["unsafe"])) - set(self.lexicon.having(*shared["harmless"]))
         self.unsafe = frozenset(unsafe)
         self.safe = "".join(symbol for symbol in self.lexicon.sets if symbol not in unsafe)
         compiler = FrameCompiler(self.lexicon, self.macros, self.safe)
-        self.intents = [self._intent(action, routes, compiler) for action, routes in rows.items()]
+        self.intents = [self._intent(action, routes) for action, routes in rows.items()]
         self.roles = {
             name: frozenset(self.lexicon.having(*names.split("|"))) for name, names in shared["roles"].items()
         }
+        self.negation: Mapping[str, int] = data.get("negation", shared["negation"])
         self.frames = {name: compiler.compile(data.get(name, ())) for name in shared["clause_frames"]}
 
-    def _intent(self, action: str, rows: tuple[Route, ...], compiler: FrameCompiler) -> Intent:
+    def _intent(self, action: str, rows: tuple[Route, ...]) -> Intent:
         shared = common()
         meaning = meaning_of(action)
         data = self._meanings.get(meaning, {})
         key = f"K:{action}"
         keys = self.lexicon.having(key, *data.get("keys", "").split())
         support = self.lexicon.having(*data.get("support", "").split(), *shared["support"].split(), key)
+        blocked = self.lexicon.having(*shared["blocks"].get(meaning, "").split())
+        compiler = FrameCompiler(
+            self.lexicon, self.macros, "".join(symbol for symbol in self.safe if symbol not in blocked)
+        )
         sources = [*data.get("strong", ())]
-        sources += [frame.replace("KEY", key) for frame in shared["key_frames"]]
+        if not meaning:
+            sources += [frame.replace("KEY", key) for frame in shared["key_frames"]]
         phrases = [
             (frame, row)
             for row in rows

@@ -7,7 +7,7 @@ that no action explains. Quoted text never counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from skillwire.engine.intents import Grammar, Intent
@@ -19,6 +19,8 @@ PHRASE: Final = 4.0  # a phrase of several words from the table itself
 STRONG: Final = 3.0  # a frame
 WEAK: Final = 2.2  # a naming word as head
 DOUBT: Final = 1.3  # the least score that an action is believed at
+EDITED: Final = 1.0  # the least score that an edit is believed at
+STATED: Final = 1.0  # how much less a statement weighs than a request
 FOREIGN: Final = 0.75  # what each word that the action does not explain costs a naming word
 
 
@@ -27,7 +29,8 @@ class Judgement:
     """One clause, judged. ``kind``: ``action``, ``edit``, ``statement``, ``nothing``.
 
     ``row`` is the table row of an action. ``score`` weighs it against other clauses, ``rule`` names the frame or test that
-    decided, ``words`` the words that it saw. ``negated`` actions are called off or put off.
+    decided, ``words`` the words that it saw. ``negated`` actions are called off or put off; ``stated`` ones are told, not
+    asked for. ``leads`` tells that an editing verb begins the clause, ``url`` that a link stands in it.
     """
 
     text: str
@@ -41,8 +44,9 @@ class Judgement:
     negated: bool = False
     link: str = ""
     asks: bool = False
+    stated: bool = False
     url: bool = False
-    content: int = 0
+    leads: bool = False
 
 
 def judge(grammar: Grammar, text: str, low: str) -> tuple[Judgement, ...]:
@@ -83,41 +87,53 @@ def _parts(grammar: Grammar, tokens: list[Token]) -> list[list[Token]]:
 
 def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: bool) -> Judgement:
     symbols = "".join([token.symbol for token in tokens])
-    shown = text[tokens[0].start : tokens[-1].end]
     present = set(symbols)
     head = _head(grammar, symbols)
     roles = grammar.roles
-    url = not present.isdisjoint(roles["url"])
-    best: tuple[float, Intent, Route, str, int, int] | None = None
-    for intent in grammar.intents:
-        found = _score(grammar, intent, tokens, symbols, present, head)
-        if found is not None and (best is None or found[0] > best[0]):
-            best = (found[0], intent, *found[1:])
-    edit, rule = _edit_score(grammar, symbols, head)
-    content = sum(1 for symbol in symbols if symbol in grammar.unsafe)
-    if best is not None and best[0] > edit and best[0] >= DOUBT:
-        score, intent, row, rule, start, end = best
-        words = text[tokens[start].start : tokens[max(start, end - 1)].end]
-        return Judgement(
-            shown,
-            "action",
-            row,
-            intent.action,
-            intent.meaning,
-            score,
-            rule,
-            words,
-            _negated(grammar, symbols, start, asks=asks),
-            link,
-            asks,
-            url,
-            content,
+    asks = asks or _fits(grammar, "question", symbols, present)
+    stated = not asks and _fits(grammar, "statement", symbols, present)
+    best = max(
+        (
+            found
+            for intent in grammar.intents
+            if (found := _score(grammar, intent, tokens, symbols, present)) is not None
+        ),
+        key=lambda found: (found.score, found.end - found.start),
+        default=None,
+    )
+    edit, rule = _edit_score(grammar, symbols, present, head)
+    judged = Judgement(
+        text=text[tokens[0].start : tokens[-1].end],
+        kind="statement" if stated else "nothing",
+        link=link,
+        asks=asks,
+        stated=stated,
+        url=not present.isdisjoint(roles["url"]),
+        leads=head < len(symbols) and symbols[head] in roles["edit"],
+    )
+    if best is not None and best.score > edit and best.score >= DOUBT:
+        return replace(
+            judged,
+            kind="action",
+            row=best.row,
+            action=best.intent.action,
+            meaning=best.intent.meaning,
+            score=best.score - (STATED if stated else 0.0),
+            rule=best.rule,
+            words=text[tokens[best.start].start : tokens[max(best.start, best.end - 1)].end],
+            negated=_negated(grammar, symbols, best.start, best.end, asks=asks, stated=stated),
         )
-    if edit >= 1.0:
-        negated = _negated(grammar, symbols, min(head, len(symbols) - 1), asks=asks)
-        return Judgement(shown, "edit", None, "", "", edit, rule, shown, negated, link, asks, url, content)
-    kind = "nothing" if content == 0 or not present.isdisjoint(roles["praise"]) else "statement"
-    return Judgement(shown, kind, None, "", "", 0.0, kind, shown, False, link, asks, url, content)
+    if edit >= EDITED:
+        head = min(head, len(symbols) - 1)
+        negated = _negated(grammar, symbols, head, head + 1, asks=asks, stated=stated)
+        return replace(
+            judged, kind="edit", score=edit - (STATED if stated else 0.0), rule=rule, words=judged.text, negated=negated
+        )
+    return judged
+
+
+def _fits(grammar: Grammar, name: str, symbols: str, present: set[str]) -> bool:
+    return any(frame.search(symbols, present) is not None for frame in grammar.frames[name])
 
 
 def _head(grammar: Grammar, symbols: str) -> int:
@@ -130,42 +146,57 @@ def _head(grammar: Grammar, symbols: str) -> int:
     return len(symbols)
 
 
-def _score(
-    grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, present: set[str], head: int
-) -> tuple[float, Route, str, int, int] | None:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What speaks for an intent: its score, and the tokens ``start:end`` that it rests on."""
+
+    score: float
+    intent: Intent
+    row: Route
+    rule: str
+    start: int
+    end: int
+
+
+def _score(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, present: set[str]) -> _Found | None:
     for frame, row in intent.phrases:
         match = frame.search(symbols, present)
         if match is not None:
-            foreign = sum(1 for symbol in symbols if symbol in grammar.unsafe)
-            return PHRASE - foreign, row, f'phrase "{frame.source}"', match.start(), match.end()
-    best: tuple[float, Route, str, int, int] | None = None
+            foreign = sum(symbol in grammar.unsafe for symbol in symbols)
+            return _Found(PHRASE - foreign, intent, row, f'phrase "{frame.source}"', match.start(), match.end())
     for frame in intent.strong:
         match = frame.search(symbols, present)
         if match is not None:
             row = intent.row_of(tokens[match.start()].text)
-            best = (STRONG, row, f"{intent.action}: {frame.source}", match.start(), match.end())
-            break
-    if best is None and not present.isdisjoint(intent.keys):
-        for place, symbol in enumerate(symbols):
-            if symbol not in intent.keys:
-                continue
-            after = symbols[place + 1] if place + 1 < len(symbols) else ""
-            if after in grammar.unsafe and after not in intent.support:
-                continue
-            foreign = sum(1 for other in symbols if other in grammar.unsafe and other not in intent.support)
-            score = WEAK - FOREIGN * foreign
-            word = tokens[place].fixed or tokens[place].text
-            best = (score, intent.row_of(word), f'{intent.action}: the word "{word}"', place, place + 1)
-            break
-    return best
+            rule = f"{intent.action}: {frame.source}"
+            return _Found(frame.weight, intent, row, rule, match.start(), match.end())
+    if present.isdisjoint(intent.keys):
+        return None
+    for place, symbol in enumerate(symbols):
+        if symbol not in intent.keys:
+            continue
+        after = symbols[place + 1] if place + 1 < len(symbols) else ""
+        if after in grammar.unsafe and after not in intent.support:
+            continue
+        foreign = sum(other in grammar.unsafe and other not in intent.support for other in symbols)
+        word = tokens[place].fixed or tokens[place].text
+        return _Found(
+            WEAK - FOREIGN * foreign,
+            intent,
+            intent.row_of(word),
+            f'{intent.action}: the word "{word}"',
+            place,
+            place + 1,
+        )
+    return None
 
 
-def _edit_score(grammar: Grammar, symbols: str, head: int) -> tuple[float, str]:
+def _edit_score(grammar: Grammar, symbols: str, present: set[str], head: int) -> tuple[float, str]:
     roles = grammar.roles
-    foreign = sum(1 for symbol in symbols if symbol in grammar.unsafe)
+    foreign = sum(symbol in grammar.unsafe for symbol in symbols)
     for frame in grammar.frames["edit"]:
-        if frame.search(symbols, set(symbols)):
-            return 3.5, f"edit: {frame.source}"
+        if frame.search(symbols, present) is not None:
+            return frame.weight + 0.5, f"edit: {frame.source}"
     if head < len(symbols):
         first = symbols[head]
         after = symbols[head + 1] if head + 1 < len(symbols) else ""
@@ -177,13 +208,16 @@ def _edit_score(grammar: Grammar, symbols: str, head: int) -> tuple[float, str]:
             return 2.5, "an unknown verb leads"
         if first in roles["make"] and foreign:
             return 0.9 + 0.8 * foreign, "something is to be made so"
-    return 0.7 * foreign, "words that no action explains"
+    look = not present.isdisjoint(roles["look"])
+    return 0.7 * foreign + look, "words that no action explains"
 
 
-def _negated(grammar: Grammar, symbols: str, place: int, *, asks: bool) -> bool:
+def _negated(grammar: Grammar, symbols: str, start: int, end: int, *, asks: bool, stated: bool) -> bool:
+    """Whether what stands at ``start:end`` is called off, put off, or said not to be meant."""
     if asks:
         return False
     roles = grammar.roles
     if any(symbol in roles["later"] for symbol in symbols):
         return True
-    return any(symbol in roles["neg"] for symbol in symbols[max(0, place - 4) : place + 1])
+    before = start if stated else min(start, grammar.negation["before"])
+    return any(symbol in roles["neg"] for symbol in symbols[start - before : end + grammar.negation["after"]])

@@ -2,7 +2,9 @@
 
 A frame is a line of elements. ``GIVE`` a class, ``GIVE|LET`` either, ``update`` (lower case) that very word, ``~EDIT`` any
 word but those of the class; ``?`` and ``*`` as in regular expressions; ``..`` up to four words, ``^`` the beginning and
-``$`` the end of the clause; ``END`` nothing up to the end that could change the meaning. Macros stand for unions.
+``$`` the end of the clause; ``END`` nothing up to the end that could change the meaning. ``@2.5`` at the end of the line
+weighs the frame (3 otherwise). Macros stand for unions, or for
+several elements in a row.
 """
 
 from __future__ import annotations
@@ -10,17 +12,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from skillwire.engine.intents_lexicon import Lexicon
+
+DEFAULT_WEIGHT: Final = 3.0
 
 
 @dataclass(slots=True)
 class Frame:
-    """A compiled frame. ``need``: sets of symbols of which one each must occur, a quick test before the expression."""
+    """A compiled frame. ``need``: sets of symbols of which one each must occur, a quick test before the expression.
+
+    ``weight`` is the score of a clause in which it fits.
+    """
 
     source: str
     need: tuple[frozenset[str], ...]
     pattern: str
+    weight: float = DEFAULT_WEIGHT
     compiled: re.Pattern[str] | None = field(default=None)
 
     def search(self, symbols: str, present: set[str]) -> re.Match[str] | None:
@@ -42,15 +51,22 @@ class FrameCompiler:
         self._safe = f"[{safe}]*$"
 
     def compile(self, sources: Iterable[str]) -> list[Frame]:
-        """The frames whose words and classes this lexicon has; the others can never fit and are left out."""
-        return [frame for source in sources if (frame := self._one(source)) is not None]
+        """The frames whose words and classes this lexicon has, the weightiest first.
+
+        The others can never fit and are left out.
+        """
+        frames = [frame for source in sources if (frame := self._one(source)) is not None]
+        return sorted(frames, key=lambda frame: -frame.weight)
 
     def _one(self, source: str) -> Frame | None:
         pattern: list[str] = []
         need: list[frozenset[str]] = []
-        for element in source.split():
+        weight = DEFAULT_WEIGHT
+        for element in self._spliced(source):
             if element in {"^", "$"}:
                 pattern.append(element)
+            elif element[0] == "@":
+                weight = float(element[1:])
             elif element == "..":
                 pattern.append(".{0,4}?")
             elif element == "END":
@@ -68,7 +84,15 @@ class FrameCompiler:
                 pattern.append(f"[{symbols}]{repeat}")
                 if not repeat:
                     need.append(frozenset(symbols))
-        return Frame(source, tuple(sorted(need, key=len)), "".join(pattern))
+        return Frame(source, tuple(sorted(need, key=len)), "".join(pattern), weight)
+
+    def _spliced(self, source: str) -> list[str]:
+        """The elements of a line, macros of several elements written out."""
+        out: list[str] = []
+        for element in source.split():
+            text = self._macros.get(element, "")
+            out.extend(self._spliced(text) if " " in text else [element])
+        return out
 
     def _symbols(self, element: str) -> str:
         names: list[str] = []

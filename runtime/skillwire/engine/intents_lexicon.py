@@ -50,10 +50,19 @@ class Lexicon:
 
     ``classes``: class → words, separated by spaces; an underscore joins the words of an entry, a trailing ``*`` lets any
     ending follow. ``extra``: further entries of the same kind (the skill's own keywords), which may add classes to known
-    words.
+    words. ``mendable``: classes whose words a misspelt one may be read as. ``real``: words that are no slips.
+    ``sounds``: syllable → the characters read so, for scripts that are typed by sound.
     """
 
-    def __init__(self, classes: Mapping[str, str], extra: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        classes: Mapping[str, str],
+        extra: Iterable[tuple[str, str]] = (),
+        *,
+        mendable: Iterable[str] = (),
+        real: Iterable[str] = (),
+        sounds: Mapping[str, str] | None = None,
+    ) -> None:
         words: dict[str, set[str]] = {}
         for name, entries in classes.items():
             for word in entries.split():
@@ -69,8 +78,15 @@ class Lexicon:
             self.symbol(frozenset({special}))
         self.unknown = self.symbol(frozenset({UNKNOWN}))
         for word, names in words.items():
+            for length in range(3, len(word)):
+                names |= words.get(f"{word[:length]}*", set())
             self._enter(word, self.symbol(frozenset(names)))
+        wanted = set(mendable)
+        self._targets = [word for word, names in words.items() if names & wanted]
+        self._real = real
         self._typos: Typos | None = None
+        self._sounds = {char: sound for sound, chars in (sounds or {}).items() for char in chars}
+        self._heard = self._by_sound()
 
     def _enter(self, word: str, symbol: str) -> None:
         if "_" in word:
@@ -120,13 +136,25 @@ class Lexicon:
         if symbol is not None:
             return Token(word, start, end, symbol)
         if self._typos is None:
-            self._typos = Typos(self.words)
+            self._typos = Typos(self._targets, self._real)
         fixed = self._typos.fix(word)
         if fixed:
             return Token(word, start, end, self.words[fixed], fixed)
         if word[:1].isdigit():
             return Token(word, start, end, self.symbol(frozenset({NUMBER})))
         return Token(word, start, end, self.unknown)
+
+    def _by_sound(self) -> dict[str, str]:
+        """Two-character words by how they sound: what was meant when the characters are others of the same sound."""
+        heard: dict[str, str] = {}
+        for word in self._targets:
+            if len(word) == 2 and word[0] in self._sounds and word[1] in self._sounds:
+                heard.setdefault(f"{self._sounds[word[0]]} {self._sounds[word[1]]}", word)
+        return heard
+
+    def _meant(self, pair: str) -> str:
+        sound = self._sounds.get
+        return self._heard.get(f"{sound(pair[0], '')} {sound(pair[1], '')}", "") if len(pair) == 2 else ""
 
     def _stem(self, word: str) -> str | None:
         for length in range(len(word), 2, -1):
@@ -143,11 +171,14 @@ class Lexicon:
             for length in range(min(_LONGEST, size - place), 0, -1):
                 piece = run[place : place + length]
                 symbol = words.get(piece)
+                fixed = ""
+                if self._heard and symbol is None and length == 2 and (fixed := self._meant(piece)):
+                    symbol = words[fixed]
                 if symbol is not None:
                     if loose >= 0:
                         out.append(Token(run[loose:place], start + loose, start + place, self.unknown))
                         loose = -1
-                    out.append(Token(piece, start + place, start + place + length, symbol))
+                    out.append(Token(piece, start + place, start + place + length, symbol, fixed))
                     place += length
                     break
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from skillwire.engine.intents_clauses import STRONG, Judgement
 from skillwire.spec.model import Route
@@ -25,19 +26,24 @@ class Decision:
     confidence: float
 
 
+_SIDE: Final = frozenset({"before", "after", "if", "because"})
+_MARGIN: Final = 0.7  # a request this much weaker than the strongest one is only its setting
+
+
 def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
     """The plan for judged clauses. ``attached``: whether files or links came along."""
+    main = _main(clauses)
+    wanted = _requests([clause for clause in main if clause.kind == "action" and not clause.negated])
+    edits = [clause for clause in main if clause.kind == "edit" and not clause.negated]
     linked = any(clause.url for clause in clauses)
-    wanted = [clause for clause in clauses if clause.kind == "action" and not clause.negated]
-    edits = [clause for clause in clauses if clause.kind == "edit" and not clause.negated]
     steps: list[Step] = []
     reasons: list[str] = []
     if attached or (linked and not any(clause.meaning == "upload" for clause in wanted)):
         steps.append(Step(upload=True))
         reasons.append("a file or link comes along")
-    wanted = _requests(wanted, edits, clauses)
-    last = max((clauses.index(clause) for clause in wanted), default=-1)
-    if edits and _edits_count(edits, wanted, clauses, last):
+        wanted = [clause for clause in wanted if clause.meaning != "upload"]
+        edits = [clause for clause in edits if clause.leads or clause.score >= 2.0]
+    if edits and _edits_count(edits, wanted, clauses):
         steps.append(Step())
         reasons.append(f'"{edits[0].text}": {edits[0].rule}')
     for clause in wanted:
@@ -45,26 +51,42 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
         reasons.append(f'"{clause.words}": {clause.rule}')
     if not steps:
         return Decision((Step(),), _doubt(clauses), 0.5)
-    sure = min([clause.score for clause in wanted] or [edits[0].score if edits else STRONG])
+    sure = min([clause.score for clause in (*wanted, *edits[:1])] or [STRONG])
     return Decision(tuple(steps), "; ".join(reasons), max(0.1, min(0.99, sure / (STRONG + 0.5))))
 
 
-def _requests(wanted: list[Judgement], edits: list[Judgement], clauses: tuple[Judgement, ...]) -> list[Judgement]:
-    strong = [clause for clause in wanted if clause.score >= STRONG - 0.5]
-    kept = strong or wanted
-    seen: list[Judgement] = []
-    for clause in kept:
-        if all(clause.action != other.action for other in seen):
-            seen.append(clause)
-    return seen
+def _main(clauses: tuple[Judgement, ...]) -> list[Judgement]:
+    """Without the clauses that only say when, whether or why, unless they are all there is.
+
+    "Once you have cut the intro, …" asks for the cut all the same.
+    """
+    kept = [
+        clause
+        for place, clause in enumerate(clauses)
+        if clause.link not in _SIDE or (place == 0 and clause.link == "after" and clause.kind == "edit")
+    ]
+    return kept if any(clause.kind in {"action", "edit"} for clause in kept) else list(clauses)
 
 
-def _edits_count(edits: list[Judgement], wanted: list[Judgement], clauses: tuple[Judgement, ...], last: int) -> bool:
+def _requests(wanted: list[Judgement]) -> list[Judgement]:
+    """The actions asked for, each once, without those that are mentioned in passing."""
+    least = max((clause.score for clause in wanted), default=0.0) - _MARGIN
+    seen: dict[str, Judgement] = {}
+    for clause in wanted:
+        if clause.score >= least:
+            seen.setdefault(clause.action, clause)
+    return list(seen.values())
+
+
+def _edits_count(edits: list[Judgement], wanted: list[Judgement], clauses: tuple[Judgement, ...]) -> bool:
+    """Whether the edits are asked for besides the actions, rather than being their setting."""
     if not wanted:
         return True
+    asked = [edit for edit in edits if not edit.stated]
     if all(clause.meaning == "export" for clause in wanted):
-        return any(clauses.index(edit) < last for edit in edits)
-    return all(edit.score >= STRONG for edit in edits)
+        last = max(clauses.index(clause) for clause in wanted)
+        return any(clauses.index(edit) < last for edit in asked)
+    return any(edit.score >= STRONG for edit in asked)
 
 
 def _doubt(clauses: tuple[Judgement, ...]) -> str:
