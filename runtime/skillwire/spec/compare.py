@@ -85,18 +85,18 @@ def inventory(skill: Skill) -> dict[str, dict[str, Item]]:
     """All facts of a skill: part → key by which entries of two skills are matched → entry. All parts are always there."""
     return {
         "skill": _scalars(skill, ("name", "version", "title"), ("description",)),
-        "auth": _record("", skill.auth, skill.auth.line),
+        "auth": _record(skill.auth, skill.auth.line),
         "service": _scalars(skill, ("base_url", "base_url_env")),
         "headers": _headers(skill),
         "routes": _routes(skill),
         "calls": {name: Item(name, _call(call)) for name, call in skill.calls.items()},
-        "poll": _record("", skill.poll, skill.poll.line) if skill.poll else {},
+        "poll": _record(skill.poll, skill.poll.line) if skill.poll else {},
         "errors": {str(rule.code): Item(str(rule.code), _of(rule, rule.line)) for rule in skill.errors},
         "translations": _translations(skill),
-        "stream": _record("", skill.stream, skill.stream.line),
+        "stream": _record(skill.stream, skill.stream.line),
         "draft": _draft(skill),
         "limits": _limits(skill),
-        "requires": _record("", skill.requires, skill.lines.get("requires")),
+        "requires": _record(skill.requires, None),
         "wording": _wording(skill),
     }
 
@@ -147,13 +147,14 @@ def _alike(value: Any, canonical: Callable[[str], str]) -> Any:
 
 def _scalars(skill: Skill, names: tuple[str, ...], prose: tuple[str, ...] = ()) -> dict[str, Item]:
     return {
-        name: Item(name, {"": Fact(getattr(skill, name), skill.lines.get(name), name in prose)}) for name in names + prose
+        name: Item(name, {"": Fact(getattr(skill, name), skill.lines.get(name), name in prose)})
+        for name in names + prose
     }
 
 
-def _record(label: str, record: Auth | Poll | Requires | StreamRule, line: int | None) -> dict[str, Item]:
+def _record(record: Auth | Poll | Requires | StreamRule, line: int | None) -> dict[str, Item]:
     """A record that a skill has once: each of its fields is an entry."""
-    return {name: Item(f"{label}{name}", {"": fact}) for name, fact in _of(record, line).items()}
+    return {name: Item(name, {"": fact}) for name, fact in _of(record, line).items()}
 
 
 def _of(record: Auth | Call | ErrorRule | Poll | Requires | StreamRule, line: int | None) -> dict[str, Fact]:
@@ -169,12 +170,14 @@ def _of(record: Auth | Call | ErrorRule | Poll | Requires | StreamRule, line: in
 
 def _plain(value: Any) -> Any:
     """A record's value as JSON."""
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, str) else value
 
 
 def _call(call: Call) -> dict[str, Fact]:
     facts = _of(call, None if call.default else call.line)
-    headers = {name: value for name, value in sorted(call.headers, key=lambda pair: pair[0].lower())}
+    headers = dict(sorted(call.headers, key=lambda pair: pair[0].lower()))
     return {**facts, "headers": Fact(headers, facts["headers"].line)}
 
 
@@ -216,14 +219,12 @@ def _skips(skill: Skill, route: Route) -> bool:
 
 
 def _translations(skill: Skill) -> dict[str, Item]:
-    return {
-        fold(tidy(match)): Item(
-            f'"{match}"',
-            {"action": Fact(str(rule.action), rule.line), "text": Fact(rule.text, rule.line, prose=True)},
-        )
-        for rule in reversed(skill.translations)
-        for match in rule.match
-    }
+    items: dict[str, Item] = {}
+    for rule in skill.translations:
+        facts = {"action": Fact(str(rule.action), rule.line), "text": Fact(rule.text, rule.line, prose=True)}
+        for match in rule.match:
+            items.setdefault(fold(tidy(match)), Item(f'"{match}"', facts))
+    return items
 
 
 def _draft(skill: Skill) -> dict[str, Item]:
