@@ -105,6 +105,11 @@ def cjk_value(numeral: str) -> float:
     return float(total + section + digit) + (float(f"0.{tail}") if tail else 0.0)
 
 
+def words_of_number(language: str) -> frozenset[str]:
+    """The single words that number parts consist of in a language, folded: "twenty", "half", "percent"."""
+    return frozenset(phrase for phrase in _grammar(language)[1] if phrase.isalpha())
+
+
 def find_numbers(text: str, language: str) -> list[Number]:
     """All numbers of a text in the form of ``normalise.fold``, left to right, without overlaps. Never raises; linear in the text's length."""
     hits = _hits(text, language)

@@ -54,14 +54,14 @@ _SUMS: Final = (
     ("backwards", "T b e"),
 )
 _WINDOWS: Final = (
+    ("range", "FGBp? S? TNs Z? t S? TNe V? J?"),
     ("at_for", "pF? S? T k? d T"),
     ("for_at", "d? T pF S? T !t"),
-    ("last", "dpGo? l T"),
+    ("last", "dpG? l T"),
     ("last", "d? T oFGtp e"),
     ("first", "f N =n"),
-    ("first", "dpGot? f T"),
+    ("first", "dpG? f T"),
     ("first", "d? T oFGp s"),
-    ("range", "FGBp? S? TNs Z? t S? TNe V? J?"),
     ("range", "BGF S? TN n S? TN J?"),
     ("range", "B? S? T n S? T J"),
     ("from", "F? S? T k? w"),
@@ -161,6 +161,11 @@ def _element(element: str, chars: dict[str, str]) -> str:
     if look:
         return f"(?{look}{body})"
     return f"(?:{body}){element[-1]}" if element[-1] in "?*" else body
+
+
+def words_of_time(language: str) -> frozenset[str]:
+    """The single words that speak of times in a language, folded: "seconds", "first", "until"."""
+    return frozenset(phrase for phrase in _grammar(language).words if phrase.isalpha())
 
 
 def find_windows(text: str, language: str) -> list[Window]:
@@ -280,6 +285,7 @@ def _window(form: str, parts: list[_Hit]) -> Window | None:
         case "for_at":
             return Window("range", values[1], values[1] + values[0], *written)
         case "first" | "until" | "for" | "span":
+            written = (begin, stop, sure or form == "first", written[3])
             return Window(form, 0.0, values[0], *written)
         case "last":
             return Window(form, -values[0], None, *written)

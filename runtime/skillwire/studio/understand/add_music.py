@@ -5,13 +5,13 @@ from __future__ import annotations
 from .amounts import level
 from .clause import EDGES, Clause, Operation
 
-_EDGES = EDGES | {"music", "audio", "volume", "quieter", "louder", "background", "behind", "lower", "raise", "speed"}
+_EDGES = EDGES | {"music", "audio", "volume", "quieter", "louder", "background", "behind", "lower", "raise", "speed", "write"}
 
 
 def read(clause: Clause) -> list[Operation]:
     """"Dark techno at 0.6 volume", "lo-fi as background music", 来段摇滚背景乐; not "remove the music"."""
     named = clause.has("music")
-    if not (named or clause.has("genre")) or clause.has("remove", "removed", "no", "not", "text", "write", "other"):
+    if not (named or clause.has("genre")) or (clause.has("remove", "removed", "no", "not", "text", "other") or clause.has("write") and clause.has("quote")):
         return []
     volume = level(clause)
     places = _query(clause)
@@ -19,7 +19,7 @@ def read(clause: Clause) -> list[Operation]:
         if named and clause.has("add"):
             clause.ask = "music"
         return []
-    if not named and not _sounds_like_music(clause, places):
+    if not named and (clause.has("ratio_value", "aspect") or not _sounds_like_music(clause, places)):
         return []
     query = clause.words(places)
     clause.spend_places(places)
@@ -29,7 +29,7 @@ def read(clause: Clause) -> list[Operation]:
 
 def _query(clause: Clause) -> range | None:
     low = 0
-    while (places := clause.free(low, len(clause.items), _EDGES)) is not None:
+    while (places := clause.free(low, len(clause.items), _EDGES, tail=True)) is not None:
         if any(clause.items[place].kind in {"word", "genre", "quote", "mute", "style"} for place in places):
             return places
         low = places[-1] + 1

@@ -18,7 +18,7 @@ def level(clause: Clause) -> int | float | None:
     for kind in _AMOUNTS:
         for place in clause.places(kind):
             value = clause.items[place].value
-            if kind == "plain" and not clause.has("volume"):
+            if kind == "plain" and value == int(value) and not clause.has("volume"):
                 continue
             if 0 <= value <= 1:
                 clause.spend_places([place])

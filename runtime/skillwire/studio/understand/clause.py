@@ -14,22 +14,24 @@ SILENT: Final = frozenset(
     {"fill", "clip", "mark", "and", "export", "article", "make", "only", "to", "by", "into", "style", "prep", "add", "correct"}
 )
 # What free text may not begin or end with. A preposition inside stays: "car by the door".
-EDGES: Final = SILENT | {"keep", "replace", "rest", "see", "anything"}
+EDGES: Final = (SILENT - {"style"}) | {"keep", "replace", "rest", "see", "anything"}
 # What parts free text: measures, and the marks between clauses.
-_MEASURES: Final = frozenset({"window", "percent", "factor", "height", "ratio"})
+_MEASURES: Final = frozenset({"window", "percent", "factor", "height", "ratio_value"})
 _VERBS: Final = frozenset({"remove", "cutoff", "replace", "add", "keep", "hear", "see", "write"})
 
 
 class Clause:
     """The items of one clause. Rules look items up, then spend those that their operation rests on.
 
-    ``ask``: the key of the question to put when the clause says what is wanted, but not how much or what.
+    ``ask``: the key of the question to put when the clause says what is wanted, but not how much or what. ``bare``: the
+    clause belongs to no other, so that a stretch of time alone is a request.
     """
 
-    def __init__(self, shown: str, items: list[Item], language: str) -> None:
+    def __init__(self, shown: str, items: list[Item], language: str, *, bare: bool = False) -> None:
         self.shown = shown
         self.items = _nouns(items)
         self.language = language
+        self.bare = bare
         self.spent: set[int] = set()
         self.ask = ""
 
@@ -76,8 +78,12 @@ class Clause:
         """The clause as the user wrote it."""
         return self.shown[self.items[0].start : self.items[-1].end] if self.items else ""
 
-    def free(self, low: int, high: int, edges: frozenset[str] = EDGES) -> range | None:
-        """The places of the first free text among ``items[low:high]``, without what only leads to it or closes it."""
+    def free(self, low: int, high: int, edges: frozenset[str] = EDGES, *, tail: bool = False) -> range | None:
+        """The places of the first free text among ``items[low:high]``, without what only leads to it or closes it.
+
+        A preposition at its end belongs to it ("parked by the door, outside"), unless ``tail`` takes it off.
+        """
+        closing = edges if tail else edges - {"prep"}
         low, high = max(low, 0), min(high, len(self.items))
         while low < high:
             while low < high and (low in self.spent or self.items[low].kind in edges or self.items[low].kind in _MEASURES):
@@ -86,7 +92,7 @@ class Clause:
             while stop < high and stop not in self.spent and self.items[stop].kind not in _MEASURES:
                 stop += 1
             last = stop
-            while last > low and self.items[last - 1].kind in edges - {"prep"}:
+            while last > low and self.items[last - 1].kind in closing:
                 last -= 1
             if last > low:
                 return range(low, last)

@@ -25,14 +25,14 @@ _ALIKE: Final = (
     frozenset({"blur", "transparent"}),
 )
 _VALUES: Final = frozenset().union(*_ALIKE)
-_PASSING: Final = frozenset({"fill", "article", "clip", "to", "into", "by", "only", "make", "style", "prep"})
+_PASSING: Final = frozenset({"fill", "add", "export", "article", "clip", "to", "into", "by", "only", "make", "style", "prep"})
 # What may follow an operation in a clause of its own and still belong to it.
 _ADDENDA: Final = {
     "add_text": frozenset({"window", "position", "style", "write", "text", "quote"}),
     "add_music": frozenset({"volume", "percent", "plain", "fraction", "quieter", "lower", "genre", "word", "style"}),
     "remove_audio": frozenset({"window"}),
     "trim": frozenset({"window", "rest", "remove", "cutoff", "cut", "only", "keep", "part"}),
-    "remove_object": frozenset({"word", "genre", "text"}),
+    "remove_object": frozenset({"word", "genre", "text", "remove", "removed"}),
     "replace_background": frozenset({"word", "blur", "transparent", "genre", "keep", "replace", "quote"}),
     "volume": frozenset({"percent", "factor", "fraction"}),
     "speed": frozenset({"percent", "factor", "fraction"}),

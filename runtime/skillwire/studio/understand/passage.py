@@ -74,6 +74,7 @@ class Passage:
         self.settled = False
         self._last: list[Item] = []
         self._given: list[Operation] = []
+        self._left = 0
 
     def read(self) -> None:
         """Reads every run; each is read once alone, and once more together with a neighbour at most."""
@@ -84,9 +85,9 @@ class Passage:
             following = runs[at + 1] if at + 1 < len(runs) else None
             at += 1 + self._read_run(run, following)
 
-    def attempt(self, items: list[Item]) -> Outcome:
+    def attempt(self, items: list[Item], *, bare: bool = False) -> Outcome:
         """What these items give as one clause."""
-        clause = Clause(self.shown, items, self.language)
+        clause = Clause(self.shown, items, self.language, bare=bare)
         found: list[tuple[int, int, Operation]] = []
         for number, rule in enumerate(rules):
             before = set(clause.spent)
@@ -117,6 +118,10 @@ class Passage:
             if together.ops and len(together.left) < len(alone.left) + len(apart.left) + (not apart.ops) and len(together.ops) >= len(apart.ops):
                 self._take([*run.items, *following.items], together)
                 return 1
+        bare = self.attempt(run.items, bare=True)
+        if bare.ops:
+            self._take(run.items, bare)
+            return 0
         self.unread.append(Clause(self.shown, run.items, self.language).text())
         if alone.ask and alone.ask not in self.asks:
             self.asks.append(alone.ask)
@@ -128,7 +133,7 @@ class Passage:
             return False
         items = [*self._last, *run.items]
         together = self.attempt(items)
-        if not together.ops or together.ops == self._given or len(together.left) > len(alone.left):
+        if not together.ops or len(together.left) > len(alone.left) + self._left:
             return False
         if len(together.ops) > len(self._given) and together.ops[-1]["op"] != self._given[-1]["op"]:
             return False
@@ -143,9 +148,13 @@ class Passage:
 
     def _take(self, items: list[Item], outcome: Outcome) -> None:
         fresh = [op for op in outcome.ops if op not in self._given]
-        self._last, self._given = items, fresh or self._given
+        self._last, self._given, self._left = items, fresh or self._given, len(outcome.left)
         self.ops += fresh
         mending.join_trims(self.ops, self._given, items)
+
+    def strangeness(self) -> int:
+        """How many letters the lexicon does not know."""
+        return sum(item.end - item.start for item in self.items if item.kind == "word")
 
     @property
     def last(self) -> tuple[list[Item], list[Operation]]:

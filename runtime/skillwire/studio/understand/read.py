@@ -10,7 +10,7 @@ from skillwire.language.normalise import fold
 
 from . import replies
 from .clause import Operation
-from .lexicon import LANGUAGES, lexicon
+from .lexicon import lexicon, likely_languages
 from .passage import Passage
 from .scan import even_out, scan
 
@@ -39,10 +39,7 @@ def understand(text: str) -> Reading:
     shown = even_out(text)
     beyond = (shown[_LONGEST:],) if len(shown) > _LONGEST else ()
     shown = shown[:_LONGEST]
-    language = detect(shown)
-    passage = _read(shown, language)
-    if passage.unread or not passage.ops:
-        language, passage = _another_language(shown, language, passage)
+    language, passage = _best(shown)
     ops: tuple[Operation, ...] = tuple(passage.ops)
     unread = (*passage.unread, *beyond)
     nothing = not ops and not passage.settled
@@ -50,19 +47,21 @@ def understand(text: str) -> Reading:
     return Reading(ops, unread, language, reply)
 
 
+def _best(shown: str) -> tuple[str, Passage]:
+    """The reading in the likeliest language, or in another when that one leaves less unread and knows more words."""
+    languages = likely_languages(fold(shown), detect(shown))
+    language, passage = languages[0], _read(shown, languages[0])
+    if passage.ops and not passage.unread:
+        return language, passage
+    for other in languages[1:3]:
+        second = _read(shown, other)
+        if second.ops and not second.unread and not second.asks and second.strangeness() < passage.strangeness():
+            return other, second
+    return language, passage
+
+
 def _read(shown: str, language: str) -> Passage:
-    passage = Passage(scan(shown, lexicon(language)), language)
+    words = lexicon(language)
+    passage = Passage(scan(shown, words), language)
     passage.read()
     return passage
-
-
-def _another_language(shown: str, language: str, passage: Passage) -> tuple[str, Passage]:
-    """The reading in another language of the same script, when that one leaves nothing unread: "audio weg" is German."""
-    if not fold(shown).isascii():
-        return language, passage
-    for other in LANGUAGES:
-        if other not in {language, "zh", "ja"}:
-            second = _read(shown, other)
-            if second.ops and not second.unread and not second.asks:
-                return other, second
-    return language, passage

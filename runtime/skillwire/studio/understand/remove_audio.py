@@ -39,7 +39,7 @@ def _silences(clause: Clause) -> bool:
     if not (removal.is_removal(clause) or clause.has("cut")) or not clause.has("audio", "music"):
         return False
     if clause.has("cut") and not removal.is_removal(clause):
-        return clause.has("audio") and not clause.has("window", "percent", "word")
+        return _cuts_sound(clause)
     if clause.has("no") and clause.has("music") and not clause.has("audio"):
         return False
     places = removal.target(clause)
@@ -52,3 +52,15 @@ def _silences(clause: Clause) -> bool:
         clause.ask = "noise"
         return False
     return True
+
+
+def _cuts_sound(clause: Clause) -> bool:
+    """"Cut the sound" takes it away; "cut the clip where the sound starts" does not."""
+    cut, sound = clause.find("cut"), clause.find("audio")
+    between = {"fill", "article", "clip", "own"}
+    return (
+        cut is not None
+        and sound is not None
+        and all(item.kind in between for item in clause.items[min(cut, sound) + 1 : max(cut, sound)])
+        and not clause.has("percent", "word", "fraction")
+    )

@@ -6,12 +6,14 @@ from . import removal
 from .clause import EDGES, Clause, Operation
 
 _PLACE = ("background", "behind", "front", "scene")
-_EDGES = EDGES | {"remove", "removed", "no", "get", "out", "ratio", *_PLACE}
+_EDGES = EDGES | {"remove", "removed", "no", "get", "out", "ratio", "own", *_PLACE}
 
 
 def read(clause: Clause) -> list[Operation]:
     """"Sunset behind me", "grey background", "blur the background", "remove the background"; not "darken it"."""
     place = clause.find(*_PLACE)
+    if place is None:
+        place = _put_there(clause)
     if place is None or clause.has("other"):
         return []
     if clause.has("remove", "cutoff", "removed") and not _is_what_goes(clause):
@@ -31,13 +33,20 @@ def read(clause: Clause) -> list[Operation]:
     return _replaced(clause, new)
 
 
+def _put_there(clause: Clause) -> int | None:
+    """The place of "in the background" where something is to be put there; music there is heard, not seen."""
+    if not clause.has("add", "replace", "make") or clause.has("music", "genre", "audio", "remove", "text"):
+        return None
+    return next((place for place in clause.places("prep") if clause.items[place].value == "background"), None)
+
+
 def _is_what_goes(clause: Clause) -> bool:
     places = removal.target(clause)
     return places is not None and removal.head(clause, places) == "background"
 
 
 def _content(clause: Clause, places: range) -> bool:
-    return any(clause.items[place].kind in {"word", "genre", "quote", "aspect", "text"} for place in places)
+    return any(clause.items[place].kind in {"word", "genre", "quote", "aspect", "text", "style"} for place in places)
 
 
 def _replaced(clause: Clause, new: str) -> list[Operation]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from skillwire.language.normalise import fold
-from skillwire.language.numbers import find_numbers
-from skillwire.language.phrases import CJK, LATIN
+from skillwire.language.numbers import Number, find_numbers
+from skillwire.language.phrases import CJK, LATIN, is_cjk
 from skillwire.language.quotes import Quote, find_quotes
 from skillwire.language.times import find_windows
 
@@ -24,6 +25,7 @@ _SPACES: Final = re.compile(r"[ \t\r\f\v\u3000]+")
 _INVISIBLE: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+")
 _HYPHEN: Final = re.compile(f"(?<=[{LATIN}])-(?=[{LATIN}])")
 _WORDS: Final = re.compile(f"[^\\W_](?:.*[\\w%#'.)])?|[{CJK}]", re.DOTALL)
+_DECADE: Final = re.compile(r"(?<!\d)(?:19|20)?[2-9]0'?s ([a-z]+)")
 _QUOTE_MARKS: Final = frozenset("\"“”„‘’«»「」『』《》`'")
 
 
@@ -54,26 +56,57 @@ def even_out(text: str) -> str:
 
 def scan(text: str, words: Lexicon) -> Scanned:
     """Everything that a text (already evened out) holds, by one language's lexicon. Linear in its length."""
+    text, quotes = _corrected(text, words)
     plain = text.translate(_EVEN)
-    found = [Item("quote", quote.inner, quote.start, quote.end) for quote in _quotes(text)]
+    found = [Item("quote", quote.inner, quote.start, quote.end) for quote in quotes]
     low = _HYPHEN.sub(" ", fold(_cover(plain, found)))
     shapes = [Item(*shape) for shape in find_shapes(low)]
+    shapes += [Item("genre", "", *span) for span in _decades(low, words)]
     found += shapes
     low = _cover(low, shapes)
     windows = [Item("window", window, window.begin, window.stop) for window in find_windows(low, words.language) if window.sure]
     found += windows
     low = _cover(low, windows)
-    numbers = [Item(*number) for number in find_numbers(low, words.language) if number.kind not in {"word", "plus"}]
+    numbers = [Item(*number) for number in find_numbers(low, words.language) if _stands_alone(number, low)]
     found += numbers
     low = _cover(low, numbers)
     return Scanned(text, list(_items(text, low, sorted(found, key=lambda item: item.start), words)))
 
 
-def _quotes(text: str) -> Iterator[Quote]:
-    if not _QUOTE_MARKS.isdisjoint(text):
-        for quote in find_quotes(text):
-            if quote.marked and quote.inner:
-                yield quote
+def _corrected(text: str, words: Lexicon) -> tuple[str, list[Quote]]:
+    """The text with its slips put right, but for what is quoted, and the quotes in it."""
+    quotes = _quotes(text)
+    if not quotes:
+        return words.typos.correct(text), quotes
+    pieces, moved, at, grown = [], [], 0, 0
+    for quote in quotes:
+        piece = words.typos.correct(text[at : quote.start])
+        grown += len(piece) - (quote.start - at)
+        pieces += [piece, text[quote.start : quote.end]]
+        moved.append(replace(quote, start=quote.start + grown, end=quote.end + grown))
+        at = quote.end
+    pieces.append(words.typos.correct(text[at:]))
+    return "".join(pieces), moved
+
+
+def _quotes(text: str) -> list[Quote]:
+    if _QUOTE_MARKS.isdisjoint(text):
+        return []
+    return [quote for quote in find_quotes(text) if quote.marked and quote.inner]
+
+
+def _decades(low: str, words: Lexicon) -> Iterator[tuple[int, int]]:
+    """"80s" before a style of music is a decade, not a length."""
+    for found in _DECADE.finditer(low):
+        if words.phrases.get(found[1], ("",))[0] in {"genre", "music"}:
+            yield found.start(), found.start(1) - 1
+
+
+def _stands_alone(number: Number, low: str) -> bool:
+    """Whether a number is to be set apart: "4" of "4k" and numbers in words stay with their neighbours."""
+    if number.kind in {"word", "plus"}:
+        return False
+    return number.kind != "plain" or not low[number.end : number.end + 1].isalpha() or is_cjk(low[number.end])
 
 
 def _cover(text: str, items: list[Item]) -> str:

@@ -15,6 +15,8 @@ _VERBS = (*_REMOVING, *_KEEPING, "cut", "finish", "begin", "rest", "except")
 def read(clause: Clause) -> list[Operation]:
     """"Cut the last 5 seconds", "keep 0:15 to 0:40", "end at 0:30", 开头4秒剪掉."""
     places = clause.places("window")
+    if places and clause.bare and not clause.has(*_VERBS):
+        return _bare(clause, places)
     if not places or not clause.has(*_VERBS):
         if clause.has("cut", "cutto", "cutoff") and not clause.has("word", "percent", "factor"):
             clause.ask = "trim"
@@ -41,9 +43,8 @@ def _removes(clause: Clause, place: int) -> bool:
         return True
     if clause.has("keep", "only"):
         return False
-    before = clause.items[place - 1].kind if place else ""
     window: Window = clause.items[place].value
-    return before not in {"to", "into"} and window.form in {"first", "last", "from", "until"}
+    return not _led_to(clause, place) and window.form in {"first", "last", "from", "until"}
 
 
 def _removed(windows: list[Window]) -> tuple[float, float | None] | None:
@@ -69,7 +70,7 @@ def _kept(clause: Clause, windows: list[Window], place: int) -> tuple[float, flo
         elif window.form == "range":
             start, end = window.start, window.end
         elif window.form == "span" and clause.has("cut") and not clause.has("keep", "only", "rest", "cutto", "finish"):
-            if not place or clause.items[place - 1].kind not in {"to", "into"}:
+            if not _led_to(clause, place):
                 return None
             end = window.end
         elif window.form == "at" and clause.has("begin") and not clause.has("finish"):
@@ -77,3 +78,22 @@ def _kept(clause: Clause, windows: list[Window], place: int) -> tuple[float, flo
         else:
             end = window.end
     return start, end
+
+
+def _led_to(clause: Clause, place: int) -> bool:
+    """Whether "to" or the like stands before a window: "cut it to the first 5 seconds"."""
+    while place and clause.items[place - 1].kind in {"fill", "article", "only"}:
+        place -= 1
+    return place > 0 and clause.items[place - 1].kind in {"to", "into"}
+
+
+def _bare(clause: Clause, places: list[int]) -> list[Operation]:
+    """A stretch with nothing said about it, "from 0:05 to 0:20 please": what is wanted of the clip."""
+    windows = [clause.items[place].value for place in places]
+    if clause.unknown() or any(window.form in {"span", "at", "for"} for window in windows):
+        return []
+    kept = _kept(clause, windows, places[0])
+    if kept is None:
+        return []
+    clause.spend_places(places)
+    return [{"op": "trim", "start": tidy(kept[0]), "end": tidy(kept[1])}]
