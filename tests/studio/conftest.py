@@ -68,6 +68,12 @@ def bunny(footage):
 
 
 @pytest.fixture(scope="session")
+def ffmpeg():
+    """A function that runs ffmpeg with arguments."""
+    return _ffmpeg
+
+
+@pytest.fixture(scope="session")
 def clip(tmp_path_factory, bunny):
     """A function: the path of an input by name, made when first asked for."""
     folder = tmp_path_factory.mktemp("clips")
@@ -138,8 +144,10 @@ def _decode(path, pix_fmt=None):
 def _samples(path):
     """The sound as float samples at 48 kHz, shape (2, n), decoded by ffmpeg; silence before a late start is kept."""
     raw = subprocess.run(
-        [FFMPEG, "-v", "error", "-i", str(path), "-af", "aresample=48000:async=1:first_pts=0"]
-        + ["-ac", "2", "-f", "f32le", "-"],
+        [
+            *(FFMPEG, "-v", "error", "-i", str(path), "-af", "aresample=48000:async=1:first_pts=0"),
+            *("-ac", "2", "-f", "f32le", "-"),
+        ],
         check=True,
         capture_output=True,
     ).stdout
@@ -227,11 +235,12 @@ class Client(httpx.Client):
         return name, self.post("/api/render/proxy/lambda", json=body).json()
 
     def wait(self, name, until=("completed", "failed")):
-        while True:
+        for _ in range(3000):
             status = self.get(f"/api/render/proxy/lambda/{name}").json()
             if status["status"] in until:
                 return status
             time.sleep(0.02)
+        raise TimeoutError(status)
 
     def export(self, session, target, **body):
         """The finished file, or the failed status."""
@@ -255,8 +264,10 @@ class Process:
         self.shelf.mkdir(parents=True, exist_ok=True)
         self.shelf.chmod(0o700)
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", "skillwire.studio", "--port", "0", "--home", str(home)]
-            + ["--hand-over", str(self.shelf), "--until-stdin-closes", *arguments],
+            [
+                *(sys.executable, "-m", "skillwire.studio", "--port", "0", "--home", str(home)),
+                *("--hand-over", str(self.shelf), "--until-stdin-closes", *arguments),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

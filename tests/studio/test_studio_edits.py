@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -140,10 +142,8 @@ _JSON = st.recursive(
 
 @given(_JSON)
 def test_any_json_is_a_draft_or_a_value_error(data):
-    try:
-        from_json({"t": data} if isinstance(data, list) else data)
-    except ValueError as error:
-        assert str(error)
+    with suppress(ValueError):
+        assert from_json({"t": data} if isinstance(data, list) else data) is not None
 
 
 @given(st.integers(0, 9000), st.integers(1, 9000), st.floats(0.1, 8))
@@ -153,7 +153,7 @@ def test_cut_keeps_within_the_clip(start, length, speed):
     if piece is None:
         assert start >= 6000 or start + length <= 1000
         return
-    assert 0 <= piece.start
+    assert piece.start >= 0
     assert piece.end <= length
     assert all(0 <= a < b <= piece.duration for a, b in piece.muted)
     assert piece.source_out is None or piece.source_in <= piece.source_out
@@ -234,16 +234,11 @@ def test_aspect_fits_the_picture_between_blurred_bars(clip, look, rendered, tmp_
     assert bar.mean() > 20
 
 
-def test_speed_keeps_the_pitch(tmp_path, rendered, look):
-    import subprocess
-
-    import imageio_ffmpeg
-
+def test_speed_keeps_the_pitch(tmp_path, ffmpeg, rendered, look):
     source, target = tmp_path / "tone.mp4", tmp_path / "out.mp4"
-    subprocess.run(
-        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=25:duration=3"]
-        + ["-f", "lavfi", "-i", "sine=frequency=440:duration=3", "-c:v", "libx264", "-c:a", "aac", str(source)],
-        check=True,
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc=size=64x64:rate=25:duration=3", "-f", "lavfi"),
+        *("-i", "sine=frequency=440:duration=3", "-c:v", "libx264", "-c:a", "aac", source),
     )
     for factor in (0.4, 2):
         rendered(source, target, {"op": "speed", "factor": factor})

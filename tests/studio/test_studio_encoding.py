@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from skillwire.studio.media.shape import canvas_size, fitted, upright
@@ -42,8 +43,6 @@ def test_pictures_are_encoded(name, reference, least, clip, look, rendered, tmp_
 
 
 def test_sound_is_encoded_in_place(clip, look, rendered, tmp_path):
-    import numpy as np
-
     target = tmp_path / "out.mp4"
     for name in ("vp8.webm", "mpeg4.avi"):
         rendered(clip(name), target)
@@ -64,8 +63,6 @@ def test_rotation_is_kept_or_carried_out(degrees, clip, look, rendered, tmp_path
     turned, film = look.decode(target, "gray"), look.decode(clip("base.mp4"), "gray")
     assert turned.rotation == 0
     quarters = {90: 1, 180: 2, 270: 3}[degrees]
-    import numpy as np
-
     assert turned.stream.size == ((180, 320) if quarters % 2 else (320, 180))
     assert min(look.psnr(np.rot90(a, quarters), b) for a, b in zip(film.pictures, turned.pictures, strict=True)) > 30
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-
 import shutil
 import subprocess
 import sys
@@ -100,7 +99,7 @@ def test_folder_of_renders_that_went(start, tmp_path, clip):
     assert "folder" in status["error"]
 
 
-def test_broken_tail_is_noted(client, clip, tmp_path):
+def test_broken_tail_is_rendered(client, clip):
     session = client.open_session()
     client.upload(session, clip("tail.mkv"))
     name, _ = client.submit(session)

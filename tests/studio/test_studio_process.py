@@ -28,15 +28,12 @@ def _gone(pids):
 
 
 @pytest.fixture(scope="module")
-def long_clip(tmp_path_factory, bunny):
-    """A VP8 clip whose encoding takes a while."""
-    import imageio_ffmpeg
-
-    path = tmp_path_factory.mktemp("long") / "long.webm"
-    subprocess.run(
-        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-stream_loop", "3", "-i", str(bunny), "-an", "-s", "768x432"]
-        + ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "16", "-b:v", "1M", str(path)],
-        check=True,
+def long_clip(tmp_path_factory, ffmpeg, bunny):
+    """An MPEG-4 part 2 clip whose encoding takes a while."""
+    path = tmp_path_factory.mktemp("long") / "long.mkv"
+    ffmpeg(
+        *("-stream_loop", "3", "-i", bunny, "-an", "-s", "768x432"),
+        *("-c:v", "mpeg4", "-q:v", "5", path),
     )
     return path
 
@@ -128,7 +125,7 @@ def test_a_second_studio_leaves_the_first_ones_jobs_alone(start, tmp_path, long_
     assert other.wait(name)["status"] == "completed"
 
 
-def test_a_crashed_worker_fails_its_job_only(start, tmp_path, clip, long_clip):
+def test_a_crashed_worker_fails_its_job_only(start, tmp_path, long_clip):
     studio = start(tmp_path / "home")
     client = studio.client().sign_in()
     session = client.open_session()
@@ -168,6 +165,7 @@ def test_a_taken_port_is_told(tmp_path):
             [sys.executable, "-m", "skillwire.studio", "--home", str(tmp_path), "--port", str(taken.getsockname()[1])],
             capture_output=True,
             text=True,
+            check=False,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "runtime")},
         )
     assert run.returncode == 3

@@ -154,13 +154,14 @@ class Jobs:
             "target": str(self._renders / f"{job_id}.mp4"),
             "quality": json.loads(row["output"])["quality"],
         }
-        started: float | None = None
+        first: tuple[float, float] | None = None
 
         def on_progress(fraction: float) -> None:
-            nonlocal started
+            nonlocal first
             now = time.time()
-            started = started or now
-            left = (now - started) / fraction * (1 - fraction) if fraction > 0.02 else None
+            first = first or (now, fraction)
+            done = fraction - first[1]
+            left = (now - first[0]) / done * (1 - fraction) if done > 0 else None
             self._store.execute(
                 "UPDATE jobs SET progress = ?, seconds_left = ?, updated = ? WHERE id = ?",
                 (fraction, left, now, job_id),
@@ -175,6 +176,11 @@ class Jobs:
         except TaskFailed as failure:
             _log.info("render %s failed: %s", job_id, failure.message)
             self._finish(job_id, "failed", error=failure.message)
+        except Exception:
+            # Nothing may leave a job without an end: its client would ask for ever.
+            _log.exception("render %s", job_id)
+            self._finish(job_id, "failed", error="the studio met an error of its own while rendering")
+            raise
         else:
             self._finish(job_id, "completed", notes=result["notes"])
 

@@ -87,10 +87,12 @@ class Pool:
     ) -> dict[str, Any]:
         if worker.stdin is None or worker.stdout is None:
             raise TaskFailed("the worker has no pipes", "Crash")
-        with suppress(ConnectionError):
+        # A worker that is gone already shows below; uvloop tells of it with a bare RuntimeError.
+        with suppress(ConnectionError, RuntimeError):
             worker.stdin.write(json.dumps(task).encode() + b"\n")
             await worker.stdin.drain()
-        while line := await worker.stdout.readline():
+        # A last line without its end is what a crash left.
+        while (line := await worker.stdout.readline()).endswith(b"\n"):
             answer: dict[str, Any] = json.loads(line)
             if "progress" not in answer:
                 return answer

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import resource
 import signal
 import sys
 import threading
@@ -25,6 +26,8 @@ _REPORT_EVERY = 0.2
 
 def main() -> None:
     """Serves tasks until stdin closes."""
+    # Writing the memory of a crashed decoder to disk would take longer than the render.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the service's to handle
     tasks: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_read_tasks, args=(tasks,), daemon=True).start()
