@@ -141,7 +141,7 @@ def test_the_working_folder_has_a_name(tmp_path, monkeypatch):
 def test_a_pipe_is_no_skill_file(tmp_path):
     os.mkfifo(tmp_path / "SKILL.md")
     assert skill_file(tmp_path) is None
-    assert [violation.rule for violation in validate(tmp_path)] == ["path"]
+    assert [violation.rule for violation in validate(tmp_path)] == ["file"]
 
 
 @given(st.binary(max_size=400) | st.text(max_size=200).map(lambda text: f"---\n{text}\n---\n".encode()))

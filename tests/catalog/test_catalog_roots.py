@@ -129,6 +129,13 @@ def test_a_name_goes_before_a_folder_of_that_name():
     assert catalog.find("./demo").version == "2.0.0"
 
 
+def test_a_name_goes_before_the_name_of_a_folder():
+    put("skills", "other", folder="demo", version="1.0.0")
+    put("skills", "demo", folder="elsewhere", version="2.0.0")
+    assert catalog.find("demo").version == "2.0.0"
+    assert catalog.find("elsewhere").version == "2.0.0"
+
+
 MISSES = {
     "typo": ("video-audio-removr", "did you mean video-audio-remover"),
     "part of a name": ("background", "did you mean video-editing-ai-background"),
@@ -136,6 +143,10 @@ MISSES = {
     "path": ("nowhere/SKILL.md", "no such file"),
     "folder without a skill": ("empty", "no SKILL.md"),
     "empty": ("", "no skill named"),
+    "too long a name": ("x" * 5000, "no skill named"),
+    "too long a path": ("x/" * 3000, "no such file"),
+    "unknown user": ("~nobody-of-that-name/skill", "no such file"),
+    "below a file": ("/dev/null/SKILL.md", "no such file"),
 }
 
 
@@ -150,6 +161,14 @@ def test_what_is_not_found_is_told(ref, words):
 def test_a_missing_flag_folder_is_told(tmp_path):
     with pytest.raises(BadInput, match="no such folder"):
         catalog.entries([tmp_path / "nowhere"])
+
+
+def test_folders_that_cannot_be_looked_at_are_passed_over(monkeypatch, tmp_path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    monkeypatch.setenv("SKILLWIRE_SKILLS", f"{'x' * 5000}:{loop}:/dev/null:~nobody-of-that-name:skills")
+    put("skills", "demo")
+    assert one("demo").path == tmp_path / "work/skills/demo/SKILL.md"
 
 
 def test_what_is_no_readable_file_is_refused(tmp_path):

@@ -206,6 +206,7 @@ VERDICTS = {
     "one of two": (["good", "bad"], 1),
     "not a skill": (["none"], 1),
     "not there": (["nowhere"], 2),
+    "no path at all": (["x" * 5000], 2),
 }
 
 
