@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from skillwire.catalog_index import Facts, Index, generation_of
-from skillwire.catalog_roots import Root, roots
+from skillwire.catalog_roots import Root, expanded, roots
 from skillwire.eligibility import Host
 from skillwire.errors import SkillNotFound, SkillUnreadable
 from skillwire.spec.agentskills import FILE_NAMES
@@ -60,8 +60,8 @@ class Entry:
 
     def to_dict(self) -> dict[str, Any]:
         """The entry as JSON."""
-        values = {**asdict(self), "eligible": self.eligible}
-        return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
+        values = {name: getattr(self, name) for name in (*self.__slots__, "eligible")}
+        return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
 
 def entries(paths: Sequence[Path] = (), cwd: Path | None = None) -> list[Entry]:
@@ -85,24 +85,19 @@ def entries(paths: Sequence[Path] = (), cwd: Path | None = None) -> list[Entry]:
 def locate(ref: str, *, paths: Sequence[Path] = (), cwd: Path | None = None) -> Path:
     """The skill file that ``ref`` means: a name, a folder, or a file (``SKILL.md`` or any text).
 
-    A bare word is a name first. Raises ``SkillNotFound``, with the names that come close.
+    A bare word is a name first, then the name of a skill's folder, then a path.
+    Raises ``SkillNotFound``, with the names that come close, and ``SkillUnreadable``.
     """
-    named = os.sep not in ref and not ref.lower().endswith((".md", ".txt"))
-    here = Path(ref).expanduser() if cwd is None else cwd / Path(ref).expanduser()
-    listed: list[Entry] = []
-    if named and ref:
-        listed = entries(paths, cwd)
-        for entry in listed:
-            if entry.wins and ref in (entry.name, entry.path.parent.name):
-                return entry.path
-    if ref and here.is_dir():
-        return _in_folder(here)
-    if ref and here.exists():
-        return here
-    if not named:
-        raise SkillNotFound(
-            "there is no such file", where=ref, fix="check the path, or give a name from skillwire list"
-        )
+    is_path = os.sep in ref or ref.lower().endswith((".md", ".txt"))
+    listed = [] if is_path else entries(paths, cwd)
+    usable = [entry for entry in listed if entry.wins]
+    by_name = {entry.path.parent.name: entry.path for entry in usable} | {entry.name: entry.path for entry in usable}
+    file = by_name.get(ref) or (_file_at((cwd or Path()) / expanded(ref)) if ref else None)
+    if file is not None:
+        return file
+    if is_path:
+        fix = "check the path, or give a name from skillwire list"
+        raise SkillNotFound("there is no such file", where=ref, fix=fix)
     hidden = next((entry for entry in listed if entry.name == ref and entry.hidden), None)
     if hidden is not None:
         raise SkillNotFound(f"the skill {ref!r} is not used: {hidden.hidden}", where=str(hidden.path))
@@ -170,12 +165,18 @@ def install_of(folder: Path | str) -> tuple[Install, str]:
     return Install(installer="clawhub", version=version.strip()), ""
 
 
-def _in_folder(folder: Path) -> Path:
-    file = next((path for name in FILE_NAMES if (path := folder / name).exists()), None)
+def _file_at(path: Path) -> Path | None:
+    """``path``, or the skill file in it where it is a folder; ``None`` when nothing is there."""
+    try:
+        if not stat.S_ISDIR(path.stat().st_mode):
+            return path
+        file = next((inside for name in FILE_NAMES if (inside := path / name).exists()), None)
+    except PermissionError as error:
+        raise SkillUnreadable("cannot be read (no permission)", where=str(path)) from error
+    except (OSError, ValueError):  # also a name that is too long, or no name at all
+        return None
     if file is None:
-        raise SkillNotFound(
-            f"this folder has no {FILE_NAMES[0]}", where=str(folder), fix="give a skill's folder or file"
-        )
+        raise SkillNotFound(f"this folder has no {FILE_NAMES[0]}", where=str(path), fix="give a skill's folder or file")
     return file
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from skillwire import __version__, catalog
-from skillwire.catalog_roots import candidates
+from skillwire.catalog_roots import candidates, is_folder
 from skillwire.cli.places import short, skills_option, standing
 from skillwire.engine.wording import plain
 from skillwire.folders import cache_dir, data_dir
@@ -46,13 +46,14 @@ def examine(folders: tuple[Path, ...]) -> dict[str, Any]:
     """The report: ``environment``, ``roots`` in order of search with the number of their skills, and ``skills``."""
     found = catalog.entries(folders)
     count = Counter((entry.kind, entry.root) for entry in found)
-    first: dict[Path, Path] = {}
+    first: dict[str, Path] = {}
     return {
         "environment": {
             "skillwire": __version__,
             "python": platform.python_version(),
             "executable": sys.executable,
             "system": platform.platform(),
+            "ffmpeg": "not needed",  # people look for it; all media goes through PyAV, which carries its own codecs
             "extras": {
                 name: [module for module in modules if not find_spec(module)] for name, modules in EXTRAS.items()
             },
@@ -66,7 +67,7 @@ def examine(folders: tuple[Path, ...]) -> dict[str, Any]:
                 "path": str(root.path),
                 "kind": root.kind,
                 "platform": root.platform,
-                "exists": root.path.is_dir(),
+                "exists": is_folder(root.path),
                 "readable": os.access(root.path, os.R_OK | os.X_OK),
                 "same_as": _other(root.path, first),
                 "skills": count[root.kind, root.path],
@@ -77,10 +78,10 @@ def examine(folders: tuple[Path, ...]) -> dict[str, Any]:
     }
 
 
-def _other(folder: Path, first: dict[Path, Path]) -> str | None:
+def _other(folder: Path, first: dict[str, Path]) -> str | None:
     """The folder that ``first`` already has for the same place on disk; ``folder`` is entered when there is none."""
-    known = first.setdefault(folder.resolve(), folder)
-    return str(known) if known is not folder and folder.is_dir() else None
+    known = first.setdefault(os.path.realpath(folder), folder)
+    return str(known) if known is not folder and is_folder(folder) else None
 
 
 def _writable(folder: Path) -> bool:
@@ -92,6 +93,7 @@ def _writable(folder: Path) -> bool:
 def _told(report: dict[str, Any]) -> Iterator[str]:
     about = report["environment"]
     yield f"skillwire {about['skillwire']}, Python {about['python']} on {about['system']}"
+    yield f"  ffmpeg {about['ffmpeg']}"
     for name, missing in about["extras"].items():
         lacking = f"not installed (missing {', '.join(missing)}); pip install 'skillwire[{name}]'"
         yield f"  extra {name:7} {lacking if missing else 'installed'}"
