@@ -38,9 +38,9 @@ class Root:
 
 def candidates(paths: Sequence[Path] = (), cwd: Path | None = None) -> Iterator[Root]:
     """Every folder that is searched, in order, whether it exists or not; ``paths`` come first."""
-    yield from (Root(path, "flag") for path in paths)
+    yield from (Root(path.absolute(), "flag") for path in paths)
     stated = os.environ.get(ENVIRONMENT, "")
-    yield from (Root(Path(part).expanduser(), "environment") for part in stated.split(os.pathsep) if part)
+    yield from (Root(expanded(part).absolute(), "environment") for part in stated.split(os.pathsep) if part)
     places = _workspaces(cwd)
     yield from (Root(place / name, "workspace") for place in places for name in _WORKSPACE)
     home = Path.home()
@@ -57,13 +57,36 @@ def roots(paths: Sequence[Path] = (), cwd: Path | None = None) -> list[Root]:
     Raises ``BadInput`` for a folder in ``paths`` that does not exist.
     """
     for path in paths:
-        if not path.is_dir():
+        if not is_folder(path):
             raise BadInput("there is no such folder of skills", where=str(path), fix="check --skills")
     found: dict[str, Root] = {}
     for root in candidates(paths, cwd):
-        if root.path.is_dir():
+        if is_folder(root.path):
             found.setdefault(os.path.realpath(root.path), root)
     return list(found.values())
+
+
+def expanded(text: str) -> Path:
+    """``text`` as a path, a leading ``~`` as the home folder where there is one of that user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether ``path`` is a folder that can be looked at; a name too long or a forbidden parent says no."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _workspaces(cwd: Path | None) -> list[Path]:
@@ -72,5 +95,5 @@ def _workspaces(cwd: Path | None) -> list[Path]:
         here = (cwd or Path.cwd()).absolute()
     except FileNotFoundError:  # the working folder was deleted
         return []
-    above = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
+    above = next((place for place in (here, *here.parents) if _exists(place / ".git")), here)
     return list(dict.fromkeys((here, above)))

@@ -41,7 +41,7 @@ def report(paths: Sequence[Path], fields: frozenset[str] = FIELDS) -> int:
             print(_shown(f"Validation failed for {folder}:"), file=sys.stderr)
             for violation in found:
                 print(_shown(f"  - {violation.message} (line {violation.line})"), file=sys.stderr)
-            code = max(code, EXIT_FINDINGS if path.exists() else EXIT_USAGE)
+            code = max(code, EXIT_USAGE if found[0].rule == "path" else EXIT_FINDINGS)
     except BrokenPipeError:  # the reader went away; the verdict stands
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code

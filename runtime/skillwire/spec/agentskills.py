@@ -91,13 +91,16 @@ def validate(folder: Path, fields: frozenset[str] = FIELDS) -> list[Violation]:
 
     ``fields`` are the top-level fields that may occur.
     """
-    if not folder.exists():
-        return [Violation("path", f"Path {folder} does not exist")]
-    if not folder.is_dir():
-        return [Violation("path", f"Not a directory, so not a skill: {folder}")]
-    path = skill_file(folder)
+    try:
+        if not folder.exists():
+            return [Violation("path", f"Path {folder} does not exist")]
+        if not folder.is_dir():
+            return [Violation("folder", f"Not a directory, so not a skill: {folder}")]
+        path = skill_file(folder)
+    except OSError as error:
+        return [Violation("path", f"Path {folder} cannot be read ({error.strerror})")]
     if path is None:
-        return [Violation("path", f"Missing required file: {FILE_NAMES[0]}")]
+        return [Violation("file", f"Missing required file: {FILE_NAMES[0]}")]
     try:
         front = frontmatter(_read(path), str(path))
     except SkillUnreadable as error:
