@@ -31,7 +31,10 @@ _WORDS = re.compile(r"[a-zß]+(?:'[a-z]+)?|[^\W_a-z]+|\d+")
 
 @dataclass(slots=True)
 class Intent:
-    """One action of the table. ``keys``: symbols of words that name it; ``support``: symbols that go with them."""
+    """One action of the table. ``keys``: symbols of words that name it; ``support``: symbols that go with them.
+
+    ``hints``: symbol → how much such a word speaks for it; ``asked``: how much it does to be a question.
+    """
 
     action: str
     rows: tuple[Route, ...]
@@ -40,6 +43,8 @@ class Intent:
     strong: list[Frame]
     phrases: list[tuple[Frame, Route]]
     meaning: str = ""
+    hints: dict[str, float] = field(default_factory=dict)
+    asked: float = 0.0
     words: dict[str, Route] = field(default_factory=dict)
 
     def row_of(self, word: str) -> Route:
@@ -123,6 +128,7 @@ class Grammar:
         self.roles = {
             name: frozenset(self.lexicon.having(*names.split("|"))) for name, names in shared["roles"].items()
         }
+        self.verb_final = bool(data.get("verb_final", False))
         self.negation: Mapping[str, int] = data.get("negation", shared["negation"])
         self.frames = {name: compiler.compile(data.get(name, ())) for name in shared["clause_frames"]}
 
@@ -147,7 +153,15 @@ class Grammar:
             for frame in compiler.compile([_phrase_frame(phrase)])
         ]
         words = {fold(tidy(phrase)): row for row in rows for phrase in row.phrases}
-        return Intent(action, rows, keys, frozenset(support), compiler.compile(sources), phrases, meaning, words)
+        weights: Mapping[str, float] = data.get("hints", {})
+        hints = {
+            symbol: weight
+            for symbol, classes in self.lexicon.sets.items()
+            if (weight := max((weights.get(name, 0.0) for name in classes), default=0.0))
+        }
+        frames = compiler.compile(sources)
+        asked = weights.get("ASKS", 0.0)
+        return Intent(action, rows, keys, frozenset(support), frames, phrases, meaning, hints, asked, words)
 
 
 def meaning_of(action: str) -> str:
@@ -204,7 +218,9 @@ def _literals(data: Mapping[str, Any], rows: Mapping[str, tuple[Route, ...]]) ->
         frames = value.get("strong", ()) if isinstance(value, Mapping) else value if isinstance(value, list) else ()
         for frame in frames:
             for element in str(frame).split():
-                found.update(part for part in element.strip("?*~").split("|") if part[:1].isalpha() and part.islower())
+                found.update(
+                    part for part in element.strip("?*~").split("|") if part[:1].isalpha() and not part[0].isupper()
+                )
     for routes in rows.values():
         for row in routes:
             for phrase in row.phrases:

@@ -18,6 +18,7 @@ from skillwire.spec.model import Route
 PHRASE: Final = 4.0  # a phrase of several words from the table itself
 STRONG: Final = 3.0  # a frame
 WEAK: Final = 2.2  # a naming word as head
+HINTED: Final = 1.7  # the least sum of hints that counts
 DOUBT: Final = 1.3  # the least score that an action is believed at
 EDITED: Final = 1.0  # the least score that an edit is believed at
 STATED: Final = 1.0  # how much less a statement weighs than a request
@@ -73,16 +74,21 @@ def _parts(grammar: Grammar, tokens: list[Token]) -> list[list[Token]]:
     parts: list[list[Token]] = []
     start = 0
     for place, token in enumerate(tokens):
-        if token.symbol in roles["and"] and place > start and place + 1 < len(tokens):
+        if token.symbol in roles["and"] and _said(roles["pre"], tokens[start:place]) and place + 1 < len(tokens):
             ahead = place + 1
             while ahead + 1 < len(tokens) and tokens[ahead].symbol in roles["pre"]:
                 ahead += 1
-            following = tokens[ahead].symbol
-            if following in roles["edit"] or following in roles["verbish"] or following in roles["make"]:
+            ahead_of = tokens[ahead:] if grammar.verb_final else tokens[ahead : ahead + 1]
+            if any(token.symbol in roles["verb"] for token in ahead_of):
                 parts.append(tokens[start:place])
                 start = place + 1
     parts.append(tokens[start:])
     return [part for part in parts if part]
+
+
+def _said(pre: frozenset[str], tokens: list[Token]) -> bool:
+    """Whether there is more than politeness in these words."""
+    return any(token.symbol not in pre for token in tokens)
 
 
 def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: bool) -> Judgement:
@@ -96,7 +102,7 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
         (
             found
             for intent in grammar.intents
-            if (found := _score(grammar, intent, tokens, symbols, present)) is not None
+            if (found := _score(grammar, intent, tokens, symbols, present, asks=asks)) is not None
         ),
         key=lambda found: (found.score, found.end - found.start),
         default=None,
@@ -158,7 +164,9 @@ class _Found:
     end: int
 
 
-def _score(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, present: set[str]) -> _Found | None:
+def _score(
+    grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, present: set[str], *, asks: bool
+) -> _Found | None:
     for frame, row in intent.phrases:
         match = frame.search(symbols, present)
         if match is not None:
@@ -170,13 +178,18 @@ def _score(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, 
             row = intent.row_of(tokens[match.start()].text)
             rule = f"{intent.action}: {frame.source}"
             return _Found(frame.weight, intent, row, rule, match.start(), match.end())
-    if present.isdisjoint(intent.keys):
-        return None
+    hinted = _hinted(grammar, intent, symbols, present, asks=asks)
+    named = _named(grammar, intent, tokens, symbols) if not present.isdisjoint(intent.keys) else None
+    return max((found for found in (named, hinted) if found is not None), key=lambda found: found.score, default=None)
+
+
+def _named(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str) -> _Found | None:
+    """The first word that names the intent and is no mere attribute of the next one ("download button")."""
     for place, symbol in enumerate(symbols):
         if symbol not in intent.keys:
             continue
         after = symbols[place + 1] if place + 1 < len(symbols) else ""
-        if after in grammar.unsafe and after not in intent.support:
+        if (after in grammar.unsafe and after not in intent.support) or after in grammar.roles["attributive"]:
             continue
         foreign = sum(other in grammar.unsafe and other not in intent.support for other in symbols)
         word = tokens[place].fixed or tokens[place].text
@@ -189,6 +202,18 @@ def _score(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, 
             place + 1,
         )
     return None
+
+
+def _hinted(grammar: Grammar, intent: Intent, symbols: str, present: set[str], *, asks: bool) -> _Found | None:
+    """Many small signs: the words of the intent's field, each kind once, less what is foreign to it."""
+    if not intent.hints:
+        return None
+    weight = sum(intent.hints.get(symbol, 0.0) for symbol in present) + (intent.asked if asks else 0.0)
+    if weight < HINTED:
+        return None
+    foreign = sum(other in grammar.unsafe and other not in intent.support for other in symbols)
+    score = min(WEAK, weight) - FOREIGN * foreign
+    return _Found(score, intent, intent.rows[0], f"{intent.action}: words of its field", 0, len(symbols))
 
 
 def _edit_score(grammar: Grammar, symbols: str, present: set[str], head: int) -> tuple[float, str]:

@@ -1,7 +1,7 @@
 """Frames: what a request looks like, as a pattern over classes of words.
 
 A frame is a line of elements. ``GIVE`` a class, ``GIVE|LET`` either, ``update`` (lower case) that very word, ``~EDIT`` any
-word but those of the class; ``?`` and ``*`` as in regular expressions; ``..`` up to four words, ``^`` the beginning and
+word but those of the class; ``?`` and ``*`` as in regular expressions; ``..`` up to four words, ``...`` up to nine, ``^`` the beginning and
 ``$`` the end of the clause; ``END`` nothing up to the end that could change the meaning. ``@2.5`` at the end of the line
 weighs the frame (3 otherwise). Macros stand for unions, or for
 several elements in a row.
@@ -69,6 +69,8 @@ class FrameCompiler:
                 weight = float(element[1:])
             elif element == "..":
                 pattern.append(".{0,4}?")
+            elif element == "...":
+                pattern.append(".{0,9}?")
             elif element == "END":
                 pattern.append(self._safe)
             else:

@@ -78,7 +78,7 @@ class Lexicon:
             self.symbol(frozenset({special}))
         self.unknown = self.symbol(frozenset({UNKNOWN}))
         for word, names in words.items():
-            for length in range(3, len(word)):
+            for length in range(3, len(word) + 1):
                 names |= words.get(f"{word[:length]}*", set())
             self._enter(word, self.symbol(frozenset(names)))
         wanted = set(mendable)

@@ -58,12 +58,14 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
 def _main(clauses: tuple[Judgement, ...]) -> list[Judgement]:
     """Without the clauses that only say when, whether or why, unless they are all there is.
 
-    "Once you have cut the intro, …" asks for the cut all the same.
+    "Once you have cut the intro, …" asks for the cut all the same, and "… before you export" for the export.
     """
     kept = [
         clause
         for place, clause in enumerate(clauses)
-        if clause.link not in _SIDE or (place == 0 and clause.link == "after" and clause.kind == "edit")
+        if clause.link not in _SIDE
+        or (place == 0 and clause.link == "after" and clause.kind == "edit")
+        or (place > 0 and clause.link == "before" and clauses[place - 1].kind == "edit")
     ]
     return kept if any(clause.kind in {"action", "edit"} for clause in kept) else list(clauses)
 

@@ -65,6 +65,8 @@ def split_clauses(
             continue
         if kind == "word":
             kind = meaning[match[0]]
+            if kind == "keep":  # words that look like a connective but belong to what stands before ("know if")
+                continue
             if kind == "and" and not (begins is not None and begins(low[match.end() :].lstrip())):
                 continue
         if low[start : match.start()].strip(" \t"):
