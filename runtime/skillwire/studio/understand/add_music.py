@@ -5,7 +5,7 @@ from __future__ import annotations
 from .amounts import level
 from .clause import EDGES, Clause, Operation
 
-_EDGES = EDGES | {"music", "audio", "volume", "quieter", "louder", "background", "behind", "lower", "raise", "speed", "write"}
+_EDGES = EDGES | {"music", "audio", "volume", "quieter", "louder", "background", "behind", "lower", "raise", "speed", "write", "position"}
 
 
 def read(clause: Clause) -> list[Operation]:
@@ -29,7 +29,9 @@ def read(clause: Clause) -> list[Operation]:
 
 def _query(clause: Clause) -> range | None:
     low = 0
-    while (places := clause.free(low, len(clause.items), _EDGES, tail=True)) is not None:
+    # "Rain sounds" is a query when the music is named besides it.
+    edges = _EDGES - {"audio"} if clause.language == "en" and clause.has("music") else _EDGES
+    while (places := clause.free(low, len(clause.items), edges, tail=True)) is not None:
         if any(clause.items[place].kind in {"word", "genre", "quote", "mute", "style"} for place in places):
             return places
         low = places[-1] + 1

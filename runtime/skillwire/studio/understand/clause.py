@@ -16,7 +16,7 @@ SILENT: Final = frozenset(
 # What free text may not begin or end with. A preposition inside stays: "car by the door".
 EDGES: Final = (SILENT - {"style"}) | {"keep", "replace", "rest", "see", "anything"}
 # What parts free text: measures, and the marks between clauses.
-_MEASURES: Final = frozenset({"window", "percent", "factor", "height", "ratio_value"})
+_MEASURES: Final = frozenset({"window", "percent", "factor", "height", "ratio_value", "mark"})
 _VERBS: Final = frozenset({"remove", "cutoff", "replace", "add", "keep", "hear", "see", "write"})
 
 
@@ -98,6 +98,13 @@ class Clause:
                 return range(low, last)
             low = stop + 1
         return None
+
+    def last_free(self, low: int, high: int, edges: frozenset[str] = EDGES) -> range | None:
+        """The places of the last free text among ``items[low:high]``."""
+        found = None
+        while (following := self.free(low, high, edges)) is not None:
+            found, low = following, following[-1] + 1
+        return found
 
     def words(self, places: range) -> str:
         """The user's words at these places."""

@@ -29,10 +29,10 @@ _PASSING: Final = frozenset({"fill", "add", "export", "article", "clip", "to", "
 # What may follow an operation in a clause of its own and still belong to it.
 _ADDENDA: Final = {
     "add_text": frozenset({"window", "position", "style", "write", "text", "quote"}),
-    "add_music": frozenset({"volume", "percent", "plain", "fraction", "quieter", "lower", "genre", "word", "style"}),
+    "add_music": frozenset({"volume", "percent", "plain", "fraction", "quieter", "lower", "genre", "word", "style", "audio"}),
     "remove_audio": frozenset({"window"}),
     "trim": frozenset({"window", "rest", "remove", "cutoff", "cut", "only", "keep", "part"}),
-    "remove_object": frozenset({"word", "genre", "text", "remove", "removed"}),
+    "remove_object": frozenset({"word", "genre", "text", "remove", "removed", "cutoff", "cut"}),
     "replace_background": frozenset({"word", "blur", "transparent", "genre", "keep", "replace", "quote"}),
     "volume": frozenset({"percent", "factor", "fraction"}),
     "speed": frozenset({"percent", "factor", "fraction"}),

@@ -167,7 +167,10 @@ def _runs(items: list[Item]) -> list[Run]:
     link, word, held = "", "", []
     for item in items:
         if item.kind in {"mark", "and", "correct"} and not (item.kind == "mark" and item.value in {":", "(", ")"}):
-            if held:
+            if len(held) == 1 and held[0].kind in {"no", "not"}:
+                # "Blur it, no, make it a beach."
+                link, word, held = "correct", "", []
+            elif held:
                 runs.append(Run(link, word, held))
                 link, word, held = item.kind, str(item.value), []
             elif link != "correct":

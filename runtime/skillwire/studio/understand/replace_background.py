@@ -21,7 +21,7 @@ def read(clause: Clause) -> list[Operation]:
     for treatment in ("blur", "transparent"):
         if clause.has(treatment):
             return _replaced(clause, treatment)
-    after, before = clause.free(place + 1, len(clause.items), _EDGES), clause.free(0, place, _EDGES)
+    after, before = clause.free(place + 1, len(clause.items), _EDGES), clause.last_free(0, place, _EDGES)
     chosen = after if after is not None and _content(clause, after) else before
     if chosen is None or not _content(clause, chosen):
         if removal.is_removal(clause):
@@ -35,9 +35,10 @@ def read(clause: Clause) -> list[Operation]:
 
 def _put_there(clause: Clause) -> int | None:
     """The place of "in the background" where something is to be put there; music there is heard, not seen."""
-    if not clause.has("add", "replace", "make") or clause.has("music", "genre", "audio", "remove", "text"):
+    if clause.has("music", "genre", "audio", "text", "quote") or removal.is_removal(clause):
         return None
-    return next((place for place in clause.places("prep") if clause.items[place].value == "background"), None)
+    place = next((place for place in clause.places("prep") if clause.items[place].value == "background"), None)
+    return None if place is None or clause.free(place + 1, len(clause.items), _EDGES) else place
 
 
 def _is_what_goes(clause: Clause) -> bool:

@@ -24,7 +24,7 @@ _EVEN |= dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-") | 
 _SPACES: Final = re.compile(r"[ \t\r\f\v\u3000]+")
 _INVISIBLE: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+")
 _HYPHEN: Final = re.compile(f"(?<=[{LATIN}])-(?=[{LATIN}])")
-_WORDS: Final = re.compile(f"[^\\W_](?:.*[\\w%#'.)])?|[{CJK}]", re.DOTALL)
+_WORDS: Final = re.compile(f"#?[^\\W_](?:.*[\\w%#'.)])?|[{CJK}]", re.DOTALL)
 _DECADE: Final = re.compile(r"(?<!\d)(?:19|20)?[2-9]0'?s ([a-z]+)")
 _QUOTE_MARKS: Final = frozenset("\"“”„‘’«»「」『』《》`'")
 

@@ -32,4 +32,5 @@ def _acts(clause: Clause, place: int) -> bool:
 
 
 def _only_names(clause: Clause) -> bool:
-    return not clause.has("window", "percent", "factor", "fraction", "plain", "height", "remove", "mute", "no", "cut", "removed", "cutoff", "word", "quote", "louder", "quieter", "lower", "raise", "into", "speedup", "slowdown", "blur", "transparent", "aspect")
+    passing = {"keep", "fill", "article", "clip", "only", "own", "touch", "prep", "to", "into", "mark", *_NAMED}
+    return all(item.kind in passing for place, item in enumerate(clause.items) if place not in clause.spent)
