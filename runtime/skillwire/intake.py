@@ -40,6 +40,7 @@ _SIGNATURES: dict[bytes, str] = {
     b"ADIF": "aac",
 }
 _RIFF = {b"AVI ": "avi", b"WAVE": "wav", b"WEBP": "webp"}
+_BINARY = frozenset({*_SIGNATURES.values(), *_RIFF.values(), *(name for family in _FAMILIES for name in family)})
 _BRANDS = {b"qt  ": "mov", b"M4A ": "m4a", b"M4B ": "m4a"}
 _ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip")
 
@@ -129,7 +130,7 @@ def _check_format(path: Path, formats: Sequence[str], skill: str) -> None:
     if shown is None:
         if named not in known:
             raise BadInput(f"the format {named or 'of this file'} is not supported", where=str(path), fix=fix)
-        if is_text(head) and named not in ("txt", "json", "csv", "md", "srt", "vtt", "html", "xml"):
+        if named in _BINARY and is_text(head):
             raise BadInput(f"the file is named .{named} but holds text", where=str(path), fix=fix)
         return
     if shown not in known and not any(shown in family and family & known for family in _FAMILIES):

@@ -4,7 +4,7 @@ A run is a generator that asks for effects and is sent answers; it depends on no
 answers: played back to a fresh generator they bring it to the same place. Each effect is written before it is carried out
 and its answer after, in SQLite (WAL). Secrets are replaced by a mark and put back from the vault on reading.
 
-    runs   id, skill, digest, agent, words, files, output, overrides, created, state, note
+    runs   id, skill, digest, agent, words, files, output, overrides, options, created, state, note
     steps  run, number, effect, subject, answer (JSON; NULL while in flight)
 
 A run belongs to the process that holds the lock on its lock file, which the kernel lets go when that process dies.
@@ -35,8 +35,8 @@ KEEP_DAYS = 30
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY, skill TEXT NOT NULL, digest TEXT NOT NULL, agent TEXT NOT NULL, words TEXT NOT NULL,
-    files TEXT NOT NULL, output TEXT NOT NULL, overrides TEXT NOT NULL, created REAL NOT NULL, state TEXT NOT NULL,
-    note TEXT NOT NULL DEFAULT ''
+    files TEXT NOT NULL, output TEXT NOT NULL, overrides TEXT NOT NULL, options TEXT NOT NULL, created REAL NOT NULL,
+    state TEXT NOT NULL, note TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS steps (
     run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, number INTEGER NOT NULL, effect TEXT NOT NULL,
@@ -47,7 +47,10 @@ CREATE TABLE IF NOT EXISTS steps (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as it was asked for, and how it stands. ``created`` in seconds since 1970."""
+    """A run as it was asked for, and how it stands. ``created`` in seconds since 1970.
+
+    ``options``: ``actions`` (a plan given instead of routed, or ``None``) and ``wants_file``.
+    """
 
     id: str
     skill: str
@@ -57,6 +60,7 @@ class Run:
     files: tuple[str, ...]
     output: str | None
     overrides: dict[str, str]
+    options: dict[str, Any]
     created: float
     state: str
     note: str = ""
@@ -109,6 +113,7 @@ class Journal:
         files: Iterable[str],
         output: str | None,
         overrides: dict[str, str],
+        options: dict[str, Any],
     ) -> Run:
         """Write a new run down."""
         run = Run(
@@ -120,11 +125,14 @@ class Journal:
             files=tuple(files),
             output=output,
             overrides=overrides,
+            options=options,
             created=time.time(),
             state=RUNNING,
         )
         row = (run.id, skill, digest, agent, words, json.dumps(run.files), output or "", json.dumps(overrides))
-        self._db.execute("INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?,?,'')", (*row, run.created, run.state))
+        self._db.execute(
+            "INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?,?,?,'')", (*row, json.dumps(options), run.created, run.state)
+        )
         return run
 
     def runs(self) -> list[Run]:
@@ -198,7 +206,7 @@ class Journal:
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    id_, skill, digest, agent, words, files, output, overrides, created, state, note = row
+    id_, skill, digest, agent, words, files, output, overrides, options, created, state, note = row
     return Run(
         id=id_,
         skill=skill,
@@ -208,6 +216,7 @@ def _run(row: tuple[Any, ...]) -> Run:
         files=tuple(json.loads(files)),
         output=output or None,
         overrides=json.loads(overrides),
+        options=json.loads(options),
         created=created,
         state=state,
         note=note,

@@ -41,6 +41,7 @@ class ConsentRequest:
 
 
 Ask = Callable[[ConsentRequest], bool]
+_SECRETS = ("token", "client_id")
 _WORTH_RESUMING = (Verb.UPLOAD, Verb.STREAM, Verb.JOB)
 
 
@@ -100,14 +101,22 @@ class Session:
         return route(self.skill, words, attachments)
 
     def run(
-        self, words: str, files: Sequence[Path | str] = (), *, output: Path | None = None, wants_file: bool = True
+        self,
+        words: str,
+        files: Sequence[Path | str] = (),
+        *,
+        output: Path | None = None,
+        wants_file: bool = True,
+        actions: Sequence[str] | None = None,
     ) -> Iterator[Event]:
         """Carry out a request, yielding events as they happen. Raises any ``SkillwireError``.
 
         ``files`` are paths, or URLs that the service shall fetch itself. A finished file goes to ``output``, or beside
-        the first input under a name of its own.
+        the first input under a name of its own; ``wants_file`` expects one also where the words do not ask for it.
+        ``actions`` (keys of the skill's calls) replace what the router would make of the words.
         """
-        task, plan, paths = self._prepare(words, files, wants_file=wants_file)
+        options: dict[str, Any] = {"wants_file": wants_file, "actions": None if actions is None else list(actions)}
+        task, plan, paths = self._prepare(words, files, **options)
         tape = None
         if self._journal is not None and any(step.call.verb in _WORTH_RESUMING for step in plan.steps):
             run = self._journal.begin(
@@ -118,6 +127,7 @@ class Session:
                 files=[str(file) if is_url(file) else str(Path(file).resolve()) for file in files],
                 output=str(output.resolve()) if output else None,
                 overrides=self.overrides,
+                options=options,
             )
             tape = self._tape(run)
             self._record_talk(tape)
@@ -134,15 +144,25 @@ class Session:
             tape.rewind(
                 frozenset(name for name, call in self.skill.calls.items() if call.verb is Verb.UPLOAD), "session"
             )
-            task, plan, paths = self._prepare(run.words, run.files, wants_file=True)
+            task, plan, paths = self._prepare(run.words, run.files, **run.options)
             self._record_talk(tape, settled=not self.agent.outlives_us)
         except BaseException:
             tape.let_go()
             raise
         yield from self._play(task, plan, Path(run.output) if run.output else None, paths, tape)
 
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What a later session needs to go on with this conversation: ids, draft and messages, and no secret."""
+        kept = {name: value for name, value in self._talk.values.items() if name not in (*_SECRETS, "message", "url")}
+        return {"values": kept, "asked": list(self._talk.asked)}
+
+    def remember(self, memory: Mapping[str, Any]) -> None:
+        """Go on with the conversation that ``memory`` is of."""
+        self._talk.recall(memory)
+
     def _prepare(
-        self, words: str, files: Sequence[Path | str], *, wants_file: bool
+        self, words: str, files: Sequence[Path | str], *, wants_file: bool, actions: Sequence[str] | None
     ) -> tuple[Task, planning.Plan, list[Path]]:
         urls = [str(file) for file in files if is_url(file)]
         paths = [Path(file) for file in files if not is_url(file)]
@@ -153,7 +173,7 @@ class Session:
             *(Attachment(url, reference=url) for url in urls),
         )
         task = Task(words, attachments, routing.language, wants_file=wants_file)
-        plan = planning.make(self.skill, routing.actions, task)
+        plan = planning.make(self.skill, routing.actions if actions is None else actions, task)
         self._require_consent(task)
         if not self.agent.dry:
             task = replace(task, attachments=tuple(self._by_reference(a) for a in attachments))
@@ -197,8 +217,10 @@ class Session:
         return Tape(journal, run, lock, self._secrets)
 
     def _record_talk(self, tape: Tape, *, settled: bool = False) -> None:
+        memory = tape.value("known", lambda: self.memory | {"secrets": self._secrets()})
         self._talk = self._new_talk(tape, settled=settled)
-        self._talk.values |= tape.value("known", self._known_values)
+        self._talk.recall(memory)
+        self._talk.values |= memory["secrets"]
 
     def _new_talk(self, tape: Tape | None = None, *, settled: bool = False) -> Conversation:
         def new_id() -> str:
@@ -217,7 +239,7 @@ class Session:
 
     def _secrets(self) -> dict[str, str]:
         known = self._known_values() | self._talk.values
-        return {name: str(known[name]) for name in ("token", "client_id") if name in known}
+        return {name: str(known[name]) for name in _SECRETS if name in known}
 
     # -- what is known before the first request ------------------------------------------------------------------
 

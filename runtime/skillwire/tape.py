@@ -38,11 +38,16 @@ class Tape:
         """Make the run's recorded steps ready to be played back.
 
         An upload that was in flight may or may not have arrived; a clip must not come in twice, so the run goes back to before
-        its session was opened. ``uploads`` and ``session`` are names of calls.
+        its session was opened. ``uploads`` and ``session`` are names of calls. Raises ``UsageError`` when it cannot go on.
         """
         steps = self._journal.steps(self.run, self._secrets())
         if steps and steps[-1].answer is None and steps[-1].subject in uploads:
-            opened = max((step.number for step in steps if step.subject == session), default=0)
+            opened = max((step.number for step in steps if step.subject == session), default=None)
+            if opened is None:
+                raise UsageError(
+                    f"the file of run {self.run.id} may or may not have arrived in its conversation",
+                    fix="look at the timeline there, and hand it over again if it is not in it",
+                )
             self._journal.cut(self.run, opened)
             steps = steps[:opened]
         lost = next((step.number for step in steps if MARK[0] in str(step.answer)), None)

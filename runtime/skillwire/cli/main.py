@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "route": ("skillwire.cli.route", "Show which calls an utterance leads to."),
     "understand": ("skillwire.cli.understand", "Show which edits the studio reads in a request."),
     "run": ("skillwire.cli.run", "Run a skill on files: words in, finished file out."),
+    "chat": ("skillwire.cli.chat", "Talk with a skill in the terminal."),
     "jobs": ("skillwire.cli.jobs", "List runs; stopped ones can be resumed."),
     "resume": ("skillwire.cli.resume", "Go on with a stopped run."),
     "consent": ("skillwire.cli.consent", "See and take back what may be sent where."),

@@ -5,12 +5,12 @@ Modelled on httpx's ``auth_flow``: the logic can be driven by a network, a recor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from skillwire.engine import recovery, timeline
-from skillwire.engine.binding import bind, bind_path, dig, placeholders, scalars
+from skillwire.engine.binding import bind, bind_path, canonical, dig, placeholders, scalars
 from skillwire.engine.effects import (
     Answer,
     Effect,
@@ -66,6 +66,14 @@ class Conversation:
 
     def __post_init__(self) -> None:
         self.translate = Translator(self.skill)
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Go on with an earlier conversation: its ``values`` and the messages ``asked`` in it."""
+        self.values |= memory["values"]
+        self.asked = list(memory["asked"])
+        self.idle = not self.asked
+        if "draft" in self.values:
+            self.now = timeline.read(self.values["draft"], self.skill.draft)
 
     def run(self, plan: Plan, task: Task) -> Flow:
         """Carry out ``plan``. Returns the paths of finished files."""
@@ -123,6 +131,12 @@ class Conversation:
         """Open a session and keep every value its answer names."""
         call = self.skill.calls["session"]
         yield from self._acquire(call)
+        if "session_id" not in self.values:
+            # Whatever the skill calls it: the first value its session call returns is the session's id.
+            named = (canonical(field.rsplit(".", 1)[-1]) for field in call.returns)
+            found = next((name for name in named if name in self.values), None)
+            if found is not None:
+                self.values["session_id"] = self.values[found]
         if "session_id" not in self.values:
             raise TransportFailed("the answer holds no session id", where=call.path, fix="see what the service answers")
         yield Status(plain(self.skill.wording.ready) or say("ready", self.language))

@@ -71,7 +71,9 @@ def make(skill: Skill, actions: Sequence[str], task: Task) -> Plan:
         # "upload" without a file is a wish that only the user can fulfil.
         wanted = [action for action in wanted if action not in uploads] or wanted
     job = next((name for name, call in skill.calls.items() if call.verb is Verb.JOB), None)
-    edits = any(_verb(skill, action) in (Verb.STREAM, Verb.UPLOAD) for action in wanted)
+    verbs = {_verb(skill, action) for action in wanted}
+    # A file is expected of an edit, and of a clip that comes without a question: a balance asked for beside it is none.
+    edits = Verb.STREAM in verbs or verbs == {Verb.UPLOAD}
     if task.wants_file and job and edits and job not in wanted and (task.attachments or not uploads):
         wanted.append(job)
     steps = tuple(Step(action, _call(skill, action)) for action in wanted)
