@@ -62,13 +62,13 @@ def vary(data: bytes, changes: Changes, *, source: str = "SKILL.md") -> Variant:
     adapt = _adapter(original.skill, changes)
     lines = [adapt(line) for line in original.document.lines]
     _change_attribution(lines, original, changes)
-    for action, words in changes.phrases:
+    for action, words in reversed(changes.phrases):  # each goes right after the row's own, so the last one first
         add_phrase(lines, original, action, words)
     if changes.title is not None:
         _change_title(lines, original, changes.title)
     text = _with_front(lines, original, changes)
     made = load(text.encode(), source=source)
-    _hold_against(_expected(data, original.skill, changes, source), made, adapt)
+    _hold_against(_expected(data, original.skill, changes, adapt), made, adapt)
     if made.missing:
         raise SkillNotRunnable(f"the variant could not run: {made.missing[0]}", where=source)
     return Variant(text, made, adapt)
@@ -84,6 +84,10 @@ def _check(skill: Skill, changes: Changes) -> None:
     for option, text in (("--title", changes.title), ("--description", changes.description)):
         if text is not None and not (text and text.isprintable()):
             raise BadInput(f"{option} is not a line of text that can be shown", fix="give plain text")
+    said = [words.casefold() for _, words in changes.phrases]
+    twice = next((words for words in said if said.count(words) > 1), None)
+    if twice is not None:
+        raise BadInput(f"the phrase {twice!r} is given twice", fix="a phrase leads to one row")
     for key in changes.settings.keys() & _OPTIONS.keys():
         raise BadInput(f"{key} is not changed with --set", fix=f"use {_OPTIONS[key]}")
     for key, message in overrides.check(changes.settings).items():
@@ -190,10 +194,10 @@ def _with_front(lines: list[str], original: Compiled, changes: Changes) -> str:
     return "\n".join(("---", *front, "---", *gap, *body)).rstrip("\n") + "\n"
 
 
-def _expected(data: bytes, skill: Skill, changes: Changes, source: str) -> Skill:
+def _expected(data: bytes, skill: Skill, changes: Changes, adapt: Callable[[str], str]) -> Skill:
     """The original with the changes made to its facts instead of its text."""
-    base = load(data, source=source, overrides=changes.settings)
-    routes = list(base.routes)
+    base = load(data, source=skill.source, overrides=changes.settings)
+    routes = [replace(row, phrases=tuple(map(adapt, row.phrases))) for row in base.routes]
     for action, words in changes.phrases:
         at = next(i for i, row in enumerate(routes) if row.action == action and not row.fallback)
         routes[at] = replace(routes[at], phrases=(*routes[at].phrases, words))
