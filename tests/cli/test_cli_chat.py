@@ -40,7 +40,8 @@ def test_files_words_undo_timeline_and_export(clip, tmp_path):
     assert kinds(clip) == ["video", "audio"]
 
 
-def test_it_goes_on_in_a_later_process(clip, tmp_path):
+@pytest.mark.usefixtures("clip")
+def test_it_goes_on_in_a_later_process(tmp_path):
     first = chat(["my\\ clip.mp4 remove all audio"], cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     second = chat(["/export out.mp4"], "--resume", cwd=tmp_path)
@@ -50,7 +51,8 @@ def test_it_goes_on_in_a_later_process(clip, tmp_path):
     assert "The timeline is empty." in fresh.stdout
 
 
-def test_an_error_ends_a_turn_and_not_the_conversation(clip, tmp_path):
+@pytest.mark.usefixtures("clip")
+def test_an_error_ends_a_turn_and_not_the_conversation(tmp_path):
     done = chat(["/export", "/dance", "missing.mp4", "'my clip.mp4' remove all audio", "export"], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "there is nothing to export yet" in done.stderr
