@@ -99,10 +99,13 @@ def told(report: Report) -> Iterator[str]:
     for outcome in report.failed:
         yield f'FAIL {short(Path(outcome.case.source))}:{outcome.case.line} "{outcome.case.utterance}"'
         yield f"     {outcome.failure} ({outcome.why})"
+    if not total:
+        yield f"{skill.name}: no cases"
+        return
     yield f"{skill.name}: {total - wrong} of {total} cases hold ({report.accuracy:.1%})"
     for by in ("kind", "language"):
         for value, (passed, of) in report.shares(by).items():
-            yield f"  {by} {value:12} {passed:4} of {of:4} ({passed / of:.1%})"
+            yield f"  {f'{by} {value}':20} {passed:4} of {of:4} ({passed / of:.1%})"
     yield from _matrix(report)
     yield from _coverage(report)
 
@@ -132,7 +135,7 @@ def _coverage(report: Report) -> Iterator[str]:
             yield f"{where}: shadowed, neither a case nor its own phrases reach it"
         elif not entry.hits:
             yield f"{where}: no case reaches it"
-        if entry.missed and not entry.shadowed:
+        elif entry.missed:
             yield f"{where}: no case uses {', '.join(map(repr, entry.missed))}"
         for phrase, actions in entry.astray:
             yield f"{where}: its phrase {phrase!r} leads to {joined(actions)}"

@@ -115,13 +115,15 @@ def _at(line: int | None) -> str:
 
 def _standing(name: str, overrides: dict[str, str], folders: tuple[Path, ...], *, as_json: bool) -> None:
     """Explain which file a name means and how it stands."""
-    found = [entry for entry in catalog.entries(folders) if name in (entry.name, entry.path.parent.name)]
+    listed = catalog.entries(folders)
+    skill: Skill | None = None
     try:
         skill = catalog.find(name, paths=folders, overrides=overrides)
     except SkillNotFound:
-        if not found:
-            raise
-        skill = None  # it is there, but hidden
+        if all(name not in (entry.name, entry.path.parent.name) for entry in listed):
+            raise  # else it is there, but hidden
+    names = {name, skill.name} if skill else {name}
+    found = [entry for entry in listed if names & {entry.name, entry.path.parent.name}]
     if as_json:
         click.echo(json.dumps(_report(name, skill, found), ensure_ascii=False, indent=2))
         return
@@ -150,7 +152,7 @@ def _standing_told(name: str, skill: Skill | None, found: list[Entry]) -> Iterat
         yield from (f"    note: {note}" for note in entry.notes)
     if skill is None:
         return
-    if not found:
+    if all(entry.path.absolute() != Path(skill.source) for entry in found):
         yield "  it lies in no folder that is searched, so only its path means it"
     for problem in skill.problems:
         yield f"  line {problem.line}: {problem.severity}: {problem.message}"
