@@ -13,11 +13,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from skillwire.engine.intents_frames import Frame, FrameCompiler
+from skillwire.engine.intents_frames import Frame, FrameCompiler, FrameSet
 from skillwire.engine.intents_lexicon import UNKNOWN, Lexicon, inflected
 from skillwire.language.normalise import fold, has_cjk, tidy
 from skillwire.spec.model import Route, Skill
@@ -25,7 +24,7 @@ from skillwire.spec.model import Route, Skill
 USER_FOLDER: Final = "SKILLWIRE_PARAPHRASES"
 """Environment variable: a folder with files like those in ``paraphrases/``, merged over them."""
 
-_FOLDER: Final = files("skillwire.engine") / "paraphrases"
+_FOLDER: Final = Path(__file__).with_name("paraphrases")
 _WORDS = re.compile(r"[a-zß]+(?:'[a-z]+)?|[^\W_a-z]+|\d+")
 
 
@@ -40,7 +39,7 @@ class Intent:
     rows: tuple[Route, ...]
     keys: str
     support: frozenset[str]
-    strong: list[Frame]
+    strong: FrameSet
     phrases: list[tuple[Frame, Route]]
     meaning: str = ""
     hints: dict[str, float] = field(default_factory=dict)
@@ -145,12 +144,13 @@ class Grammar:
         )
         sources = [*data.get("strong", ())]
         if not meaning:
-            sources += [frame.replace("KEY", key) for frame in shared["key_frames"]]
+            said = f"C:{action}"
+            sources += [frame.replace("KEY", key).replace("SAID", said) for frame in shared["key_frames"]]
         phrases = [
             (frame, row)
             for row in rows
             for phrase in row.phrases
-            for frame in compiler.compile([_phrase_frame(phrase)])
+            if (frame := compiler.one(_phrase_frame(phrase))) is not None
         ]
         words = {fold(tidy(phrase)): row for row in rows for phrase in row.phrases}
         weights: Mapping[str, float] = data.get("hints", {})
@@ -184,7 +184,10 @@ def _rows_by_action(skill: Skill) -> dict[str, tuple[Route, ...]]:
 def _keywords(
     rows: Mapping[str, tuple[Route, ...]], meanings: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, str]]:
-    """Single words that name an action: its rows' one-word phrases and, for unknown trades, the parts of its name."""
+    """Single words that name an action: its rows' one-word phrases and, for unknown trades, the parts of its name.
+
+    The words of a bare condition ("user changes the scale") are no names, but go with them.
+    """
     for action, routes in rows.items():
         meaning = meaning_of(action)
         main = str(meanings.get(meaning, {}).get("keys", "")).split()[:1]
@@ -199,6 +202,11 @@ def _keywords(
             for part in re.split(r"[^a-z]+", action.lower()):
                 if len(part) > 3:
                     yield part, f"K:{action}"
+            for row in routes:
+                for word in _WORDS.findall(fold(tidy(" ".join(row.conditions)))):
+                    if len(word) > 3:
+                        yield word, f"C:{action}"
+                        yield word.removesuffix("s"), f"C:{action}"
 
 
 def _words(phrase: str) -> list[str]:

@@ -22,6 +22,7 @@ HINTED: Final = 1.7  # the least sum of hints that counts
 DOUBT: Final = 1.3  # the least score that an action is believed at
 EDITED: Final = 1.0  # the least score that an edit is believed at
 STATED: Final = 1.0  # how much less a statement weighs than a request
+ASKED: Final = 1.0  # how much less a naming word weighs in a question, for actions that are not asked about
 FOREIGN: Final = 0.75  # what each word that the action does not explain costs a naming word
 
 
@@ -139,7 +140,7 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
 
 
 def _fits(grammar: Grammar, name: str, symbols: str, present: set[str]) -> bool:
-    return any(frame.search(symbols, present) is not None for frame in grammar.frames[name])
+    return grammar.frames[name].first(symbols, present) is not None
 
 
 def _head(grammar: Grammar, symbols: str) -> int:
@@ -172,14 +173,15 @@ def _score(
         if match is not None:
             foreign = sum(symbol in grammar.unsafe for symbol in symbols)
             return _Found(PHRASE - foreign, intent, row, f'phrase "{frame.source}"', match.start(), match.end())
-    for frame in intent.strong:
-        match = frame.search(symbols, present)
-        if match is not None:
-            row = intent.row_of(tokens[match.start()].text)
-            rule = f"{intent.action}: {frame.source}"
-            return _Found(frame.weight, intent, row, rule, match.start(), match.end())
+    fit = intent.strong.first(symbols, present)
+    if fit is not None:
+        frame, match = fit
+        row = intent.row_of(tokens[match.start()].text)
+        return _Found(frame.weight, intent, row, f"{intent.action}: {frame.source}", match.start(), match.end())
     hinted = _hinted(grammar, intent, symbols, present, asks=asks)
     named = _named(grammar, intent, tokens, symbols) if not present.isdisjoint(intent.keys) else None
+    if named is not None and asks and intent.asked < 0 and present.isdisjoint(grammar.roles["can"]):
+        named = replace(named, score=named.score - ASKED)  # "is the export …?" asks about it, not for it
     return max((found for found in (named, hinted) if found is not None), key=lambda found: found.score, default=None)
 
 
@@ -219,9 +221,9 @@ def _hinted(grammar: Grammar, intent: Intent, symbols: str, present: set[str], *
 def _edit_score(grammar: Grammar, symbols: str, present: set[str], head: int) -> tuple[float, str]:
     roles = grammar.roles
     foreign = sum(symbol in grammar.unsafe for symbol in symbols)
-    for frame in grammar.frames["edit"]:
-        if frame.search(symbols, present) is not None:
-            return frame.weight + 0.5, f"edit: {frame.source}"
+    fit = grammar.frames["edit"].first(symbols, present)
+    if fit is not None:
+        return fit[0].weight + 0.5, f"edit: {fit[0].source}"
     if head < len(symbols):
         first = symbols[head]
         after = symbols[head + 1] if head + 1 < len(symbols) else ""
@@ -242,6 +244,8 @@ def _negated(grammar: Grammar, symbols: str, start: int, end: int, *, asks: bool
     if asks:
         return False
     roles = grammar.roles
+    if _fits(grammar, "dismiss", symbols, set(symbols)):
+        return True
     if any(symbol in roles["later"] for symbol in symbols):
         return True
     before = start if stated else min(start, grammar.negation["before"])

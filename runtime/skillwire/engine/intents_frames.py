@@ -21,7 +21,7 @@ DEFAULT_WEIGHT: Final = 3.0
 
 @dataclass(slots=True)
 class Frame:
-    """A compiled frame. ``need``: sets of symbols of which one each must occur, a quick test before the expression.
+    """A compiled frame. ``need``: sets of symbols of which one each must occur, the rarest first.
 
     ``weight`` is the score of a clause in which it fits.
     """
@@ -42,6 +42,40 @@ class Frame:
         return self.compiled.search(symbols)
 
 
+class FrameSet:
+    """Frames by falling weight, indexed by their rarest element, so that a clause meets only those that could fit."""
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        self._frames = sorted(frames, key=lambda frame: -frame.weight)
+        self._always = 0
+        self._bits: dict[str, int] = {}
+        for place, frame in enumerate(self._frames):
+            if not frame.need:
+                self._always |= 1 << place
+            else:
+                for symbol in frame.need[0]:
+                    self._bits[symbol] = self._bits.get(symbol, 0) | 1 << place
+
+    def __bool__(self) -> bool:
+        return bool(self._frames)
+
+    def first(self, symbols: str, present: set[str]) -> tuple[Frame, re.Match[str]] | None:
+        """The weightiest frame that fits, and where."""
+        candidates = self._always
+        bits = self._bits
+        for symbol in present:
+            if symbol in bits:
+                candidates |= bits[symbol]
+        while candidates:
+            lowest = candidates & -candidates
+            frame = self._frames[lowest.bit_length() - 1]
+            match = frame.search(symbols, present)
+            if match is not None:
+                return frame, match
+            candidates ^= lowest
+        return None
+
+
 class FrameCompiler:
     """Turns frame lines into expressions for one lexicon. ``safe``: symbols that ``END`` passes over."""
 
@@ -50,15 +84,12 @@ class FrameCompiler:
         self._macros = macros
         self._safe = f"[{safe}]*$"
 
-    def compile(self, sources: Iterable[str]) -> list[Frame]:
-        """The frames whose words and classes this lexicon has, the weightiest first.
+    def compile(self, sources: Iterable[str]) -> FrameSet:
+        """The frames whose words and classes this lexicon has; the others can never fit and are left out."""
+        return FrameSet(frame for source in sources if (frame := self.one(source)) is not None)
 
-        The others can never fit and are left out.
-        """
-        frames = [frame for source in sources if (frame := self._one(source)) is not None]
-        return sorted(frames, key=lambda frame: -frame.weight)
-
-    def _one(self, source: str) -> Frame | None:
+    def one(self, source: str) -> Frame | None:
+        """One line as a frame; ``None`` when a word or class that it needs is unknown."""
         pattern: list[str] = []
         need: list[frozenset[str]] = []
         weight = DEFAULT_WEIGHT

@@ -71,6 +71,7 @@ class Lexicon:
             words.setdefault(word.replace(" ", "_"), set()).add(name)
         self._symbols: dict[frozenset[str], str] = {}
         self.sets: dict[str, frozenset[str]] = {}
+        self._members: dict[str, str] = {}
         self.words: dict[str, str] = {}
         self._stems: dict[str, str] = {}
         self._joined: dict[str, list[tuple[tuple[str, ...], str]]] = {}
@@ -104,12 +105,15 @@ class Lexicon:
         if known is None:
             known = self._symbols[names] = chr(_FIRST_SYMBOL + len(self._symbols))
             self.sets[known] = names
+            for name in names:
+                self._members[name] = self._members.get(name, "") + known
         return known
 
     def having(self, *names: str) -> str:
         """All symbols whose classes include any of ``names``, as one string."""
-        wanted = set(names)
-        return "".join(symbol for symbol, classes in self.sets.items() if classes & wanted)
+        if len(names) == 1:
+            return self._members.get(names[0], "")
+        return "".join(dict.fromkeys("".join([self._members.get(name, "") for name in names])))
 
     def tokens(self, text: str) -> list[Token]:
         """The tokens of a folded text in which quotes are masked by NUL characters. Punctuation is left out."""

@@ -65,7 +65,7 @@ def _main(clauses: tuple[Judgement, ...]) -> list[Judgement]:
         for place, clause in enumerate(clauses)
         if clause.link not in _SIDE
         or (place == 0 and clause.link == "after" and clause.kind == "edit")
-        or (place > 0 and clause.link == "before" and clauses[place - 1].kind == "edit")
+        or (place > 0 and clause.link == "before" and clause.meaning == "export" and clauses[place - 1].kind == "edit")
     ]
     return kept if any(clause.kind in {"action", "edit"} for clause in kept) else list(clauses)
 

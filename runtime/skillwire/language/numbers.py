@@ -20,6 +20,9 @@ _CJK_DIGITS: Final = {
 _CJK_POWERS: Final = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 _CJK_NUMERAL: Final = "零〇一二两兩三四五六七八九十百千万"
 
+# No number that anybody means is longer; what is longer is read up to here.
+_LONGEST: Final = 12
+
 # Suffixes that make tenths out of a number instead of hundredths: 八成, 八割.
 _TENTHS: Final = frozenset({"成", "割"})
 # Languages that write a decimal point; the others write a decimal comma, and both are read there.
@@ -91,7 +94,7 @@ def _tens_and_units(language: str, parts: dict[str, tuple[str, str]]) -> dict[st
 
 def cjk_value(numeral: str) -> float:
     """What a Chinese or Japanese numeral is worth: 二十五 → 25, 一百零五 → 105, 一点五 → 1.5."""
-    whole, _, decimals = numeral.partition("点")
+    whole, _, decimals = numeral[:_LONGEST].partition("点")
     total = section = digit = 0
     for char in whole:
         if char in _CJK_DIGITS:
@@ -129,8 +132,7 @@ def _hits(text: str, language: str) -> list[_Hit]:
         written, (start, end) = found[0], found.span()
         group = found.lastgroup
         if group == "digits":
-            # int() is bounded: nobody means a number of more than twelve digits.
-            hits.append(_Hit("digits", float(written.replace(",", ".")[:12]), start, end, written))
+            hits.append(_Hit("digits", float(written.replace(",", ".")[:_LONGEST]), start, end, written))
         elif group == "slash":
             hits.append(_Hit("fraction", round(int(written[0]) / int(written[2]), 3), start, end, written))
         elif group == "cjk":
@@ -143,37 +145,34 @@ def _hits(text: str, language: str) -> list[_Hit]:
 
 def _number(text: str, hits: list[_Hit], at: int) -> tuple[Number | None, int]:
     """The number that starts with a hit, or nothing, and the place after it."""
-    first = hits[at]
+    first, after = hits[at], at + 1
     start, end, value, kind = first.start, first.end, first.value, first.kind
-    after = at + 1
+    following = hits[after] if after < len(hits) and _touching(text, end, hits[after].start) else None
+    if kind == "percent_before" and following is not None and following.kind in {"digits", "value"}:
+        return Number("percent", following.value / 100, start, following.end), after + 1
+    if kind == "times" and first.text in "x×" and following is not None and following.kind == "digits":
+        return Number("factor", following.value, start, following.end), after + 1
+    if kind in {"digits", "value", "hundred"}:
+        value, end, after = _spelled_on(text, hits, 100.0 if kind == "hundred" else value, end, after)
+        return _measured(text, hits, Number("plain" if kind == "digits" else "word", value, start, end), after)
+    if kind == "fraction" and first.text != "半":
+        return _measured(text, hits, Number(kind, value, start, end), after)
+    return (Number(kind, value, start, end) if kind in {"fraction", "factor", "plus"} else None), after
 
-    def follows(*kinds: str) -> bool:
-        return after < len(hits) and hits[after].kind in kinds and _touching(text, end, hits[after].start)
 
-    if kind == "percent_before" and follows("digits", "value"):
-        return Number("percent", hits[after].value / 100, start, hits[after].end), after + 1
-    if kind == "times" and follows("digits") and first.text in "x×":
-        return Number("factor", hits[after].value, start, hits[after].end), after + 1
-    if kind in {"fraction", "factor"}:
-        # "half x" is no product; "0.5" and "1/2" may still be called times: "1/2 x".
-        if kind == "fraction" and follows("times") and first.text != "半":
-            return Number("factor", value, start, hits[after].end), after + 1
-        return Number(kind, value, start, end), after
-    if kind == "plus":
-        return Number(kind, value, start, end), after
-    if kind == "hundred":
-        kind, value = "value", 100.0
-    if kind not in {"digits", "value"}:
-        return None, after
-    value, end, after = _spelled_on(text, hits, value, end, after)
-    if follows("percent"):
-        last = hits[after]
-        return Number("percent", round(value / (10 if last.text in _TENTHS else 100), 6), start, last.end), after + 1
-    if follows("times") and not (
-        hits[after].text == "x" and text[hits[after].end : hits[after].end + 2].strip()[:1].isdigit()
-    ):
-        return Number("factor", value, start, hits[after].end), after + 1
-    return Number("plain" if kind == "digits" else "word", value, start, end), after
+def _measured(text: str, hits: list[_Hit], number: Number, after: int) -> tuple[Number, int]:
+    """A number with the word for percent or times that follows it."""
+    unit = hits[after] if after < len(hits) and _touching(text, number.end, hits[after].start) else None
+    if unit is None:
+        return number, after
+    # In "2x 3" or "16 x 9" the x multiplies two numbers.
+    by_another = unit.text == "x" and text[unit.end : unit.end + 2].strip()[:1].isdigit()
+    if unit.kind == "times" and not by_another:
+        return Number("factor", number.value, number.start, unit.end), after + 1
+    if unit.kind == "percent" and number.kind != "fraction":
+        share = round(number.value / (10 if unit.text in _TENTHS else 100), 6)
+        return Number("percent", share, number.start, unit.end), after + 1
+    return number, after
 
 
 def _spelled_on(text: str, hits: list[_Hit], value: float, end: int, after: int) -> tuple[float, int, int]:

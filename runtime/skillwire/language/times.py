@@ -242,28 +242,33 @@ def _time(name: str, parts: list[_Hit]) -> list[_Hit]:
     times = by_role["T"]
     unit = by_role["U"][-1].value if by_role["U"] else times[0].unit if times else 1.0
     amounts = [hit.value for hit in parts if hit.roles in {"N", "H", "R"}]
+    label = ""
+    seconds: float | None = None
     match name:
         case "turned" | "single":
-            edge = parts[1] if name == "turned" else parts[0]
-            letter = "f" if "f" in edge.roles else "l"
-            return [_Hit(letter, 0, start, start), _Hit("T", (sum(amounts) or 1) * unit, start, end, unit)]
+            label = "f" if "f" in (parts[1] if name == "turned" else parts[0]).roles else "l"
+            seconds = (sum(amounts) or 1) * unit
         case "labelled":
-            return [_Hit("S", 0, start, start), _Hit("T", sum(amounts) * unit, start, end, unit)]
+            label, seconds = "S", sum(amounts) * unit
         case "sum" if any(big.unit <= small.unit for big, small in pairwise(times)):
-            return parts
+            pass
         case "clocked" | "sum":
-            return [_Hit("T", sum(hit.value for hit in times), start, end, times[-1].unit)]
+            seconds, unit = sum(hit.value for hit in times), times[-1].unit
         case "half":
-            return [_Hit("T", times[0].value + amounts[-1] * unit, start, end, unit)]
+            seconds = times[0].value + amounts[-1] * unit
         case "tail" if unit >= 60 and amounts[-1] < 60:
-            return [_Hit("T", times[0].value + amounts[-1] * unit / 60, start, end, unit)]
+            seconds = times[0].value + amounts[-1] * unit / 60
         case "backwards":
-            return [_Hit("T", -times[0].value, start, end, unit)]
+            seconds = -times[0].value
         case "time":
             alone = parts[-1].roles == "R" or not amounts
-            return [_Hit("T", (sum(amounts) + alone) * unit, start, end, unit)]
+            seconds = (sum(amounts) + alone) * unit
         case _:
-            return parts
+            pass
+    if seconds is None:
+        return parts
+    made = _Hit("T", seconds, start, end, unit)
+    return [_Hit(label, 0, start, start), made] if label else [made]
 
 
 def _window(form: str, parts: list[_Hit]) -> Window | None:
@@ -271,25 +276,27 @@ def _window(form: str, parts: list[_Hit]) -> Window | None:
     ends = [hit for hit in parts if hit.roles in {"T", "N"}]
     sure = any(hit.roles == "T" for hit in ends)
     unit = next((hit.unit for hit in reversed(ends) if hit.roles == "T"), 1.0) or 1.0
-    written = (begin, stop, sure, bool(ends) and not ends[0].unit)
+    clock = bool(ends) and not ends[0].unit
     values = [hit.value * (unit if hit.roles == "N" else 1.0) for hit in ends]
+    if not values:
+        return None
+    start, last = 0.0, values[-1]
+    end: float | None = last
     match form:
-        case "range":
-            if len(values) == 2:
-                return Window(form, values[0], values[1], *written)
-            if len(values) == 1 and ends[0] is parts[-1]:
-                return Window("until", 0.0, values[0], *written)
-            return Window("from", values[0], None, *written) if values else None
+        case "range" if len(values) == 2:
+            start = values[0]
+        case "range" if ends[0] is parts[-1]:
+            form = "until"
+        case "range" | "from":
+            form, start, end = "from", values[0], None
         case "at_for":
-            return Window("range", values[0], values[0] + values[1], *written)
+            form, start, end = "range", values[0], values[0] + last
         case "for_at":
-            return Window("range", values[1], values[1] + values[0], *written)
-        case "first" | "until" | "for" | "span":
-            written = (begin, stop, sure or form == "first", written[3])
-            return Window(form, 0.0, values[0], *written)
+            form, start, end = "range", last, last + values[0]
         case "last":
-            return Window(form, -values[0], None, *written)
-        case "from":
-            return Window(form, values[0], None, *written)
+            start, end = -last, None
+        case "at":
+            start = last
         case _:
-            return Window("at", values[0], values[0], *written)
+            pass
+    return Window(form, start, end, begin, stop, sure or form == "first", clock)
