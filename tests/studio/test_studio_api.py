@@ -6,6 +6,7 @@ import re
 import uuid
 
 import httpx
+import numpy as np
 import pytest
 
 SESSION = "/api/tasks/me/with-session/nemo_agent"
@@ -311,3 +312,35 @@ def test_refused_uploads_leave_nothing(client, clip, studio):
     for name in ("headless.mp4", "playlist.mp4"):
         assert client.upload(session, clip(name))["code"] == 4001
     assert client.draft(session)["t"] == []
+
+
+def test_music_from_an_uploaded_file(client, clip, look, tmp_path):
+    session = client.open_session()
+    files = client.upload(session, clip("silent.mp4"), clip("sound.mp3"))["data"]["files"]
+    assert [file["on_timeline"] for file in files] == [True, False]
+    client.say(session, "add jazz music at 50% volume")
+    draft = client.draft(session)
+    assert [(track["tt"], track["m"].get("label")) for track in draft["t"]] == [(0, None), (1, "BGM")]
+    target = client.export(session, tmp_path / "out.mp4", draft=draft)
+    assert look.packets(target) == look.packets(clip("silent.mp4"))
+    song, mixed = look.samples(clip("sound.mp3")), look.samples(target)
+    volume = draft["t"][1]["sg"][0]["m"]["volume"]
+    length = min(song.shape[1], mixed.shape[1])
+    assert np.corrcoef(song[0, :length], mixed[0, :length])[0, 1] > 0.98
+    assert np.sqrt((mixed**2).mean() / (song[:, :length] ** 2).mean()) == pytest.approx(volume, rel=0.05)
+
+
+def test_an_equal_render_is_not_made_again(client, clip, studio):
+    session = client.open_session()
+    client.upload(session, clip("vp8.webm"))
+    first = client.wait(client.submit(session)[0])
+    client.say(session, "remove all audio")
+    other = client.wait(client.submit(session)[0])
+    client.say(session, "undo")
+    again = client.wait(client.submit(session)[0])
+    lower = client.wait(client.submit(session, output={"format": "mp4", "quality": "draft"})[0])
+    ids = [re.search(r"file=(\w+)", status["output"]["url"])[1] for status in (first, other, again, lower)]
+    inodes = [(studio.home / "renders" / f"{job}.mp4").stat().st_ino for job in ids]
+    assert len(set(ids)) == 4
+    assert inodes[0] == inodes[2]
+    assert len(set(inodes)) == 3

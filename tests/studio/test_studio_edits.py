@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillwire.studio.draft import AudioTrack, Canvas, Clip, Draft, Title, appended, from_json, to_json
-from skillwire.studio.edit import Unsupported, apply
+from skillwire.studio.edit import Song, Unsupported, apply
 from skillwire.studio.timeline import cut
 
 TWO = appended(appended(Draft(), "a", "a.mp4", 4000, sound=True), "b", "b.mp4", 6000, sound=True)
@@ -245,3 +245,28 @@ def test_speed_keeps_the_pitch(tmp_path, ffmpeg, rendered, look):
         tone = look.samples(target)[0, 9600:57600]
         spectrum = np.abs(np.fft.rfft(tone * np.hanning(tone.size)))
         assert spectrum.argmax() * 48000 / tone.size == pytest.approx(440, abs=8)
+
+
+SONGS = [Song("m1", "rain.mp3", 4000), Song("m2", "Summer Beat.wav", 30_000), Song("m3", "click.wav", 20)]
+
+
+def test_music_is_laid_under_all_of_the_pictures():
+    draft = apply(TWO, {"op": "add_music", "query": "rain"}, SONGS).draft
+    assert [track.label for track in draft.audio] == ["Original sound", "BGM"]
+    assert [(c.start, c.duration, c.source_out, c.volume) for c in draft.audio[1].clips] == [
+        (0, 4000, None, 0.35),
+        (4000, 4000, None, 0.35),
+        (8000, 2000, 2000, 0.35),
+    ]
+    draft = apply(draft, {"op": "add_music", "query": "summer beat", "volume": 0.8}, SONGS).draft
+    assert [(c.media, c.start, c.source_out, c.volume) for c in draft.audio[1].clips] == [("m2", 0, 10_000, 0.8)]
+    faster = apply(draft, {"op": "speed", "factor": 2}).draft
+    assert [(c.speed, c.duration) for c in faster.audio[1].clips] == [(1, 5000)]
+    alone = apply(apply(TWO, {"op": "remove_audio"}).draft, {"op": "add_music", "query": "jazz"}, SONGS).draft
+    assert [(c.media, c.volume) for c in alone.audio[0].clips] == [("m2", 1)]
+
+
+def test_without_music_nothing_is_pretended():
+    with pytest.raises(Unsupported) as caught:
+        apply(TWO, {"op": "add_music", "query": "jazz"}, SONGS[2:])
+    assert caught.value.sentence == "no_music"

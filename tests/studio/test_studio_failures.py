@@ -105,3 +105,34 @@ def test_broken_tail_is_rendered(client, clip):
     name, _ = client.submit(session)
     status = client.wait(name)
     assert status["status"] == "completed"
+
+
+# Segments a client may put into a draft itself → the end of the render in seconds. Beyond a clip's end its last picture stays.
+CRAFTED = [
+    ([{"d": 1000, "m": {"in": 90_000}}], 0.04),
+    ([{"d": 1000, "m": {"in": 500, "out": 1500}}], 1.0),
+    ([{"d": 2000, "m": {}}, {"d": 2000, "m": {"start": 1000}}], 3.0),
+    ([{"d": 2000, "m": {}}, {"d": 2000, "m": {"start": 3000}}], 5.0),
+    ([{"d": 2000, "m": {"start": 500}}], 2.5),
+    ([{"d": 1, "m": {"in": 0, "out": 1}}], 0.04),
+]
+
+
+@pytest.mark.parametrize(("segments", "end"), CRAFTED)
+def test_crafted_drafts(segments, end, client, clip, look, tmp_path):
+    session = client.open_session()
+    media = client.upload(session, clip("silent.mp4"))["data"]["files"][0]["id"]
+    for segment in segments:
+        segment["m"] |= {"media": media}
+    result = client.export(session, tmp_path / "out.mp4", draft={"t": [{"tt": 0, "sg": segments}]})
+    assert look.decode(result, "gray").times[-1] + 0.04 == pytest.approx(end, abs=0.05)
+
+
+def test_text_tracks_are_refused_not_forgotten(client, clip):
+    session = client.open_session()
+    client.upload(session, clip("base.mp4"))
+    draft = client.draft(session)
+    draft["t"].append({"tt": 7, "sg": [{"d": 1000, "m": {"name": "Hi", "start": 0}}]})
+    answer = client.submit(session, draft=draft)[1]
+    assert answer["code"] == 400
+    assert "Text" in answer["message"]

@@ -17,7 +17,7 @@ from typing import Any
 from skillwire.studio.accounts import Account, Accounts
 from skillwire.studio.answers import ApiError, Code
 from skillwire.studio.draft import to_json
-from skillwire.studio.edit import Unsupported, apply, describe
+from skillwire.studio.edit import Song, Unsupported, apply, describe
 from skillwire.studio.projects import Projects, Session
 from skillwire.studio.wording import language_of, say
 
@@ -104,10 +104,10 @@ class Conversations:
             response = {"status": "done" if done else "not_done", "message": sentence}
             part = {"functionResponse": {"id": call_id, "name": name, "response": response}}
             queue.put_nowait(Said([part], state=state, role="user"))
-        if reading.unread:
-            sentences.append(say("unread", language, parts="; ".join(f"“{part}”" for part in reading.unread)))
-        if reading.reply and (reading.unread or not reading.ops):
+        if reading.reply:
             sentences.append(reading.reply)
+        elif reading.unread:
+            sentences.append(say("unread", language, parts="; ".join(f"“{part}”" for part in reading.unread)))
         return sentences or [say("nothing_read", language)]
 
     def _one(self, account: Account, session: Session, operation: dict[str, Any], language: str) -> tuple[bool, str]:
@@ -119,7 +119,12 @@ class Conversations:
                     return False, say("nothing_to_undo", language)
                 return True, say("undone", language, cause=cause)
             draft = self._projects.draft(session.id)
-            edit = apply(draft, operation)
+            songs = [
+                Song(media.id, media.name, media.info.duration)
+                for media in self._projects.media(session.id).values()
+                if media.info.kind == "audio"
+            ]
+            edit = apply(draft, operation, songs)
             if edit.draft != draft:
                 self._accounts.charge(account, EDIT_CREDITS, bind=session.task)
                 self._projects.revise(session.id, edit.draft, describe(operation), time.time())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,11 @@ from skillwire.studio.timeline import cut, hastened, muted_range
 MIN_SPEED, MAX_SPEED = 0.1, 16.0
 MAX_VOLUME = 10.0
 MAX_HEIGHT = 1080
+MUSIC = "BGM"
+# Under speech, music at about a third of its level leaves the words clear; alone it keeps its own.
+MUSIC_VOLUME = 0.35
+# A song shorter than this (ms) would be repeated thousands of times.
+MIN_SONG = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,22 @@ class Unsupported(Exception):
         super().__init__(what)
 
 
-def apply(draft: Draft, operation: Mapping[str, Any]) -> Edit:
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A sound file of the session that may be laid under the pictures; ``duration`` in ms."""
+
+    media: str
+    name: str
+    duration: int
+
+
+def apply(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song] = ()) -> Edit:
     """Carries out one operation (as the reading gives it: ``{"op": name, …}``, times in seconds).
 
-    Raises ``Unsupported`` when it cannot be done; the draft is a value, so nothing has changed then.
+    ``songs``: what music there is, oldest first. Raises ``Unsupported`` when it cannot be done; the draft is a value, so nothing has changed then.
     """
+    if operation.get("op") == "add_music":
+        return _add_music(draft, operation, songs)
     edit = _EDITS.get(str(operation.get("op")))
     if edit is None:
         raise Unsupported(describe(operation))
@@ -140,6 +156,28 @@ def _resolution(draft: Draft, operation: Mapping[str, Any]) -> Edit:
     canvas: Canvas = replace(draft.canvas, height=height)
     sentence = "resolution_set" if height == asked else "resolution_capped"
     return Edit(replace(draft, canvas=canvas), sentence, {"height": height, "asked": asked})
+
+
+def _add_music(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song]) -> Edit:
+    """Lays a song under all of the pictures, from its start, again and again where it is shorter; it replaces an earlier one."""
+    usable = [song for song in songs if song.duration >= MIN_SONG]
+    if not usable:
+        raise Unsupported(describe(operation), "no_music")
+    words = str(operation.get("query") or "").casefold().split()
+    # The one whose name the words fit best; of equals, the one that came last.
+    song = max(reversed(usable), key=lambda song: sum(word in song.name.casefold() for word in words))
+    other = tuple(track for track in draft.audio if track.label != MUSIC)
+    volume = operation.get("volume")
+    level = (MUSIC_VOLUME if other else 1.0) if volume is None else float(volume)
+    if not 0 < level <= MAX_VOLUME:
+        raise Unsupported(describe(operation), "out_of_bounds", low="0", high=f"{MAX_VOLUME:g}")
+    clips = []
+    for start in range(0, draft.duration, song.duration):
+        length = min(song.duration, draft.duration - start)
+        stop = None if length == song.duration else length
+        clips.append(Clip(song.media, song.name, start, length, source_out=stop, volume=level))
+    music = AudioTrack(MUSIC, tuple(clips))
+    return Edit(replace(draft, audio=(*other, music)), "music_added", {"name": song.name, "percent": f"{level:.0%}"})
 
 
 _EDITS: dict[str, Callable[[Draft, Mapping[str, Any]], Edit]] = {

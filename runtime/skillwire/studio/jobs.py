@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import hashlib
 import json
 import logging
 import os
@@ -146,13 +147,17 @@ class Jobs:
         if missing:
             self._finish(job_id, "failed", error="a clip of this draft is no longer in the session; upload it again")
             return
+        quality = json.loads(row["output"])["quality"]
+        content = _content(draft, media, quality)
+        if self._rendered_before(job_id, content):
+            return
         pool = self._quick if copies_video(draft, lambda name: media[name].info.video_codec) else self._heavy
         task = {
             "task": "render",
             "draft": to_json(draft),
             "media": {name: _media_fields(media[name]) for name in draft.media},
             "target": str(self._renders / f"{job_id}.mp4"),
-            "quality": json.loads(row["output"])["quality"],
+            "quality": quality,
         }
         first: tuple[float, float] | None = None
 
@@ -182,13 +187,32 @@ class Jobs:
             self._finish(job_id, "failed", error="the studio met an error of its own while rendering")
             raise
         else:
-            self._finish(job_id, "completed", notes=result["notes"])
+            self._finish(job_id, "completed", notes=result["notes"], content=content)
 
-    def _finish(self, job_id: str, status: str, *, error: str | None = None, notes: list[str] | None = None) -> None:
+    def _rendered_before(self, job_id: str, content: str) -> bool:
+        """Gives the job the file of an equal render, if there is one."""
+        for row in self._store.execute(
+            "SELECT id, notes FROM jobs WHERE content = ? AND status = 'completed'", (content,)
+        ).fetchall():
+            with suppress(OSError):
+                (self._renders / f"{job_id}.mp4").hardlink_to(self._renders / f"{row['id']}.mp4")
+                self._finish(job_id, "completed", notes=json.loads(row["notes"]), content=content)
+                return True
+        return False
+
+    def _finish(
+        self,
+        job_id: str,
+        status: str,
+        *,
+        error: str | None = None,
+        notes: list[str] | None = None,
+        content: str | None = None,
+    ) -> None:
         self._store.execute(
             "UPDATE jobs SET status = ?, progress = CASE WHEN ? = 'completed' THEN 1 ELSE progress END,"
-            " seconds_left = NULL, error = ?, notes = ?, updated = ? WHERE id = ?",
-            (status, status, error, json.dumps(notes or []), time.time(), job_id),
+            " seconds_left = NULL, error = ?, notes = ?, content = ?, updated = ? WHERE id = ?",
+            (status, status, error, json.dumps(notes or []), content, time.time(), job_id),
         )
 
     def _is_gone(self, owner: str) -> bool:
@@ -202,6 +226,12 @@ class Jobs:
         except OSError:
             return False
         return True
+
+
+def _content(draft: Draft, media: Mapping[str, Media], quality: str) -> str:
+    """What a render is made of, as a digest: equal digests mean equal files."""
+    files = [(name, media[name].size, media[name].mtime_ns) for name in sorted(draft.media)]
+    return hashlib.sha256(json.dumps([to_json(draft), files, quality]).encode()).hexdigest()
 
 
 def _job(row: sqlite3.Row | None) -> Job:

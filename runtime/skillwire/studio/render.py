@@ -161,7 +161,9 @@ class _Composer:
             return span_frames(source, span, clock)
 
         frames = frames_of(clips[0], first_source)
-        first = next(frames)
+        first = next(frames, None)
+        if first is None:
+            raise JobFailed("the chosen part lies beyond the end of the clip", where=first_source.name)
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
         shaper: shape.Shaper
         if alone and canvas.ratio is None and canvas.height is None:

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,10 @@ def run(task: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str,
         return {"failed": str(error), "kind": type(error).__name__}
     except MemoryError:
         return {"failed": "the machine has too little memory for this clip", "kind": "JobFailed"}
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - a fault here must fail one job, with its traceback in the log
+        traceback.print_exc()
+        if not isinstance(error, OSError):
+            return {"failed": f"the media engine met an error of its own ({type(error).__name__})", "kind": "JobFailed"}
         return {"failed": f"{error.strerror or type(error).__name__} while working on the clip", "kind": "JobFailed"}
 
 

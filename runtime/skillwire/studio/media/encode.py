@@ -67,9 +67,13 @@ def video_stream(output: OutputContainer, picture: Picture, quality: Quality, ta
     return stream
 
 
-def encoded_video(stream: Any, frames: Iterator[VideoFrame]) -> Iterator[Packet[Any]]:
-    """Frames with times in the stream's clock → packets."""
+def encoded_video(stream: Any, frames: Iterator[Any]) -> Iterator[Packet[Any]]:
+    """Video frames with times in the stream's clock → packets."""
+    last: int | None = None
     for frame in frames:
+        if last is not None and frame.pts <= last:
+            continue  # clips that overlap: the earlier one stays
+        last = frame.pts
         frame.pict_type = 0  # the decoder's choice of I, P, B would be forced on the encoder
         yield from stream.encode(frame)
     yield from stream.encode(None)

@@ -43,6 +43,16 @@ class Source:
         """Whether packets say when they are shown. AVI stores decoding order only."""
         return self.stream.type != "video" or self.container.format.name != "avi"
 
+    @property
+    def origin(self) -> Fraction:
+        """What its timestamps count from, in seconds: a song begins with its first sample, whatever its encoder's delay.
+
+        In a film the streams' offsets to each other matter, so there it is zero.
+        """
+        if video_stream(self.container) is not None or self.stream.start_time is None:
+            return Fraction(0)
+        return Fraction(self.stream.start_time * self.stream.time_base)
+
     def close(self) -> None:
         """Closes the file."""
         self.container.close()
