@@ -5,13 +5,28 @@ from __future__ import annotations
 from .amounts import level
 from .clause import EDGES, Clause, Operation
 
-_EDGES = EDGES | {"music", "audio", "volume", "quieter", "louder", "background", "behind", "lower", "raise", "speed", "write", "position"}
+_EDGES = EDGES | {
+    "music",
+    "audio",
+    "volume",
+    "quieter",
+    "louder",
+    "background",
+    "behind",
+    "lower",
+    "raise",
+    "speed",
+    "write",
+    "position",
+}
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"Dark techno at 0.6 volume", "lo-fi as background music", 来段摇滚背景乐; not "remove the music"."""
+    """Reads "Dark techno at 0.6 volume", "lo-fi as background music", 来段摇滚背景乐; not "remove the music"."""
     named = clause.has("music")
-    if not (named or clause.has("genre")) or (clause.has("remove", "removed", "no", "not", "text", "other") or clause.has("write") and clause.has("quote")):
+    if not (named or clause.has("genre")) or (
+        clause.has("remove", "removed", "no", "not", "text", "other") or (clause.has("write") and clause.has("quote"))
+    ):
         return []
     volume = level(clause)
     places = _query(clause)

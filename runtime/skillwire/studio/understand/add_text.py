@@ -9,7 +9,7 @@ _EDGES = EDGES | {"text", "write", "position", "style", "background"}
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"“Hello” at the bottom", "caption it Day one", 底部加标题“新手教程”."""
+    """Reads "“Hello” at the bottom", "caption it Day one", 底部加标题“新手教程”."""
     if clause.has("remove", "removed", "cutoff", "not", "music"):
         return []
     place = clause.find("quote")

@@ -41,8 +41,8 @@ def change(clause: Clause, up: tuple[str, ...], down: tuple[str, ...]) -> int | 
     if kind == "plain" and value > 8:
         kind, value = "percent", value / 100
     if kind in {"percent", "fraction"} and not absolute and rising != falling:
-        # "Half as fast" names a share; "50 % slower" a step away from what it was.
-        if kind == "fraction" and not clause.has("by") and not _stepwise(clause, place):
+        # "Half as fast" names a share, "50 % slower" a step away from what it was; Chinese says 慢一半 for the step.
+        if kind == "fraction" and not clause.has("by") and clause.language != "zh":
             return tidy(value)
         return tidy(1 + value if rising else max(1 - value, 0))
     if falling and not rising and value > 1:
@@ -54,7 +54,3 @@ def _absolute(clause: Clause, place: int) -> bool:
     """Whether the amount is where to go to ("to 40 %"), rather than by how much."""
     before = clause.items[place - 1] if place else None
     return before is not None and before.kind in {"to", "into"} and before.value != "by"
-
-
-def _stepwise(clause: Clause, place: int) -> bool:
-    return clause.language == "zh"

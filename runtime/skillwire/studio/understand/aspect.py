@@ -6,7 +6,7 @@ from .clause import Clause, Operation
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"9:16", "square", "portrait for stories", 竖屏; not "blur the square"."""
+    """Reads "9:16", "square", "portrait for stories", 竖屏; not "blur the square"."""
     ratio = clause.value("ratio_value")
     if ratio is None:
         if not clause.has("aspect"):

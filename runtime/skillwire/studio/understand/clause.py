@@ -11,7 +11,23 @@ Operation = dict[str, Any]
 
 # What a clause may hold beside an operation without anything being left unsaid.
 SILENT: Final = frozenset(
-    {"fill", "clip", "mark", "and", "export", "article", "make", "only", "to", "by", "into", "style", "prep", "add", "correct"}
+    {
+        "fill",
+        "clip",
+        "mark",
+        "and",
+        "export",
+        "article",
+        "make",
+        "only",
+        "to",
+        "by",
+        "into",
+        "style",
+        "prep",
+        "add",
+        "correct",
+    }
 )
 # What free text may not begin or end with. A preposition inside stays: "car by the door".
 EDGES: Final = (SILENT - {"style"}) | {"keep", "replace", "rest", "see", "anything"}
@@ -29,7 +45,7 @@ class Clause:
 
     def __init__(self, shown: str, items: list[Item], language: str, *, bare: bool = False) -> None:
         self.shown = shown
-        self.items = _nouns(items)
+        self.items = items if language in {"zh", "ja"} else _nouns(items)
         self.language = language
         self.bare = bare
         self.spent: set[int] = set()
@@ -86,7 +102,9 @@ class Clause:
         closing = edges if tail else edges - {"prep"}
         low, high = max(low, 0), min(high, len(self.items))
         while low < high:
-            while low < high and (low in self.spent or self.items[low].kind in edges or self.items[low].kind in _MEASURES):
+            while low < high and (
+                low in self.spent or self.items[low].kind in edges or self.items[low].kind in _MEASURES
+            ):
                 low += 1
             stop = low
             while stop < high and stop not in self.spent and self.items[stop].kind not in _MEASURES:

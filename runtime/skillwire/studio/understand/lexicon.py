@@ -24,7 +24,20 @@ _MARKS: Final = r"[,;!?。，；！？、…\n|+:()]|\.(?=\s|$)|\s[-/]+\s"
 
 # Kinds whose words are worth correcting: what an operation hangs on, not what stands between.
 _WORTH: Final = frozenset(
-    {"remove", "removed", "mute", "audio", "music", "background", "blur", "transparent", "text", "speedup", "slowdown", "speed"}
+    {
+        "remove",
+        "removed",
+        "mute",
+        "audio",
+        "music",
+        "background",
+        "blur",
+        "transparent",
+        "text",
+        "speedup",
+        "slowdown",
+        "speed",
+    }
     | {"volume", "louder", "quieter", "resolution", "aspect", "undo", "replace", "keep", "ratio", "position", "noun"}
 )
 _LATIN: Final = tuple(language for language in LANGUAGES if language not in {"zh", "ja"})
@@ -61,7 +74,11 @@ def lexicon(language: str) -> Lexicon:
     """The lexicon of one of ``LANGUAGES``, with the words that all languages share."""
     entries = _phrases(language)
     pattern = re.compile(f"(?P<mark>{_MARKS})|{whole_words(p for p, (kind, _) in entries.items() if kind != 'noun')}")
-    known = {word for phrase in entries for word in _WORD.findall(phrase)} | words_of_time(language) | words_of_number(language)
+    known = (
+        {word for phrase in entries for word in _WORD.findall(phrase)}
+        | words_of_time(language)
+        | words_of_number(language)
+    )
     # Only what is a word in itself: "equal sides" is no reason to turn "equals" into "equal".
     targets = {phrase for phrase, (kind, _) in entries.items() if kind in _WORTH and _WORD.fullmatch(phrase)}
     targets |= {word for word in words_of_time(language) | words_of_number(language) if len(word) >= 5}
@@ -76,7 +93,9 @@ def _votes() -> dict[str, tuple[tuple[str, float], ...]]:
         known = {phrase for phrase in _phrases(language) if _WORD.fullmatch(phrase)} | words_of_time(language)
         for word in known:
             owners.setdefault(word, set()).add(language)
-    return {word: tuple((language, 1 / len(of)) for language in of) for word, of in owners.items() if len(of) < len(_LATIN)}
+    return {
+        word: tuple((language, 1 / len(of)) for language in of) for word, of in owners.items() if len(of) < len(_LATIN)
+    }
 
 
 def likely_languages(low: str, first: str) -> list[str]:

@@ -25,11 +25,15 @@ _ALIKE: Final = (
     frozenset({"blur", "transparent"}),
 )
 _VALUES: Final = frozenset().union(*_ALIKE)
-_PASSING: Final = frozenset({"fill", "add", "export", "article", "clip", "to", "into", "by", "only", "make", "style", "prep"})
+_PASSING: Final = frozenset(
+    {"fill", "add", "export", "article", "clip", "to", "into", "by", "only", "make", "style", "prep"}
+)
 # What may follow an operation in a clause of its own and still belong to it.
 _ADDENDA: Final = {
     "add_text": frozenset({"window", "position", "style", "write", "text", "quote"}),
-    "add_music": frozenset({"volume", "percent", "plain", "fraction", "quieter", "lower", "genre", "word", "style", "audio"}),
+    "add_music": frozenset(
+        {"volume", "percent", "plain", "fraction", "quieter", "lower", "genre", "word", "style", "audio"}
+    ),
     "remove_audio": frozenset({"window"}),
     "trim": frozenset({"window", "rest", "remove", "cutoff", "cut", "only", "keep", "part"}),
     "remove_object": frozenset({"word", "genre", "text", "remove", "removed", "cutoff", "cut"}),
@@ -71,7 +75,9 @@ def mend(passage: Passage, run: Run) -> bool:
     if key is not None and not alone.ops:
         clause = Clause(passage.shown, run.items, passage.language)
         places = clause.free(0, len(run.items))
-        if places is not None and any(run.items[place].kind == "word" or run.items[place].kind == "genre" for place in places):
+        if places is not None and any(
+            run.items[place].kind == "word" or run.items[place].kind == "genre" for place in places
+        ):
             passage.replace(items, [*given[:-1], {**given[-1], key: clause.words(places)}])
             return True
     if alone.ops and run.word == "replace":
@@ -127,7 +133,7 @@ def _value(old: Item, new: Item) -> Any:
 
 
 def join_trims(ops: list[Operation], given: list[Operation], items: list[Item]) -> None:
-    """"Start at 5 and end at 20", "cut the first 3 s and cut the last 2" are one stretch: the two trims become one."""
+    """Joins "start at 5 and end at 20", "cut the first 3 s and cut the last 2" are one stretch: the two trims become one."""
     if len(ops) < 2 or ops[-1]["op"] != "trim" or ops[-2]["op"] != "trim" or len(given) != 1:
         return
     earlier, later = ops[-2], ops[-1]

@@ -54,6 +54,7 @@ class Outcome(NamedTuple):
     ops: list[Operation]
     left: list[Item]
     ask: str
+    silent: bool
     settled: bool
 
 
@@ -61,7 +62,7 @@ class Passage:
     """A request being read.
 
     ``ops``: in the order asked. ``unread``: clauses that were not understood. ``asks``: keys of questions.
-    ``settled``: whether something was read that asks for no change, such as "keep the sound" or "thanks".
+    ``settled``: whether something was read that asks for no change, such as "keep the sound".
     """
 
     def __init__(self, scanned: Scanned, language: str) -> None:
@@ -97,7 +98,8 @@ class Passage:
         found.sort(key=lambda one: one[:2])
         left = clause.left()
         silent = not left and not found
-        return Outcome([op for *_, op in found], left, clause.ask if not found else "", silent)
+        settled = silent and bool(clause.spent)
+        return Outcome([op for *_, op in found], left, clause.ask if not found else "", silent, settled)
 
     def _read_run(self, run: Run, following: Run | None) -> int:
         """Reads a run; 1 when the following one was read with it."""
@@ -109,13 +111,17 @@ class Passage:
         if alone.ops:
             self._take(run.items, alone)
             return 0
-        if alone.settled:
-            self.settled = True
+        if alone.silent:
+            self.settled = self.settled or alone.settled
             return 0
         if following is not None and following.link != "correct":
             together = self.attempt([*run.items, *following.items])
             apart = self.attempt(following.items)
-            if together.ops and len(together.left) < len(alone.left) + len(apart.left) + (not apart.ops) and len(together.ops) >= len(apart.ops):
+            if (
+                together.ops
+                and len(together.left) < len(alone.left) + len(apart.left) + (not apart.ops)
+                and len(together.ops) >= len(apart.ops)
+            ):
                 self._take([*run.items, *following.items], together)
                 return 1
         bare = self.attempt(run.items, bare=True)
@@ -164,7 +170,8 @@ class Passage:
 
 def _runs(items: list[Item]) -> list[Run]:
     runs: list[Run] = []
-    link, word, held = "", "", []
+    held: list[Item] = []
+    link = word = ""
     for item in items:
         if item.kind in {"mark", "and", "correct"} and not (item.kind == "mark" and item.value in {":", "(", ")"}):
             if len(held) == 1 and held[0].kind in {"no", "not"}:

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from skillwire.language.detect import detect
 from skillwire.language.normalise import fold
+from skillwire.language.quotes import Quote, mask
 
 from . import replies
 from .clause import Operation
 from .lexicon import lexicon, likely_languages
 from .passage import Passage
-from .scan import even_out, scan
+from .scan import even_out, quotes_in, scan
 
 # More than a page is no request; what lies beyond is reported as unread.
 _LONGEST: Final = 2000
@@ -25,13 +26,15 @@ class Reading:
     ``ops``: operations in the order asked, each valid against ``operations.schema.json``.
     ``unread``: the parts of the text that ask for something which was not understood, in the user's words.
     ``language``: ``en zh es de fr ja pt``. ``reply``: a question or a list of what can be done, in that language;
-    empty when everything was read.
+    empty when everything was read. ``planner``: what read it. ``note``: why another planner that was asked for did not.
     """
 
     ops: tuple[dict[str, Any], ...]
     unread: tuple[str, ...]
     language: str
     reply: str
+    planner: str = "rules"
+    note: str = ""
 
 
 def understand(text: str) -> Reading:
@@ -49,19 +52,21 @@ def understand(text: str) -> Reading:
 
 def _best(shown: str) -> tuple[str, Passage]:
     """The reading in the likeliest language, or in another when that one leaves less unread and knows more words."""
-    languages = likely_languages(fold(shown), detect(shown))
-    language, passage = languages[0], _read(shown, languages[0])
+    quotes = quotes_in(shown)
+    said = mask(shown, quotes)
+    languages = likely_languages(fold(said), detect(said))
+    language, passage = languages[0], _read(shown, quotes, languages[0])
     if passage.ops and not passage.unread:
         return language, passage
     for other in languages[1:3]:
-        second = _read(shown, other)
+        second = _read(shown, quotes, other)
         if second.ops and not second.unread and not second.asks and second.strangeness() < passage.strangeness():
             return other, second
     return language, passage
 
 
-def _read(shown: str, language: str) -> Passage:
+def _read(shown: str, quotes: list[Quote], language: str) -> Passage:
     words = lexicon(language)
-    passage = Passage(scan(shown, words), language)
+    passage = Passage(scan(shown, quotes, words), language)
     passage.read()
     return passage

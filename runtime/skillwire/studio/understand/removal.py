@@ -41,7 +41,9 @@ def head(clause: Clause, places: range) -> str:
     Chinese and Japanese put it last; the other languages before the first preposition. A word that the lexicon does not
     hold makes the phrase a thing in the picture.
     """
-    kinds = [clause.items[place].kind for place in places if clause.items[place].kind not in {"fill", "article", "clip"}]
+    kinds = [
+        clause.items[place].kind for place in places if clause.items[place].kind not in {"fill", "article", "clip"}
+    ]
     if not kinds:
         return ""
     if clause.language in {"zh", "ja"}:

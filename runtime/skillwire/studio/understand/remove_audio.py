@@ -10,7 +10,7 @@ _SOUND = ("audio", "music", "hear", "anything", "volume")
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"Mute it", "no sound from 3 to 5", "I don't want to hear anything"; not "remove the wind noise"."""
+    """Reads "Mute it", "no sound from 3 to 5", "I don't want to hear anything"; not "remove the wind noise"."""
     if not (clause.has("mute") or _silences(clause)):
         return []
     if clause.has("noise", "speech") and not clause.has("audio"):
@@ -28,34 +28,34 @@ def read(clause: Clause) -> list[Operation]:
 
 
 def _silences(clause: Clause) -> bool:
+    """Whether the sound as a whole is unwanted; a part of it that is sets the question."""
     if clause.has("not") and clause.has("hear"):
         return True
     if clause.has("not") and clause.has("audio") and clause.has("see", "keep") and not clause.has("word"):
         return True
+    removed = removal.is_removal(clause)
     if clause.has("noise", "speech") and not clause.has("audio"):
-        if removal.is_removal(clause):
-            clause.ask = "noise"
+        clause.ask = "noise" if removed else clause.ask
         return False
-    if not (removal.is_removal(clause) or clause.has("cut")) or not clause.has("audio", "music"):
+    if not removed:
+        return clause.has("cut") and _cuts_sound(clause)
+    # "No music" may as well mean that none be added.
+    if not clause.has("audio") and (clause.has("no") or not clause.has("music")):
         return False
-    if clause.has("cut") and not removal.is_removal(clause):
-        return _cuts_sound(clause)
-    if clause.has("no") and clause.has("music") and not clause.has("audio"):
+    return _is_sound(clause, removal.target(clause))
+
+
+def _is_sound(clause: Clause, places: range | None) -> bool:
+    if places is None or removal.head(clause, places) not in {"audio", "music"}:
         return False
-    places = removal.target(clause)
-    if places is None:
-        return False
-    subject = removal.head(clause, places)
-    if subject not in {"audio", "music"}:
-        return False
-    if not removal.only(clause, places, "audio", "music", "noise"):
-        clause.ask = "noise"
-        return False
-    return True
+    if removal.only(clause, places, "audio", "music", "noise"):
+        return True
+    clause.ask = "noise"
+    return False
 
 
 def _cuts_sound(clause: Clause) -> bool:
-    """"Cut the sound" takes it away; "cut the clip where the sound starts" does not."""
+    """Reads "Cut the sound" takes it away; "cut the clip where the sound starts" does not."""
     cut, sound = clause.find("cut"), clause.find("audio")
     between = {"fill", "article", "clip", "own"}
     return (

@@ -6,12 +6,14 @@ from . import removal
 from .clause import Clause, Operation
 
 # What can go that is no thing in the picture.
-_OTHER_THINGS = frozenset({"audio", "music", "noise", "speech", "background", "part", "rest", "change", "", "volume", "speed"})
+_OTHER_THINGS = frozenset(
+    {"audio", "music", "noise", "speech", "background", "part", "rest", "change", "", "volume", "speed"}
+)
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"Erase the drone shadow", "get the cup off the table", "that bag has to disappear"; not "remove the sound"."""
-    if not removal.is_removal(clause) or clause.has("quote") and clause.has("add", "write"):
+    """Reads "Erase the drone shadow", "get the cup off the table", "that bag has to disappear"; not "remove the sound"."""
+    if not removal.is_removal(clause) or (clause.has("quote") and clause.has("add", "write")):
         return []
     places = removal.target(clause)
     if places is None or removal.head(clause, places) in _OTHER_THINGS:

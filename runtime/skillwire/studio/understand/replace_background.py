@@ -10,7 +10,7 @@ _EDGES = EDGES | {"remove", "removed", "no", "get", "out", "ratio", "own", *_PLA
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"Sunset behind me", "grey background", "blur the background", "remove the background"; not "darken it"."""
+    """Reads "Sunset behind me", "grey background", "blur the background", "remove the background"; not "darken it"."""
     place = clause.find(*_PLACE)
     if place is None:
         place = _put_there(clause)
@@ -51,5 +51,19 @@ def _content(clause: Clause, places: range) -> bool:
 
 
 def _replaced(clause: Clause, new: str) -> list[Operation]:
-    clause.spend(*_PLACE, "blur", "transparent", "remove", "removed", "no", "replace", "keep", "get", "out", "cutoff", "not", "see")
+    clause.spend(
+        *_PLACE,
+        "blur",
+        "transparent",
+        "remove",
+        "removed",
+        "no",
+        "replace",
+        "keep",
+        "get",
+        "out",
+        "cutoff",
+        "not",
+        "see",
+    )
     return [{"op": "replace_background", "with": new}]

@@ -23,6 +23,8 @@ def reply(language: str, unread: tuple[str, ...], asks: list[str]) -> str:
     if asks:
         return " ".join(wording["ask"][key] for key in asks)
     if unread:
-        parts = wording["join"].join(wording["quote"].format(part if len(part) <= 80 else part[:79] + "…") for part in unread[:3])
+        parts = wording["join"].join(
+            wording["quote"].format(part if len(part) <= 80 else part[:79] + "…") for part in unread[:3]
+        )
         return f"{wording['unread'].format(parts)} {wording['can']}"
     return str(wording["can"])

@@ -11,7 +11,7 @@ _USUAL: Final = frozenset({240, 360, 480, 540, 576, 720, 1080, 1440, 2160, 4320}
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"720p", "convert to full hd", "720" alone, 输出分辨率480p."""
+    """Reads "720p", "convert to full hd", "720" alone, 输出分辨率480p."""
     height = clause.value("height")
     if height is None:
         place = next((place for place in clause.places("plain") if _is_height(clause, clause.items[place].value)), None)

@@ -18,11 +18,22 @@ from .shapes import find_shapes
 
 # Full-width ASCII, spaces, typographic apostrophes and dashes, one character for one character, so that places in the
 # evened text are places in the user's text; arrows part clauses or lead to what follows, as a comma does.
-_EVEN: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；！？"}
-_EVEN |= dict.fromkeys(map(ord, "\u3000\u00a0\u202f\u2009"), " ") | dict.fromkeys(map(ord, "\u2019\u2018\u00b4"), "'")
-_EVEN |= dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-") | {ord("→"): ":", ord("〜"): "~", ord("・"): ","}
+_ALIKE: Final = {
+    " ": "\u3000\u00a0\u202f\u2009",
+    "'": "\u2019\u2018\u00b4",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2212",
+    ":": "→",
+    "~": "〜",
+    ",": "・",
+}
+_EVEN: Final = {
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；！？"},
+    **{ord(char): plain for plain, chars in _ALIKE.items() for char in chars},
+}
 _SPACES: Final = re.compile(r"[ \t\r\f\v\u3000]+")
-_INVISIBLE: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+")
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+"
+)
 _HYPHEN: Final = re.compile(f"(?<=[{LATIN}])-(?=[{LATIN}])")
 _WORDS: Final = re.compile(f"#?[^\\W_](?:.*[\\w%#'.)])?|[{CJK}]", re.DOTALL)
 _DECADE: Final = re.compile(r"(?<!\d)(?:19|20)?[2-9]0'?s ([a-z]+)")
@@ -54,9 +65,16 @@ def even_out(text: str) -> str:
     return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
 
 
-def scan(text: str, words: Lexicon) -> Scanned:
-    """Everything that a text (already evened out) holds, by one language's lexicon. Linear in its length."""
-    text, quotes = _corrected(text, words)
+def quotes_in(text: str) -> list[Quote]:
+    """What stands in quotation marks in a text."""
+    if _QUOTE_MARKS.isdisjoint(text):
+        return []
+    return [quote for quote in find_quotes(text) if quote.marked and quote.inner]
+
+
+def scan(text: str, quotes: list[Quote], words: Lexicon) -> Scanned:
+    """Everything that a text (evened out, with its quotes) holds, by one language's lexicon. Linear in its length."""
+    text, quotes = _corrected(text, quotes, words)
     plain = text.translate(_EVEN)
     found = [Item("quote", quote.inner, quote.start, quote.end) for quote in quotes]
     low = _HYPHEN.sub(" ", fold(_cover(plain, found)))
@@ -64,7 +82,9 @@ def scan(text: str, words: Lexicon) -> Scanned:
     shapes += [Item("genre", "", *span) for span in _decades(low, words)]
     found += shapes
     low = _cover(low, shapes)
-    windows = [Item("window", window, window.begin, window.stop) for window in find_windows(low, words.language) if window.sure]
+    windows = [
+        Item("window", window, window.begin, window.stop) for window in find_windows(low, words.language) if window.sure
+    ]
     found += windows
     low = _cover(low, windows)
     numbers = [Item(*number) for number in find_numbers(low, words.language) if _stands_alone(number, low)]
@@ -73,9 +93,8 @@ def scan(text: str, words: Lexicon) -> Scanned:
     return Scanned(text, list(_items(text, low, sorted(found, key=lambda item: item.start), words)))
 
 
-def _corrected(text: str, words: Lexicon) -> tuple[str, list[Quote]]:
+def _corrected(text: str, quotes: list[Quote], words: Lexicon) -> tuple[str, list[Quote]]:
     """The text with its slips put right, but for what is quoted, and the quotes in it."""
-    quotes = _quotes(text)
     if not quotes:
         return words.typos.correct(text), quotes
     pieces, moved, at, grown = [], [], 0, 0
@@ -89,14 +108,8 @@ def _corrected(text: str, words: Lexicon) -> tuple[str, list[Quote]]:
     return "".join(pieces), moved
 
 
-def _quotes(text: str) -> list[Quote]:
-    if _QUOTE_MARKS.isdisjoint(text):
-        return []
-    return [quote for quote in find_quotes(text) if quote.marked and quote.inner]
-
-
 def _decades(low: str, words: Lexicon) -> Iterator[tuple[int, int]]:
-    """"80s" before a style of music is a decade, not a length."""
+    """Of "80s" before a style of music the place: it is a decade, not a length."""
     for found in _DECADE.finditer(low):
         if words.phrases.get(found[1], ("",))[0] in {"genre", "music"}:
             yield found.start(), found.start(1) - 1

@@ -7,7 +7,9 @@ from typing import Final
 from .clause import Clause, Operation
 
 _WISHES: Final = ("see", "hear", "anything")
-_NAMED: Final = frozenset({"audio", "music", "background", "text", "speed", "volume", "ratio", "resolution", "speech", "noise"})
+_NAMED: Final = frozenset(
+    {"audio", "music", "background", "text", "speed", "volume", "ratio", "resolution", "speech", "noise"}
+)
 
 
 def read(clause: Clause) -> list[Operation]:
@@ -22,7 +24,7 @@ def read(clause: Clause) -> list[Operation]:
 
 
 def _negated_keeping(clause: Clause, place: int) -> bool:
-    """"Don't keep the audio" asks for its removal."""
+    """Whether it is as in "don't keep the audio", which asks for its removal."""
     return any(clause.items[p].kind == "keep" for p in range(place, len(clause.items))) and clause.has("audio")
 
 

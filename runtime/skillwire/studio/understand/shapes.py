@@ -8,7 +8,29 @@ from typing import Final
 # Ratios in use for film, television and phones. Only "9:16" could also be a time of day in a clip; as a ratio it is
 # common, as a time rare, so beside another clock time it is one.
 _RATIOS: Final = frozenset(
-    {"9:16", "16:9", "1:1", "4:5", "5:4", "4:3", "3:4", "21:9", "9:21", "3:2", "2:3", "2:1", "1:2", "16:10", "32:9", "18:9", "9:18", "2.35:1", "2.39:1", "1.85:1", "2.4:1"}
+    {
+        "9:16",
+        "16:9",
+        "1:1",
+        "4:5",
+        "5:4",
+        "4:3",
+        "3:4",
+        "21:9",
+        "9:21",
+        "3:2",
+        "2:3",
+        "2:1",
+        "1:2",
+        "16:10",
+        "32:9",
+        "18:9",
+        "9:18",
+        "2.35:1",
+        "2.39:1",
+        "1.85:1",
+        "2.4:1",
+    }
 )
 _CERTAIN: Final = frozenset({"9:16", "16:9", "21:9", "9:21", "16:10"})
 _SIZE: Final = re.compile(r"(?<![\d.])(\d{3,4}) ?[x×*] ?(\d{3,4})(?![\d:])(?: ?(?:px|pixels?))?")
@@ -16,7 +38,9 @@ _HEIGHT: Final = re.compile(r"(?<![\d.:])(\d{3,4}) ?(?:p|px|i)(?![a-z0-9])")
 _RATIO: Final = re.compile(
     r"(?<![\d:.])(\d{1,2}(?:\.\d{1,2})?) ?([:/x×]|by|zu|por|sur|per|比|対|to|a|auf) ?(\d{1,2})(?![\d:.%]|x\d| ?(?:s|sec|min|秒|分)(?![a-z]))"
 )
-_CLOCK_BEFORE: Final = re.compile(r"\d:\d\d ?(?:-|to|until|till|through|and|bis|a|al|hasta|ate|au?|到|至|から)? ?$|(?:from|at|ab|von|de|desde|between) $")
+_CLOCK_BEFORE: Final = re.compile(
+    r"\d:\d\d ?(?:-|to|until|till|through|and|bis|a|al|hasta|ate|au?|到|至|から)? ?$|(?:from|at|ab|von|de|desde|between) $"
+)
 _CLOCK_AFTER: Final = re.compile(r" ?(?:-|to|until|till|through|and|bis|a|al|hasta|ate|au?|到|至|から) ?\d{1,2}:\d\d")
 
 

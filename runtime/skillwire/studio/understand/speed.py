@@ -9,7 +9,7 @@ _UP, _DOWN = ("speedup", "raise"), ("slowdown", "lower", "cut")
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"Half speed", "2x slower", "accelerate 1.75x", "run it at 50 percent", 三倍速."""
+    """Reads "Half speed", "2x slower", "accelerate 1.75x", "run it at 50 percent", 三倍速."""
     named = clause.has("speed", "speedup", "slowdown")
     if not named and (not clause.has("factor") or clause.unknown() or clause.has("volume", "audio", "music")):
         return []

@@ -13,7 +13,7 @@ _VERBS = (*_REMOVING, *_KEEPING, "cut", "finish", "begin", "rest", "except")
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"Cut the last 5 seconds", "keep 0:15 to 0:40", "end at 0:30", 开头4秒剪掉."""
+    """Reads "Cut the last 5 seconds", "keep 0:15 to 0:40", "end at 0:30", 开头4秒剪掉."""
     places = clause.places("window")
     if places and clause.bare and not clause.has(*_VERBS):
         return _bare(clause, places)

@@ -6,7 +6,7 @@ from .clause import Clause, Operation
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"Undo", "step back", "cancel the last edit", "get rid of what you just did"."""
+    """Reads "Undo", "step back", "cancel the last edit", "get rid of what you just did"."""
     if clause.has("undo"):
         clause.spend("undo", "change", "back", "remove")
         return [{"op": "undo"}]

@@ -9,8 +9,10 @@ _UP, _DOWN = ("louder", "raise"), ("quieter", "lower", "cut", "remove")
 
 
 def read(clause: Clause) -> list[Operation]:
-    """"Sound 10 % softer", "volume x3", "half as loud", 音量降低40%."""
-    about_sound = clause.has("volume", "louder", "quieter") or (clause.has("audio", "music") and clause.has("raise", "lower", "percent", "factor", "fraction"))
+    """Reads "Sound 10 % softer", "volume x3", "half as loud", 音量降低40%."""
+    about_sound = clause.has("volume", "louder", "quieter") or (
+        clause.has("audio", "music") and clause.has("raise", "lower", "percent", "factor", "fraction")
+    )
     if not about_sound:
         return []
     factor = change(clause, _UP, _DOWN)
