@@ -289,9 +289,8 @@ class Process:
         for client in self.clients:
             client.close()
         self.popen.stdin.close()
-        code = self.popen.wait(timeout=20)
         self.popen.stdout.close()
-        return code
+        return self.popen.wait(timeout=20)
 
 
 @pytest.fixture(scope="session")

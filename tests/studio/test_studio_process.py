@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -172,3 +173,23 @@ def test_a_taken_port_is_told(tmp_path):
     assert run.stdout == ""
     assert "port" in run.stderr
     assert run.stderr.count("\n") == 1
+
+
+def test_what_is_no_longer_owned_goes(start, tmp_path, clip):
+    """Accounts whose week is over go at the next start, with their clips and renders."""
+    first = start(tmp_path / "home")
+    client = first.client().sign_in()
+    session = client.open_session()
+    client.upload(session, clip("base.mp4"))
+    client.wait(client.submit(session)[0])
+    first.close()
+    with sqlite3.connect(tmp_path / "home" / "studio.db") as store:
+        store.execute("UPDATE accounts SET expires = 1")
+    store.close()
+    second = start(tmp_path / "home")
+    assert list((second.home / "renders").iterdir()) == []
+    assert list((second.home / "media").iterdir()) == []
+    answer = second.client().get(
+        "/api/credits/balance/simple", headers={"Authorization": client.headers["Authorization"]}
+    )
+    assert answer.json()["code"] == 1001

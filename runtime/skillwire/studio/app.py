@@ -66,6 +66,7 @@ class Studio:
             shutil.rmtree(self._uploads / session_id, ignore_errors=True)
         await self.quick.warm()
         self.jobs.resume()
+        self.jobs.sweep(time.time())
         try:
             yield
         finally:

@@ -27,6 +27,7 @@ from skillwire.studio.store import transaction
 
 # A job that took the whole service down with it is not tried for ever.
 _MAX_ATTEMPTS = 3
+_LOCK_SETTLES = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -119,6 +120,17 @@ class Jobs:
                 self._launch(row["id"])
                 taken += 1
         return taken
+
+    def sweep(self, now: float) -> None:
+        """Removes files of renders that are no longer in the store, and what killed services left of themselves."""
+        known = {row["id"] for row in self._store.execute("SELECT id FROM jobs")}
+        for path in self._renders.iterdir():
+            if path.name.lstrip(".").split(".")[0] not in known:
+                path.unlink(missing_ok=True)
+        for lock in self._owners.iterdir():
+            # A service that is just starting has made its file, but may not hold it yet.
+            if lock.name != self._owner and now - lock.stat().st_mtime > _LOCK_SETTLES:
+                self._is_gone(lock.name)
 
     async def close(self) -> None:
         """Stops what is under way; it stays unfinished in the store and is taken over by the next service."""
