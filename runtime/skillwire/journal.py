@@ -29,6 +29,8 @@ from skillwire.folders import data_dir, private
 RUNNING, DONE, FAILED = "running", "done", "failed"
 MARK = "\ue000{name}\ue001"
 """Stands for a secret. Private-use characters around the name, so that no text of a service is mistaken for a mark."""
+FORMAT = 2
+"""Number of the tables' form; raised with every change to it."""
 KEEP_DAYS = 30
 """Days after which a finished run is forgotten."""
 
@@ -83,7 +85,7 @@ class Journal:
         """``folder`` defaults to the user's data folder. Raises ``RunError`` when it cannot be written."""
         try:
             self._folder = private(folder or data_dir() / "journal")
-            self._db = sqlite3.connect(self._folder / "journal.db", isolation_level=None, timeout=10)
+            self._db = self._open()
             self._db.execute("PRAGMA journal_mode=WAL")
             # A step must be on disk before it is in flight, also when the power fails.
             self._db.execute("PRAGMA synchronous=FULL")
@@ -98,6 +100,19 @@ class Journal:
                 where=str(folder or data_dir()),
                 fix="free some space or point SKILLWIRE_HOME elsewhere",
             ) from error
+
+    def _open(self) -> sqlite3.Connection:
+        path = self._folder / "journal.db"
+        db = sqlite3.connect(path, isolation_level=None, timeout=10)
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version != FORMAT and db.execute("SELECT name FROM sqlite_master").fetchone() is not None:
+            # Runs of another version cannot be resumed by this one; they are kept for the version that can.
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.close()
+            path.replace(self._folder / f"journal.format-{version}.db")
+            db = sqlite3.connect(path, isolation_level=None, timeout=10)
+        db.execute(f"PRAGMA user_version={FORMAT}")
+        return db
 
     def close(self) -> None:
         """Close the database; safe to call twice."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -154,3 +156,14 @@ def test_the_journal_holds_no_secret(clip):
     everything = b"".join(path.read_bytes() for path in (data_dir() / "journal").iterdir())
     assert b"session_id" in everything, "the journal was written"
     assert secret.encode() not in everything
+
+
+def test_a_journal_of_another_version_is_set_aside(tmp_path):
+    Journal(tmp_path).close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.db")) as db:
+        db.execute("PRAGMA user_version=1")
+        db.execute("ALTER TABLE runs DROP COLUMN options")
+    journal = Journal(tmp_path)
+    assert journal.runs() == []
+    journal.close()
+    assert (tmp_path / "journal.format-1.db").is_file()
