@@ -5,6 +5,7 @@ Run it with ``make demo``. Everything it makes lies in ``demo-out/``; nothing le
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -56,7 +57,9 @@ def real_clip() -> Path:
 def skillwire(*arguments: str, quiet: bool = False) -> str:
     """Call the command as a user would, in the output folder."""
     command = [str(Path(sys.executable).with_name("skillwire")), *arguments]
-    done = subprocess.run(command, cwd=OUT, check=False, text=True, stdout=subprocess.PIPE if quiet else None)
+    # A home of its own: a demo leaves nothing among the user's projects.
+    home = os.environ | {"SKILLWIRE_HOME": str(OUT / ".skillwire")}
+    done = subprocess.run(command, cwd=OUT, check=False, text=True, stdout=subprocess.PIPE if quiet else None, env=home)
     if done.returncode:
         sys.exit(f"the demo failed: skillwire {arguments[0]} ended with exit code {done.returncode}")
     return done.stdout or ""
