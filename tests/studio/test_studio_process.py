@@ -160,19 +160,41 @@ def test_progress_grows_and_tells_the_time_left(client, long_clip):
     assert len({value for value in seen if 0 < value < 1}) >= 2
 
 
+def _run_to_its_end(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "skillwire.studio", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "runtime")},
+    )
+
+
 def test_a_taken_port_is_told(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        run = subprocess.run(
-            [sys.executable, "-m", "skillwire.studio", "--home", str(tmp_path), "--port", str(taken.getsockname()[1])],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "runtime")},
-        )
-    assert run.returncode == 3
-    assert run.stdout == ""
+        run = _run_to_its_end("--home", tmp_path, "--port", taken.getsockname()[1])
+    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (3, "", 1)
     assert "port" in run.stderr
-    assert run.stderr.count("\n") == 1
+
+
+def test_a_home_that_cannot_be_used_is_told(tmp_path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "studio.db").write_text("not a database, but long enough to look like something" * 50)
+    for home in (tmp_path / "file", tmp_path):
+        run = _run_to_its_end("--home", home)
+        assert (run.returncode, run.stdout, run.stderr.count("\n")) == (3, "", 1), run.stderr
+        assert str(home) in run.stderr
+
+
+def test_tables_of_another_release_are_set_aside(start, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    with sqlite3.connect(home / "studio.db") as store:
+        store.execute("CREATE TABLE jobs (id TEXT)")
+    store.close()
+    studio = start(home)
+    assert studio.client().sign_in().open_session()
+    assert (home / "studio.db.other-release").exists()
 
 
 def test_what_is_no_longer_owned_goes(start, tmp_path, clip):

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 from pathlib import Path
@@ -36,8 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         studio = Studio(options.home, hand_over=options.hand_over, metered=options.metered, verbose=options.verbose)
-    except OSError as error:
-        sys.stderr.write(f"{options.home}: the studio cannot keep its files there ({error.strerror})\n")
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        sys.stderr.write(f"{options.home}: the studio cannot keep its files there ({reason}); choose another folder\n")
         return 3
 
     class Server(uvicorn.Server):

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Raised with every change of the tables below.
+_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS accounts (
@@ -47,13 +49,34 @@ def open_store(home: Path) -> sqlite3.Connection:
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     home.chmod(0o700)
+    connection = _connect(home)
+    if _layout(connection) not in (None, _VERSION):
+        # Tables of another release: projects live for a week, so the file is set aside rather than converted.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        (home / "studio.db").replace(home / "studio.db.other-release")
+        for leftover in ("studio.db-wal", "studio.db-shm"):
+            (home / leftover).unlink(missing_ok=True)
+        connection = _connect(home)
+    connection.executescript(_SCHEMA)
+    connection.execute(f"PRAGMA user_version={_VERSION}")
+    return connection
+
+
+def _connect(home: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(home / "studio.db", timeout=10, isolation_level=None)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.executescript(_SCHEMA)
     return connection
+
+
+def _layout(connection: sqlite3.Connection) -> int | None:
+    """The version of the tables in the file, ``None`` when it has none yet."""
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+        return None
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 @contextmanager
