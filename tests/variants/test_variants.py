@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skillwire.errors import BadInput, SkillNotRunnable
+from skillwire.lint.finding import RANK
+from skillwire.lint.linter import lint
 from skillwire.spec.build import load
 from skillwire.spec.compare import compare
 from skillwire.spec.source import read
-from skillwire.spec.variant import Changes, vary
+from skillwire.spec.variant import vary
+from skillwire.spec.variant_changes import Changes
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
@@ -145,6 +148,17 @@ def test_a_row_without_phrases_takes_its_first_one():
     row = next(route for route in made.skill.routes if route.action == "upload")
     assert row.phrases == ("take this",)
     assert row.events == ("file",)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_lint_finds_no_more_than_in_the_original(row, request):
+    outside = row["from"].startswith(("corpus/", "seeds/"))
+    path = original(row["from"], request.getfixturevalue("shared") if outside else None)
+    data = path.read_bytes()
+    made = vary(data, changes(row["changes"]), source=str(path))
+    before = {finding.rule for finding in lint(data, str(path))} | set(row.get("findings", []))
+    after = lint(made.text.encode(), f"{made.skill.name}/SKILL.md")
+    assert [finding for finding in after if finding.rule not in before and RANK[finding.severity] >= 2] == []
 
 
 def test_a_phrase_that_is_the_name_follows_it():

@@ -18,7 +18,8 @@ from skillwire.lint.linter import lint
 from skillwire.spec import variant_folder
 from skillwire.spec.agentskills import FILE_NAMES
 from skillwire.spec.model import Severity
-from skillwire.spec.variant import Changes, vary
+from skillwire.spec.variant import vary
+from skillwire.spec.variant_changes import Changes
 
 
 def _phrases(
@@ -97,7 +98,8 @@ def _check(made: Path) -> int:
     for outcome in report.failed:
         click.echo(plain(f'{outcome.case.where}: "{outcome.case.utterance}": {outcome.failure}'), err=True)
     passed = len(report.outcomes) - len(report.failed)
-    click.echo(f"lint: {len(found)} findings; tests: {passed} of {len(report.outcomes)} passed", err=True)
+    findings = f"{len(found)} finding{'' if len(found) == 1 else 's'}"
+    click.echo(f"lint: {findings}; tests: {passed} of {len(report.outcomes)} passed", err=True)
     return EXIT_FINDINGS if found or report.failed else EXIT_OK
 
 

@@ -213,7 +213,8 @@ def _rows(skill: Skill, routing: Routing, *, attached: bool) -> frozenset[Route]
 def _coverage(router: Router, row: Route, reached: Sequence[_Reached]) -> RowCoverage:
     skill = router.skill
     hits = [case for case in reached if row in case.rows]
-    unsaid = [phrase for phrase in row.phrases if not any(fold(tidy(phrase)) in case.text for case in hits)]
+    needles = {phrase: fold(tidy(phrase)) for phrase in row.phrases}
+    unsaid = [phrase for phrase, needle in needles.items() if not any(needle in case.text for case in hits)]
     unsent = [] if any(case.attached for case in hits) else list(row.events)
     own = {phrase: router.route(phrase) for phrase in row.phrases}
     astray = tuple((phrase, routing.actions) for phrase, routing in own.items() if row.action not in routing.actions)

@@ -6,35 +6,20 @@ refused, so a variant never says anything that nobody asked for.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from skillwire.errors import BadInput, SkillNotRunnable
-from skillwire.spec import settings as overrides
-from skillwire.spec.agentskills import MAX_DESCRIPTION, Frontmatter, violations
+from skillwire.spec.agentskills import MAX_DESCRIPTION
 from skillwire.spec.build import Compiled, compile_skill, load
 from skillwire.spec.compare import Difference, compare
 from skillwire.spec.front_edit import set_key, set_metadata
 from skillwire.spec.model import Header, Skill
+from skillwire.spec.variant_changes import Changes, check
 from skillwire.spec.variant_phrases import add_phrase
-
-_LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?\Z")
-_URL = re.compile(r"(https?)://([^\s/?#@]+)((?:/[^\s?#]*)?)\Z")
-_OPTIONS = {"name": "NAME", "title": "--title", "description": "--description", "base_url": "--base-url"}
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a variant has of its own. ``phrases`` are pairs of an action and words; ``settings`` as for ``load``."""
-
-    name: str
-    title: str | None = None
-    description: str | None = None
-    phrases: tuple[tuple[str, str], ...] = ()
-    base_url: str | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +43,9 @@ def vary(data: bytes, changes: Changes, *, source: str = "SKILL.md") -> Variant:
         title=changes.title and changes.title.strip(),
         description=changes.description and " ".join(changes.description.split()),
     )
-    _check(original.skill, changes)
+    check(original.skill, changes)
     adapt = _adapter(original.skill, changes)
-    lines = [adapt(line) for line in original.document.lines]
+    lines = _with_version([adapt(line) for line in original.document.lines], original.skill, changes)
     _change_attribution(lines, original, changes)
     for action, words in reversed(changes.phrases):  # each goes right after the row's own, so the last one first
         add_phrase(lines, original, action, words)
@@ -68,42 +53,10 @@ def vary(data: bytes, changes: Changes, *, source: str = "SKILL.md") -> Variant:
         _change_title(lines, original, changes.title)
     text = _with_front(lines, original, changes)
     made = load(text.encode(), source=source)
-    _hold_against(_expected(data, original.skill, changes, adapt), made, adapt)
+    _hold_against(_expected(data, original, changes, adapt), made, adapt)
     if made.missing:
         raise SkillNotRunnable(f"the variant could not run: {made.missing[0]}", where=source)
     return Variant(text, made, adapt)
-
-
-def _check(skill: Skill, changes: Changes) -> None:
-    stated = {"name": changes.name, "description": changes.description or "-"}
-    for wrong in violations(Frontmatter(stated, dict.fromkeys(stated, 1), ""), None):
-        fix = f"give at most {MAX_DESCRIPTION} characters" if wrong.rule == "description" else "try my-skill"
-        raise BadInput(wrong.message, fix=fix)
-    if changes.name == skill.name:
-        raise BadInput(f"{changes.name!r} is the name of the original", fix="choose another name")
-    for option, text in (("--title", changes.title), ("--description", changes.description)):
-        if text is not None and not (text and text.isprintable()):
-            raise BadInput(f"{option} is not a line of text that can be shown", fix="give plain text")
-    said = [words.casefold() for _, words in changes.phrases]
-    twice = next((words for words in said if said.count(words) > 1), None)
-    if twice is not None:
-        raise BadInput(f"the phrase {twice!r} is given twice", fix="a phrase leads to one row")
-    for key in changes.settings.keys() & _OPTIONS.keys():
-        raise BadInput(f"{key} is not changed with --set", fix=f"use {_OPTIONS[key]}")
-    for key, message in overrides.check(changes.settings).items():
-        raise BadInput(f"--set {key}: {message}", fix="see the keys in the config's JSON Schema, $defs.overrides")
-    if changes.base_url is not None:
-        _check_url(skill, changes.base_url)
-
-
-def _check_url(skill: Skill, url: str) -> None:
-    parts = _URL.match(url)
-    if parts is None:
-        raise BadInput(f"{url!r} is no address of a service", fix="give one such as https://api.example.com")
-    if parts[1] == "http" and not _LOOPBACK.match(parts[2]):
-        raise BadInput(f"{url} is plain http, which anyone on the way can read", fix="use https")
-    if skill.base_url is None:
-        raise BadInput("the original states no base address that could be replaced", where=skill.source)
 
 
 def _adapter(skill: Skill, changes: Changes) -> Callable[[str], str]:
@@ -123,6 +76,16 @@ def _adapter(skill: Skill, changes: Changes) -> Callable[[str], str]:
         return text
 
     return adapt
+
+
+def _with_version(lines: list[str], skill: Skill, changes: Changes) -> list[str]:
+    """Links and install commands that pass the skill's version along (``…_version=1.0.0``, ``name@1.0.0``)."""
+    new = changes.settings.get("version")
+    if new is None or skill.version is None:
+        return lines
+    led = rf"(?:(?<=[?&_]version=)|(?<={re.escape(changes.name)}@))"
+    old = re.compile(rf"{led}{re.escape(skill.version)}(?![\w-]|\.\w)", re.IGNORECASE)
+    return [_replace(old, new, line) for line in lines]
 
 
 def _token(name: str) -> re.Pattern[str]:
@@ -186,6 +149,9 @@ def _with_front(lines: list[str], original: Compiled, changes: Changes) -> str:
         set_key(front, "description", changes.description)
     elif "description" not in skill.frontmatter and skill.description:
         set_key(front, "description", skill.description[:MAX_DESCRIPTION])
+    if env := _undeclared(original):
+        declared = {"openclaw": {"requires": {"env": [env]}, "primaryEnv": env}}
+        front.append(f"metadata: {json.dumps(declared)}")
     rest = {f"skillwire.{key}": value for key, value in changes.settings.items() if key != "version"}
     if rest:
         set_metadata(front, rest)
@@ -194,8 +160,9 @@ def _with_front(lines: list[str], original: Compiled, changes: Changes) -> str:
     return "\n".join(("---", *front, "---", *gap, *body)).rstrip("\n") + "\n"
 
 
-def _expected(data: bytes, skill: Skill, changes: Changes, adapt: Callable[[str], str]) -> Skill:
+def _expected(data: bytes, original: Compiled, changes: Changes, adapt: Callable[[str], str]) -> Skill:
     """The original with the changes made to its facts instead of its text."""
+    skill = original.skill
     base = load(data, source=skill.source, overrides=changes.settings)
     routes = [replace(row, phrases=tuple(map(adapt, row.phrases))) for row in base.routes]
     for action, words in changes.phrases:
@@ -217,7 +184,16 @@ def _expected(data: bytes, skill: Skill, changes: Changes, adapt: Callable[[str]
         base_url=base.base_url if changes.base_url is None else changes.base_url.rstrip("/"),
         routes=tuple(routes),
         headers=tuple(headers),
+        requires=replace(base.requires, env=(env,), primary_env=env)
+        if (env := _undeclared(original))
+        else base.requires,
     )
+
+
+def _undeclared(original: Compiled) -> str | None:
+    """The token's variable, of a page that names it and has no frontmatter to declare it in."""
+    auth = original.skill.auth
+    return auth.env if original.document.front is None and auth.line is not None else None
 
 
 def _hold_against(expected: Skill, made: Skill, adapt: Callable[[str], str]) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from skillwire.errors import BadInput, OutputFailed
 from skillwire.spec.agentskills import FILE_NAMES
-from skillwire.spec.variant import Changes, Variant
+from skillwire.spec.variant import Variant
+from skillwire.spec.variant_changes import Changes
 
 ROUTE_TESTS = Path("evals/routes.yaml")
 """Where a skill keeps its route tests, seen from its folder."""
