@@ -18,7 +18,7 @@ from skillwire.spec.model import Route
 PHRASE: Final = 4.0  # a phrase of several words from the table itself
 STRONG: Final = 3.0  # a frame
 WEAK: Final = 2.2  # a naming word as head
-HINTED: Final = 1.7  # the least sum of hints that counts
+HINTED: Final = 1.5  # the least sum of hints that counts
 DOUBT: Final = 1.3  # the least score that an action is believed at
 EDITED: Final = 1.0  # the least score that an edit is believed at
 STATED: Final = 1.0  # how much less a statement weighs than a request
@@ -32,7 +32,8 @@ class Judgement:
 
     ``row`` is the table row of an action. ``score`` weighs it against other clauses, ``rule`` names the frame or test that
     decided, ``words`` the words that it saw. ``negated`` actions are called off or put off; ``stated`` ones are told, not
-    asked for. ``leads`` tells that an editing verb begins the clause, ``url`` that a link stands in it.
+    asked for. ``instructs`` tells that, said with a file, the clause asks for something to be done with it; ``leads`` that an
+    editing verb begins it; ``url`` that a link stands in it.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Judgement:
     stated: bool = False
     url: bool = False
     leads: bool = False
+    instructs: bool = False
 
 
 def judge(grammar: Grammar, text: str, low: str) -> tuple[Judgement, ...]:
@@ -117,6 +119,7 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
         stated=stated,
         url=not present.isdisjoint(roles["url"]),
         leads=head < len(symbols) and symbols[head] in roles["edit"],
+        instructs=_fits(grammar, "instruct", symbols, present) and not _fits(grammar, "present", symbols, present),
     )
     if best is not None and best.score > edit and best.score >= DOUBT:
         return replace(
@@ -136,7 +139,7 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
         return replace(
             judged, kind="edit", score=edit - (STATED if stated else 0.0), rule=rule, words=judged.text, negated=negated
         )
-    return judged
+    return replace(judged, negated=not present.isdisjoint(roles["hold"]))
 
 
 def _fits(grammar: Grammar, name: str, symbols: str, present: set[str]) -> bool:
@@ -178,9 +181,10 @@ def _score(
         frame, match = fit
         row = intent.row_of(tokens[match.start()].text)
         return _Found(frame.weight, intent, row, f"{intent.action}: {frame.source}", match.start(), match.end())
-    hinted = _hinted(grammar, intent, symbols, present, asks=asks)
+    asked = asks and present.isdisjoint(grammar.roles["can"])
+    hinted = _hinted(grammar, intent, symbols, present, asks=asked)
     named = _named(grammar, intent, tokens, symbols) if not present.isdisjoint(intent.keys) else None
-    if named is not None and asks and intent.asked < 0 and present.isdisjoint(grammar.roles["can"]):
+    if named is not None and asked and intent.asked < 0:
         named = replace(named, score=named.score - ASKED)  # "is the export …?" asks about it, not for it
     return max((found for found in (named, hinted) if found is not None), key=lambda found: found.score, default=None)
 
@@ -214,7 +218,8 @@ def _hinted(grammar: Grammar, intent: Intent, symbols: str, present: set[str], *
     if weight < HINTED:
         return None
     foreign = sum(other in grammar.unsafe and other not in intent.support for other in symbols)
-    score = min(WEAK, weight) - FOREIGN * foreign
+    # What is asked about often has no name here ("is the drone shot in?"); what is asked for mostly has.
+    score = min(WEAK, weight) - FOREIGN * foreign * (0.4 if asks and intent.asked > 0 else 1.0)
     return _Found(score, intent, intent.rows[0], f"{intent.action}: words of its field", 0, len(symbols))
 
 

@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     r"|(?P<name>[\w()-]+\.(?:mp4|mov|mkv|webm|avi|m4v|gif|mp3|wav|m4a|aac|jpe?g|png|webp|srt)(?![a-z0-9]))"
     r"|(?P<num>[-+]?\d+(?:[.,:/]\d+)*(?:%|s|sec|secs|x|th|st|nd|rd)?(?![a-z0-9]))"
     rf"|(?P<cjk>[{CJK}]+)"
-    r"|[a-zß]+n't|'(?:s|m|re|ll|d|ve)(?![a-zß])|(?:[cdjlmnst]|qu)'(?=[a-zß])|(?P<word>\.?[a-zß0-9]+(?:-[a-zß0-9]+)*)"
+    r"|[a-zß]+n't|'(?:s|m|re|ll|d|ve)(?![a-zß])|(?:[cdjlmnst]|qu)'(?=[a-zß])|(?P<word>\.?[a-zß0-9]+(?:-[a-zß0-9]+)*|[&+])"
 )
 
 
@@ -90,8 +90,9 @@ class Lexicon:
         self._heard = self._by_sound()
 
     def _enter(self, word: str, symbol: str) -> None:
-        if "_" in word:
-            head, *rest = word.split("_")
+        parts = [match[0] for match in _TOKEN.finditer(word.replace("_", " "))] if "_" in word or "'" in word else []
+        if len(parts) > 1:
+            head, *rest = parts
             self._joined.setdefault(head, []).append((tuple(rest), symbol))
             self._joined[head].sort(key=lambda entry: -len(entry[0]))
         elif word.endswith("*"):

@@ -42,7 +42,7 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
         steps.append(Step(upload=True))
         reasons.append("a file or link comes along")
         wanted = [clause for clause in wanted if clause.meaning != "upload"]
-        edits = [clause for clause in edits if clause.leads or clause.score >= 2.0]
+        edits = [clause for clause in main if clause.instructs and not clause.negated and clause not in wanted]
     if edits and _edits_count(edits, wanted, clauses):
         steps.append(Step())
         reasons.append(f'"{edits[0].text}": {edits[0].rule}')
@@ -58,14 +58,22 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
 def _main(clauses: tuple[Judgement, ...]) -> list[Judgement]:
     """Without the clauses that only say when, whether or why, unless they are all there is.
 
-    "Once you have cut the intro, …" asks for the cut all the same, and "… before you export" for the export.
+    "Once you have cut the intro, …" asks for the cut all the same, and "… before you export" for the export,
+    unless somebody says "not yet!".
     """
+    held = any(clause.kind == "nothing" and clause.negated for clause in clauses)
     kept = [
         clause
         for place, clause in enumerate(clauses)
         if clause.link not in _SIDE
         or (place == 0 and clause.link == "after" and clause.kind == "edit")
-        or (place > 0 and clause.link == "before" and clause.meaning == "export" and clauses[place - 1].kind == "edit")
+        or (
+            place > 0
+            and clause.link == "before"
+            and clause.meaning == "export"
+            and not held
+            and clauses[place - 1].kind == "edit"
+        )
     ]
     return kept if any(clause.kind in {"action", "edit"} for clause in kept) else list(clauses)
 
