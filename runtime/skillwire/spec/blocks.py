@@ -17,6 +17,9 @@ from skillwire.spec.marks import lowered, plain
 from skillwire.spec.source import Document
 from skillwire.spec.tables import Table
 
+# More tables than any skill has; what comes after them is not read as facts.
+MAX_TABLES = 200
+
 _FENCE = re.compile(r"(?P<lead>(?:\s|>|[-*+]\s|\d{1,9}[.)]\s)*)(?P<mark>`{3,}|~{3,})(?P<info>.*)\Z")
 _CLOSING = re.compile(r"[\s>]*(`{3,}|~{3,})[ \t]*\Z")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*\Z")
@@ -26,7 +29,6 @@ _ITEM = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,4}[.)])\s")
 _NUMBER = re.compile(r"(?:§\s*)?(\d+(?:\.\d+)*)[.)]?\s+")
 _LABEL = re.compile(r"\s*(?:>\s*)*(\*\*)?\w[^:.!?\"|]{0,60}(?(1):?\*\*(?:\s*\([^)]*\))?:?|:)\s*(\S+)?")
 _REQUEST = re.compile(r"`?(?:GET|POST|PUT|PATCH|DELETE|https?:)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,8 @@ class Page:
 
     def line_span(self, offset: int) -> tuple[int, int]:
         """Start and end of the line of ``text`` that holds ``offset``."""
-        stop = self.text.find("\n", offset)
-        return self.text.rfind("\n", 0, offset) + 1, len(self.text) if stop < 0 else stop
+        at = bisect_right(self.offsets, offset)
+        return self.offsets[at - 1], self.offsets[at] - 1 if at < len(self.offsets) else len(self.text)
 
     def slice(self, unit: Unit) -> str:
         """A unit's text, marks removed."""
@@ -142,7 +144,14 @@ def parse(document: Document) -> Page:
 
 
 def _without_comments(lines: list[str]) -> list[str]:
-    return _COMMENT.sub(lambda match: "\n" * match.group().count("\n"), "\n".join(lines)).split("\n")
+    """Lines with HTML comments taken out, as many as before; an unclosed comment is left alone."""
+    text = "\n".join(lines)
+    kept: list[str] = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
+        kept += [text[at:start], "\n" * text.count("\n", start, end)]
+        at = end + len("-->")
+    return "".join([*kept, text[at:]]).split("\n")
 
 
 @dataclass(slots=True)
@@ -194,7 +203,8 @@ class _Scanner:
         if ("```" in line or "~~~" in line) and (fence := _opening(line)):
             return self._fence(at, fence)
         if "|" in line and (table := tables.scan(self.lines, at)):
-            self.tables.append(table)
+            if len(self.tables) < MAX_TABLES:
+                self.tables.append(table)
             self._close("table", at, table.end - 1)
             return table.end
         if first == "#" and (match := _HEADING.match(line)):

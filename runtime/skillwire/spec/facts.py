@@ -11,6 +11,7 @@ from skillwire.spec.model import DraftMap, Problem, Recovery, Severity, StreamRu
 from skillwire.spec.tables import Table
 
 T = TypeVar("T")
+MAX_PROBLEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,12 @@ class Facts:
         self.consumed.update(lines)
 
     def report(self, rule: str, severity: Severity, message: str, line: int, fix: str = "") -> None:
-        """Add a problem."""
-        self.problems.append(Problem(rule, severity, message, line, fix))
+        """Add a problem; of a file with more than ``MAX_PROBLEMS`` only so many are told."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(rule, severity, message, line, fix))
+        elif len(self.problems) == MAX_PROBLEMS:
+            more = "there are more problems than these; mend these first"
+            self.problems.append(Problem("too-many-problems", Severity.WARNING, more, line, ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from skillwire.errors import SkillUnreadable
 from skillwire.spec.model import Problem, Severity
 
-# A skill is a page or two of text; the largest published ones are under 100 KB. The bound keeps hostile input cheap.
-MAX_BYTES = 1024 * 1024
+# An agent reads a skill whole, so it is a few pages of text: the largest published ones have some 20 KB. The bound keeps
+# hostile input cheap.
+MAX_BYTES = 256 * 1024
+# No line that lost its code spans is longer; patterns with an open end stay off such lines.
+_MAX_FUSED_LINE = 2000
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -46,6 +49,7 @@ _FUSED = (
     ),
     (re.compile(r"\b(else|otherwise)(?=unknown\b)"), r"\1 "),
 )
+_FUSED_HINTS = ("X-", " the", " all", "unknown")
 _FENCE = re.compile(r"-{3,}[ \t]*\Z")
 _KEY = re.compile(r"""["']?([A-Za-z_][\w.-]*)["']?[ \t]*:(?:[ \t]|\Z)""")
 # Keys that only frontmatter starts with; a first line "Note: …" is prose.
@@ -188,8 +192,9 @@ def _unfuse(lines: list[str], problems: list[Problem]) -> list[str]:
     result = []
     for number, line in enumerate(lines, 1):
         fixed = line
-        for regex, spaced in _FUSED:
-            fixed = regex.sub(spaced, fixed)
+        if len(line) < _MAX_FUSED_LINE and any(hint in line for hint in _FUSED_HINTS):
+            for regex, spaced in _FUSED:
+                fixed = regex.sub(spaced, fixed)
         if fixed != line:
             fix = "put code in backticks with spaces around it"
             problems.append(_note("fused-words", "words run together; they were read apart", number, fix))

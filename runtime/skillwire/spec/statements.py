@@ -161,7 +161,7 @@ def _bodies(request: Request, statement: str) -> None:
     for start, _, value in templates.objects(statement):
         if not isinstance(value, dict):
             continue
-        if _SAMPLE.search(statement[:start]):
+        if _SAMPLE.search(statement, max(start - 40, 0), start):
             request.returns = request.returns or tuple(
                 name for name in templates.leaves(value) if name.rpartition(".")[2] not in ("code", "message", "msg")
             )

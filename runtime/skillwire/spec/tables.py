@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from skillwire.spec.marks import plain
 
+# More rows than any skill declares; a longer table is read up to here.
+MAX_ROWS = 2000
+
 _CONTAINER = re.compile(r"\s*(?:(?:>|[-*+]|\d{1,9}[.)])(?:\s+|(?=\|)))*")
 _DELIMITER = re.compile(r"\s*[|:-][|:\s-]*\Z")
 _DELIMITER_CELL = re.compile(r":?-+:?\Z")
@@ -123,7 +126,8 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
         else:
             if line.lstrip()[:1] == ">":
                 line = _CONTAINER.sub("", line, count=1)
-            rows.extend(_row(cells, at) for cells in _unglue(split_cells(line), len(table.header)))
+            if len(rows) < MAX_ROWS:
+                rows.extend(_row(cells, at) for cells in _unglue(split_cells(line), len(table.header)))
             end = at + 1
         at += 1
     return Table(table.header, tuple(rows), table.line, end, table.width)
@@ -156,5 +160,5 @@ def _glued(line: str, at: int) -> Table | None:
     rest = cells[marks[0] + width :]
     if rest and not rest[0]:
         del rest[0]
-    rows = tuple(_row(row, at) for row in _unglue(rest, len(header)) if any(row)) if rest else ()
+    rows = tuple(_row(row, at) for row in _unglue(rest, len(header))[:MAX_ROWS] if any(row)) if rest else ()
     return Table(header, rows, at + 1, at + 1, width)

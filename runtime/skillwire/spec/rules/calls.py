@@ -34,8 +34,11 @@ _COMMAND = re.compile(r"\bcurl\b.*\Z", re.DOTALL)
 _LABEL_END = re.compile(r"\s*(?:[:：]|—|–|\s-\s)")
 _SENTENCE = re.compile(r"[.;。；]\s")
 _TRAILING = ".,;:!?*"
-# How far below a command its explanation may go on, in characters.
-_REACH = 1500
+# More requests than any skill states; those beyond are not read.
+MAX_REQUESTS = 200
+_MAX_URL = 500
+# How far before, after or below a request its explanation may go on, in characters.
+_REACH = 2000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,7 +55,7 @@ def read(facts: Facts) -> None:
     """Add every request of the page to ``facts.requests``, in the order of the file."""
     page = facts.page
     found, rows = _from_tables(facts)
-    spots = sorted([*_explicit(page.text), *_from_curl(page.text)])
+    spots = sorted([*_explicit(page.text), *_from_curl(page.text)])[:MAX_REQUESTS]
     for i, spot in enumerate(spots):
         line = page.line_at(spot.start)
         unit = page.unit_at(line)
@@ -89,7 +92,7 @@ def _explicit(text: str) -> list[_Spot]:
         at = text.find(method)
         while at >= 0:
             after = at + len(method)
-            if not text[at - 1 : at].isalnum() and (match := _REQUEST.match(text, after)):
+            if not text[at - 1 : at].isalnum() and (match := _REQUEST.match(text, after, after + _MAX_URL)):
                 spots.append(_Spot(at, match.end(), method, match[1]))
                 after = match.end()
             at = text.find(method, after)
@@ -101,7 +104,7 @@ def _from_curl(text: str) -> list[_Spot]:
     spots = []
     at = text.find("curl")
     while at >= 0:
-        command = _CURL.match(text, at)
+        command = _CURL.match(text, at, at + 5 * _MAX_URL)
         at = text.find("curl", command.end() if command else at + 4)
         if command is None or re.search(r"-X\s*[A-Z]|--request", command[1]):
             continue
@@ -122,9 +125,11 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
         stop = spots[i + 1].start
         sentence = max(page.text.rfind(". ", spot.end, stop), page.text.rfind("\n", spot.end, stop))
         stop = sentence if sentence >= 0 else stop  # the words before the next request are its own
-    head = page.text[begin : spot.start]
+    head = page.text[max(begin, spot.start - _REACH) : spot.start]
     labels = _labels(page, unit, head, first=begin == unit.start)
-    request = _make(page, spot, page.line_at(spot.start), labels, page.text[spot.end : stop], before=head)
+    request = _make(
+        page, spot, page.line_at(spot.start), labels, page.text[spot.end : min(stop, spot.end + _REACH)], before=head
+    )
     number = _MARKER.match(head) if begin == unit.start else None
     request.number = int(number[1]) if number and number[1] else None
     if unit.kind == "fence" or "curl" in head:
@@ -207,7 +212,7 @@ def _from_tables(facts: Facts) -> tuple[list[Request], set[int]]:
             spot = _Spot(0, 0, method.upper(), path)
             found.append(_make(facts.page, spot, row.line, tuple(filter(None, dict.fromkeys(labels))), " ".join(rest)))
             lines.add(row.line)
-    return found, lines
+    return found[:MAX_REQUESTS], lines
 
 
 def _endpoint_columns(table: Table) -> tuple[int, int] | None:

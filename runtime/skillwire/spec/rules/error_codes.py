@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from skillwire.spec.facts import Facts, RawError
 from skillwire.spec.model import Recovery, Severity
 from skillwire.spec.statements import seconds
-from skillwire.spec.tables import Table
+from skillwire.spec.tables import MAX_ROWS, Table
 from skillwire.spec.vocabulary import first, pattern
 
 _CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W*\Z", re.IGNORECASE)
@@ -103,7 +104,7 @@ def _code_column(table: Table) -> int | None:
 
 def _from_bullets(facts: Facts) -> None:
     page = facts.page
-    spots = list(_BULLET.finditer(page.text))
+    spots = list(islice(_BULLET.finditer(page.text), MAX_ROWS))
     if len(spots) < 2 or max(int(spot[1]) for spot in spots) < 100:
         return
     for spot, following in zip(spots, [*spots[1:], None], strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from skillwire.spec.facts import Facts, RawHeader
 from skillwire.spec.vocabulary import near, pattern
@@ -16,7 +17,7 @@ _VALUE = re.compile(
     r"\s*(?:\||[:：=]|→|->|\bis set to\b|\bis\b|\bcomes? from\b|\bset to\b|\bdepends on\b|\bequals\b|为|来自)\s*",
     re.IGNORECASE,
 )
-_STOP = re.compile(r"\"(?:\s|\Z)|[.。;；](?:\s|\Z)|\n|\s\||,\s+(?:and\s+)?[\"'`]?(?=X-)")
+_STOP = re.compile(r"\"(?:\s|\Z)|[.。;；](?:\s|\Z)|\s\||,\s+(?:and\s+)?[\"'`]?(?=X-)")
 _PAIR = re.compile(
     r"([~./\w-]*/?\.[\w-]+(?:/[\w.-]+)*/?|~/[\w./-]+)\s*(?:→|->|=>|=|:|⇒|为)+\s*[\"']?([a-z][\w-]*)[\"']?"
 )
@@ -27,6 +28,8 @@ _ELSE = re.compile(
 _INSTALL_PATH = re.compile(r"\binstall(?:ation)?[- ]path\b|安装路径", re.IGNORECASE)
 _ALTERNATIVES = re.compile(r"\b[a-z][\w-]*(?:\s*/\s*[a-z][\w-]*)+")
 _PLATFORM = re.compile(r"[a-z][\w-]*")
+_MAX_MENTIONS = 1000
+_MAX_VALUE = 300  # a sentence on where a value comes from is no longer
 # Headers of HTTP itself; a skill's own are whatever else it names.
 _STANDARD = frozenset({"Authorization", "Accept", "Content-Type", "User-Agent", "Retry-After", "Last-Event-Id"})
 
@@ -66,7 +69,7 @@ def _from_fences(facts: Facts, skip: frozenset[str]) -> None:
 
 def _from_text(facts: Facts, skip: frozenset[str]) -> None:
     page = facts.page
-    for match in _X_NAME.finditer(page.text):
+    for match in islice(_X_NAME.finditer(page.text), _MAX_MENTIONS):
         before = page.text[match.start() - 1 : match.start()]
         if match[0] in skip or before.isalnum() or before in ("-", "/", "_"):
             continue
@@ -87,9 +90,9 @@ def _value(text: str, at: int) -> str | None:
     lead = _VALUE.match(text, at)
     if not lead:
         return None
-    line_end = text.find("\n", lead.end())
-    stop = _STOP.search(text, lead.end(), line_end if line_end >= 0 else len(text))
-    value = text[lead.end() : stop.start() if stop else line_end if line_end >= 0 else len(text)]
+    value = text[lead.end() : lead.end() + _MAX_VALUE].partition("\n")[0]
+    stop = _STOP.search(value)
+    value = value[: stop.start()] if stop else value
     return value.strip().strip("\"'").rstrip(",;") or None
 
 

@@ -54,7 +54,8 @@ def _size(facts: Facts) -> Stated[int] | None:
     best: tuple[int, int, int] = (0, 0, 0)
     for unit in page.units_with(near("sizes")):
         for match in _SIZE.finditer(page.text, unit.start, unit.stop):
-            start = max(page.text.rfind(". ", 0, match.start()) + 1, unit.start, match.start() - 80)
+            start = max(unit.start, match.start() - 80)
+            start = page.text.rfind(". ", start, match.start()) + 1 or start
             before = page.text[start : match.start()]
             after = page.text[match.end() : match.end() + 20]
             if pattern("not_a_limit").search(before) or pattern("not_a_limit").search(after[:12]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from skillwire.spec.blocks import Unit
 from skillwire.spec.facts import Facts, Stated
@@ -28,6 +29,7 @@ _SAMPLE = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,2}[.)])\s+[\"“]([^\"“”
 _SAMPLE_LINE = re.compile(r"\s*[\"“]([^\"“”\n]+)[\"”]\s*\Z")
 _ELLIPSIS = re.compile(r"\.\.\.|…")
 _READY_CHARS = 40
+_MAX_QUOTED = 1000
 
 
 def read(facts: Facts) -> None:
@@ -102,7 +104,7 @@ def _read_base(facts: Facts) -> None:
 def _read_wording(facts: Facts) -> None:
     """The first quoted words that end in an ellipsis beside talk of connecting, and the first that say "ready"."""
     page = facts.page
-    for match in _QUOTED.finditer(page.text):
+    for match in islice(_QUOTED.finditer(page.text), _MAX_QUOTED):
         words = match[1].strip()
         ellipsis = _ELLIPSIS.search(words)
         if facts.connecting is None and ellipsis:
@@ -120,9 +122,9 @@ def _read_wording(facts: Facts) -> None:
 
 def _sentence(text: str, start: int, end: int) -> str:
     """What stands before and after a quotation in its sentence; empty in a chain of arrows."""
-    first = max(text.rfind(". ", 0, start), text.rfind("\n\n", 0, start), text.rfind("|", 0, start), start - 120, 0)
-    stop = min(at for at in (text.find(". ", end), text.find("\n\n", end), end + 80) if at >= 0)
-    around = f"{text[first:start]} {text[end:stop]}"
+    before = re.split(r"\.\s|\n\n|\|", text[max(start - 120, 0) : start])[-1]
+    after = re.split(r"\.\s|\n\n", text[end : end + 80], maxsplit=1)[0]
+    around = f"{before} {after}"
     return "" if "→" in around else around
 
 

@@ -12,6 +12,7 @@ from skillwire.spec.vocabulary import near, pattern
 
 _UNIT = r"(seconds?|secs?|s|minutes?|mins?|min|m|秒|分钟)"
 _EVERY = re.compile(rf"(?:every|每隔?)\s*(\d+(?:\.\d+)?)\s*{_UNIT}(?![a-z])", re.IGNORECASE)
+_REACH = 400  # characters around "every 2 min" in which heartbeats and the notice are spoken of
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{3,80})[\"”]")
 _KEEPALIVE = re.compile(
     r"\bheart-?beats?\b|\bkeep-?alives?\b|\bempty data\b|\bstill working\b|\bpings?\b|心跳", re.IGNORECASE
@@ -55,6 +56,7 @@ def _notice(facts: Facts) -> tuple[float | None, str, int | None]:
     for at in page.places(near("every")):
         unit = page.unit_at(page.line_at(at))
         start, stop = page.line_span(at) if unit.kind == "table" else (unit.start, unit.stop)
+        start, stop = max(start, at - _REACH), min(stop, at + _REACH)
         match = _EVERY.match(page.text, at)
         if match and _KEEPALIVE.search(page.text, start, stop):
             quoted = {
