@@ -65,6 +65,7 @@ class Studio:
         for session_id in self.accounts.purge(time.time()):
             shutil.rmtree(self._uploads / session_id, ignore_errors=True)
         await self.quick.warm()
+        self.conversations.warm()
         self.jobs.resume()
         self.jobs.sweep(time.time())
         try:

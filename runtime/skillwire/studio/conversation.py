@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skillwire.studio.accounts import Account, Accounts
 from skillwire.studio.answers import ApiError, Code
@@ -20,6 +21,9 @@ from skillwire.studio.draft import to_json
 from skillwire.studio.edit import Song, Unsupported, apply, describe
 from skillwire.studio.projects import Projects, Session
 from skillwire.studio.wording import language_of, say
+
+if TYPE_CHECKING:
+    from skillwire.studio.understand.read import Reading
 
 # What an edit costs when metering is on.
 EDIT_CREDITS = 5
@@ -45,8 +49,20 @@ class Conversations:
         self._projects = projects
         self._accounts = accounts
         self._heartbeat = heartbeat
+        self._reading = threading.Lock()
         self._locks: dict[str, asyncio.Lock] = {}
         self._answering: set[asyncio.Task[None]] = set()
+
+    def warm(self) -> None:
+        """Loads the word lists ahead of the first message, in a thread that holds nobody up at the end."""
+        threading.Thread(target=self._read, args=("mute",), daemon=True).start()
+
+    def _read(self, text: str) -> Reading:
+        from skillwire.studio.understand import read  # noqa: PLC0415 - its word lists load with the first use
+
+        # One at a time: a message that comes while the lists are loading waits for them instead of loading them again.
+        with self._reading:
+            return read.understand(text)
 
     async def answer(self, account: Account, session: Session, text: str, author: str) -> AsyncIterator[bytes]:
         """The lines of the stream. The edit is carried out to its end even when the client hangs up."""
@@ -86,9 +102,7 @@ class Conversations:
     async def _edit(
         self, account: Account, session: Session, text: str, queue: asyncio.Queue[Said | None]
     ) -> list[str]:
-        from skillwire.studio.understand import read  # noqa: PLC0415 - its word lists load with the first message
-
-        reading = await asyncio.to_thread(read.understand, text)
+        reading = await asyncio.to_thread(self._read, text)
         language = language_of(reading.language, session.language)
         if not self._projects.draft(session.id).ready:
             return [say("no_clip", language)]
