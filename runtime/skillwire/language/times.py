@@ -28,7 +28,7 @@ from .phrases import expand, flatten, whole_words
 _ROLES: Final = {
     "first": "f", "last": "l", "from": "F", "of": "G", "to": "t", "until": "u", "between": "B", "after": "A", "before": "b",
     "at": "p", "for": "d", "off": "o", "start": "s", "end": "e", "onwards": "w", "and": "n", "a": "i", "mark": "k", "label": "S",
-    "post_after": "X", "post_before": "Y", "post_from": "Z", "post_until": "V", "between_post": "J", "skip": "", "unit": "U",
+    "post_after": "X", "post_before": "Y", "post_from": "Z", "post_until": "V", "between_post": "J", "skip": "", "unit": "U", "inward": "q",
 }  # fmt: skip
 
 # Numbers and units make times; the first pattern that fits at a place counts.
@@ -58,8 +58,9 @@ _WINDOWS: Final = (
     ("at_for", "pF? S? T k? d T"),
     ("for_at", "d? T pF S? T !t"),
     ("last", "dpG? l T"),
+    ("last", "l N !|UNH"),
     ("last", "d? T oFGtp e"),
-    ("first", "f N =n"),
+    ("first", "f N !|UNH"),
     ("first", "dpG? f T"),
     ("first", "d? T oFGp s"),
     ("range", "BGF S? TN n S? TN J?"),
@@ -76,6 +77,7 @@ _WINDOWS: Final = (
     ("at", "S T p?"),
     ("at", "T k"),
     ("at", "T p !T"),
+    ("at", "T q !|"),
     ("for", "d T"),
     ("span", "T"),
 )  # fmt: skip
@@ -181,7 +183,10 @@ def find_windows(text: str, language: str) -> list[Window]:
     row = _row(hits, grammar)
     windows = []
     for found in grammar.windows.finditer(row):
-        window = _window(str(found.lastgroup).rpartition("_")[0], hits[found.start() : found.end()])
+        after = hits[found.end()].roles if found.end() < len(hits) else ""
+        window = _window(
+            str(found.lastgroup).rpartition("_")[0], hits[found.start() : found.end()], counted=after == "|"
+        )
         if window is not None:
             windows.append(window)
     return windows
@@ -271,7 +276,8 @@ def _time(name: str, parts: list[_Hit]) -> list[_Hit]:
     return [_Hit(label, 0, start, start), made] if label else [made]
 
 
-def _window(form: str, parts: list[_Hit]) -> Window | None:
+def _window(form: str, parts: list[_Hit], *, counted: bool) -> Window | None:
+    """The window that a match stands for. ``counted``: a word follows that bare numbers may count."""
     begin, stop = parts[0].start, parts[-1].end
     ends = [hit for hit in parts if hit.roles in {"T", "N"}]
     sure = any(hit.roles == "T" for hit in ends)
@@ -299,4 +305,8 @@ def _window(form: str, parts: list[_Hit]) -> Window | None:
             start = last
         case _:
             pass
-    return Window(form, start, end, begin, stop, sure or form == "first", clock)
+    if not sure and not counted:
+        # "The last 5", "from 5 to 8", but not "5 to 8", "16 to 9" or "the last 5 people".
+        opened = form == "range" and set(parts[0].roles) & set("BFG") and end is not None and start < end <= 600
+        sure = form in {"first", "last"} or bool(opened)
+    return Window(form, start, end, begin, stop, sure, clock)

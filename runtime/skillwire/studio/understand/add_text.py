@@ -36,7 +36,16 @@ def _unquoted(clause: Clause) -> str:
         return ""
     stop = next((p for p in clause.places("position", "window") if p > lead + 1), len(clause.items))
     places = clause.free(lead + 1, stop, _EDGES)
-    if places is None or not any(clause.items[p].kind in {"word", "genre", "undo", "mute"} for p in places):
+    if clause.has("text"):
+        # After the word for text, a capital begins the text, whatever the words mean: "the text Hello there".
+        lead = clause.places("text")[-1]
+        begun = clause.free(lead + 1, stop, frozenset({"article", "mark", "position", "to", "into"}))
+        if begun is not None and clause.shown[clause.items[begun[0]].start].isupper():
+            places = begun
+    if places is None:
+        return ""
+    text = clause.words(places)
+    if not (text[:1].isupper() or any(clause.items[p].kind in {"word", "genre"} for p in places)):
         return ""
     clause.spend_places(places)
-    return clause.words(places)
+    return text

@@ -36,7 +36,7 @@ def change(clause: Clause, up: tuple[str, ...], down: tuple[str, ...]) -> int | 
         return None
     kind, value = clause.items[place].kind, float(clause.items[place].value)
     rising, falling = clause.has(*up), clause.has(*down)
-    absolute = _absolute(clause, place)
+    absolute = _absolute(clause, place, (*up, *down))
     clause.spend_places([place])
     if kind == "plain" and value > 8:
         kind, value = "percent", value / 100
@@ -50,7 +50,12 @@ def change(clause: Clause, up: tuple[str, ...], down: tuple[str, ...]) -> int | 
     return tidy(value)
 
 
-def _absolute(clause: Clause, place: int) -> bool:
-    """Whether the amount is where to go to ("to 40 %"), rather than by how much."""
+def _absolute(clause: Clause, place: int, directions: tuple[str, ...]) -> bool:
+    """Whether the amount is where to go to ("to 40 %"), rather than by how much ("40 % louder")."""
+    following = clause.items[place + 1] if place + 1 < len(clause.items) else None
+    if clause.language == "ja":
+        return following is not None and following.kind in {"to", "into"}
+    if following is not None and following.kind in directions and clause.language != "zh":
+        return False
     before = clause.items[place - 1] if place else None
     return before is not None and before.kind in {"to", "into"} and before.value != "by"

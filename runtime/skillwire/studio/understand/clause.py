@@ -33,7 +33,8 @@ SILENT: Final = frozenset(
 EDGES: Final = (SILENT - {"style"}) | {"keep", "replace", "rest", "see", "anything"}
 # What parts free text: measures, and the marks between clauses.
 _MEASURES: Final = frozenset({"window", "percent", "factor", "height", "ratio_value", "mark"})
-_VERBS: Final = frozenset({"remove", "cutoff", "replace", "add", "keep", "hear", "see", "write"})
+_VERBS: Final = frozenset({"remove", "cutoff", "replace", "add", "keep", "hear", "see", "write", "other"})
+_EDGES_OF_CLIP: Final = {"begin": "start", "finish": "end"}
 
 
 class Clause:
@@ -130,8 +131,13 @@ class Clause:
 
 
 def _nouns(items: list[Item]) -> list[Item]:
-    """Verbs right after an article are nouns: "the drop of water", "a cut on his face"."""
-    return [
-        item._replace(kind="word") if place and item.kind in _VERBS and items[place - 1].kind == "article" else item
-        for place, item in enumerate(items)
-    ]
+    """Verbs right after an article are nouns: "the drop of water", "the ending"."""
+    nouns = list(items)
+    for place, item in enumerate(items[1:], 1):
+        if items[place - 1].kind != "article":
+            continue
+        if item.kind in _VERBS:
+            nouns[place] = item._replace(kind="word")
+        elif item.kind in _EDGES_OF_CLIP:
+            nouns[place] = item._replace(kind="part", value=_EDGES_OF_CLIP[item.kind])
+    return nouns

@@ -138,11 +138,9 @@ def join_trims(ops: list[Operation], given: list[Operation], items: list[Item]) 
         return
     earlier, later = ops[-2], ops[-1]
     ending = any(item.kind in {"finish", "begin"} for item in items)
-    if not ending:
-        return
-    if earlier["end"] is None and later["start"] == 0 and later["end"] is not None:
+    if earlier["end"] is None and later["start"] == 0 and later["end"] is not None and (ending or later["end"] < 0):
         joined = {"op": "trim", "start": earlier["start"], "end": later["end"]}
-    elif later["end"] is None and earlier["start"] == 0 and earlier["end"] is not None:
+    elif ending and later["end"] is None and earlier["start"] == 0 and earlier["end"] is not None:
         joined = {"op": "trim", "start": later["start"], "end": earlier["end"]}
     else:
         return

@@ -48,7 +48,10 @@ def head(clause: Clause, places: range) -> str:
         return ""
     if clause.language in {"zh", "ja"}:
         return kinds[-1] if "word" not in kinds[-1:] else "word"
-    core = kinds[: kinds.index("prep")] if "prep" in kinds[1:] else kinds
+    stop = next(
+        (place for place, kind in enumerate(kinds) if place and kind in {"prep", "to", "into", "by"}), len(kinds)
+    )
+    core = kinds[:stop]
     if clause.language in {"en", "de"}:
         return core[-1] if core else kinds[0]
     return next((kind for kind in core if kind not in {"prep", "style"}), kinds[0])

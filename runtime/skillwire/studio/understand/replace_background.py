@@ -12,6 +12,8 @@ _EDGES = EDGES | {"remove", "removed", "no", "get", "out", "ratio", "own", *_PLA
 def read(clause: Clause) -> list[Operation]:
     """Reads "Sunset behind me", "grey background", "blur the background", "remove the background"; not "darken it"."""
     place = clause.find(*_PLACE)
+    if place is None and clause.has("transparent") and not clause.unknown():
+        return _replaced(clause, "transparent")
     if place is None:
         place = _put_there(clause)
     if place is None or clause.has("other"):
@@ -22,6 +24,8 @@ def read(clause: Clause) -> list[Operation]:
         if clause.has(treatment):
             return _replaced(clause, treatment)
     after, before = clause.free(place + 1, len(clause.items), _EDGES), clause.last_free(0, place, _EDGES)
+    if before is not None:
+        before = _after_last_into(clause, before)
     chosen = after if after is not None and _content(clause, after) else before
     if chosen is None or not _content(clause, chosen):
         if removal.is_removal(clause):
@@ -37,8 +41,23 @@ def _put_there(clause: Clause) -> int | None:
     """The place of "in the background" where something is to be put there; music there is heard, not seen."""
     if clause.has("music", "genre", "audio", "text", "quote") or removal.is_removal(clause):
         return None
-    place = next((place for place in clause.places("prep") if clause.items[place].value == "background"), None)
-    return None if place is None or clause.free(place + 1, len(clause.items), _EDGES) else place
+    for place in clause.places("prep"):
+        whose = clause.free(place + 1, len(clause.items), _EDGES)
+        if clause.items[place].value == "background" and whose is None:
+            return place
+        # "A meadow behind the kids"
+        if clause.items[place].value == "behind" and clause.has("add", "keep", "replace", "make") and whose is not None:
+            clause.spend_places(whose)
+            return place
+    return None
+
+
+def _after_last_into(clause: Clause, places: range) -> range:
+    """Of "my bedroom for an office" the office."""
+    marks = [place for place in places if clause.items[place].kind == "into"]
+    if marks and clause.has("replace"):
+        return clause.free(marks[-1] + 1, places[-1] + 1, _EDGES) or places
+    return places
 
 
 def _is_what_goes(clause: Clause) -> bool:

@@ -111,7 +111,8 @@ def _corrected(text: str, quotes: list[Quote], words: Lexicon) -> tuple[str, lis
 def _decades(low: str, words: Lexicon) -> Iterator[tuple[int, int]]:
     """Of "80s" before a style of music the place: it is a decade, not a length."""
     for found in _DECADE.finditer(low):
-        if words.phrases.get(found[1], ("",))[0] in {"genre", "music"}:
+        style = words.pattern.match(low, found.start(1))
+        if style is not None and words.phrases.get(style[0], ("",))[0] in {"genre", "music"}:
             yield found.start(), found.start(1) - 1
 
 

@@ -22,7 +22,7 @@ def read(clause: Clause) -> list[Operation]:
             clause.ask = "trim"
         return []
     windows = [clause.items[place].value for place in places]
-    kept = _removed(windows) if _removes(clause, places[0]) else _kept(clause, windows, places[0])
+    kept = _removed(clause, windows) if _removes(clause, places[0]) else _kept(clause, windows, places[0])
     if kept is None:
         clause.ask = "trim"
         return []
@@ -39,7 +39,7 @@ def _removes(clause: Clause, place: int) -> bool:
         return not clause.has(*_REMOVING, "cut")
     if clause.has("rest") or clause.has("finish", "begin", "cutto"):
         return False
-    if clause.has(*_REMOVING):
+    if clause.has(*_REMOVING) or (clause.has("cut") and clause.has("out")):
         return True
     if clause.has("keep", "only"):
         return False
@@ -47,7 +47,7 @@ def _removes(clause: Clause, place: int) -> bool:
     return not _led_to(clause, place) and window.form in {"first", "last", "from", "until"}
 
 
-def _removed(windows: list[Window]) -> tuple[float, float | None] | None:
+def _removed(clause: Clause, windows: list[Window]) -> tuple[float, float | None] | None:
     """What is left when these stretches go, if it is one stretch."""
     start, end = 0.0, None
     for window in windows:
@@ -55,9 +55,18 @@ def _removed(windows: list[Window]) -> tuple[float, float | None] | None:
             end = window.start
         elif window.start == 0 and window.form in {"first", "until", "range"}:
             start = window.end
+        elif window.form in {"span", "for"} and (edges := _edges(clause)):
+            length = window.end or 0.0
+            start, end = length if "start" in edges else start, -length if "end" in edges else end
         else:
             return None
     return start, end
+
+
+def _edges(clause: Clause) -> set[str]:
+    """At which edges of the clip something is cut: "at the beginning, 5 seconds off", "2 seconds off both ends"."""
+    edges = {clause.items[place].value for place in clause.places("part")}
+    return {"start", "end"} if "both" in edges else edges & {"start", "end"}
 
 
 def _kept(clause: Clause, windows: list[Window], place: int) -> tuple[float, float | None] | None:
