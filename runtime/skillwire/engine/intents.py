@@ -121,12 +121,14 @@ class Grammar:
         self.macros: Mapping[str, str] = {**shared["macros"], **data.get("macros", {})}
         unsafe = set(self.lexicon.having(UNKNOWN, *shared["unsafe"])) - set(self.lexicon.having(*shared["harmless"]))
         self.unsafe = frozenset(unsafe)
+        self.apart = self.unsafe | set(self.lexicon.having("DE", "ASKP", "LEASK", "BEFORE", "LE"))
         self.safe = "".join(symbol for symbol in self.lexicon.sets if symbol not in unsafe)
         compiler = FrameCompiler(self.lexicon, self.macros, self.safe)
         self.intents = [self._intent(action, routes) for action, routes in rows.items()]
         self.roles = {
             name: frozenset(self.lexicon.having(*names.split("|"))) for name, names in shared["roles"].items()
         }
+        self.serial = bool(data.get("serial", False))
         self.verb_final = bool(data.get("verb_final", False))
         self.negation: Mapping[str, int] = data.get("negation", shared["negation"])
         self.frames = {name: compiler.compile(data.get(name, ())) for name in shared["clause_frames"]}

@@ -85,8 +85,19 @@ def _parts(grammar: Grammar, tokens: list[Token]) -> list[list[Token]]:
             if any(token.symbol in roles["verb"] for token in ahead_of):
                 parts.append(tokens[start:place])
                 start = place + 1
+        elif grammar.serial and token.symbol in roles["export"] and _ends(grammar, tokens, start, place):
+            parts.append(tokens[start:place])
+            start = place
     parts.append(tokens[start:])
     return [part for part in parts if part]
+
+
+def _ends(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bool:
+    """Whether, in a language that lines verbs up without a word between them, ``place`` begins a request of its own:
+    an edit stands before it, and nothing behind it that it could be an attribute of.
+    """
+    edited = any(token.symbol in grammar.roles["edit"] for token in tokens[start:place])
+    return edited and not any(token.symbol in grammar.apart for token in tokens[place + 1 :])
 
 
 def _said(pre: frozenset[str], tokens: list[Token]) -> bool:
@@ -197,6 +208,8 @@ def _named(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str) 
         after = symbols[place + 1] if place + 1 < len(symbols) else ""
         if (after in grammar.unsafe and after not in intent.support) or after in grammar.roles["attributive"]:
             continue
+        if _attribute(grammar, symbols, place):
+            continue
         foreign = sum(other in grammar.unsafe and other not in intent.support for other in symbols)
         word = tokens[place].fixed or tokens[place].text
         return _Found(
@@ -208,6 +221,15 @@ def _named(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str) 
             place + 1,
         )
     return None
+
+
+def _attribute(grammar: Grammar, symbols: str, place: int) -> bool:
+    """Whether the word at ``place`` belongs to a thing on the screen ("icon of the upload")."""
+    roles = grammar.roles
+    place -= 1
+    while place > 0 and symbols[place] in roles["det"] and symbols[place] not in roles["of"]:
+        place -= 1
+    return place > 0 and symbols[place] in roles["of"] and symbols[place - 1] in roles["screen"]
 
 
 def _hinted(grammar: Grammar, intent: Intent, symbols: str, present: set[str], *, asks: bool) -> _Found | None:
