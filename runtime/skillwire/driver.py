@@ -8,6 +8,7 @@ from pathlib import Path
 
 from skillwire.agents.base import Agent
 from skillwire.delivery import Delivery
+from skillwire.engine.conversation import Flow
 from skillwire.engine.effects import (
     Answer,
     Closed,
@@ -24,7 +25,6 @@ from skillwire.engine.effects import (
     Wait,
 )
 from skillwire.engine.events import Event, Planned, Progress
-from skillwire.engine.flow import Flow
 from skillwire.errors import OutputFailed
 from skillwire.tape import IN_FLIGHT, LIVE, Tape
 from skillwire.vault import Vault

@@ -17,8 +17,9 @@ from skillwire.agents.registry import open_agent
 from skillwire.delivery import Delivery
 from skillwire.driver import Driver
 from skillwire.engine import plan as planning
+from skillwire.engine.conversation import Conversation
 from skillwire.engine.events import Event
-from skillwire.engine.flow import Conversation
+from skillwire.engine.flow import run as run_plan
 from skillwire.engine.plan import Attachment, Task
 from skillwire.engine.router import Routing, route
 from skillwire.errors import ConsentRefused, SkillNotRunnable, SkillwireError, TransportFailed, UsageError
@@ -188,7 +189,7 @@ class Session:
                 delivery = Delivery(output, paths)
                 if tape is not None:
                     delivery.take_over(tape.value("scratch", lambda: str(delivery.scratch)))
-            yield from self._driver.drive(self._talk.run(plan, task), delivery=delivery, tape=tape)
+            yield from self._driver.drive(run_plan(self._talk, plan, task), delivery=delivery, tape=tape)
         except TransportFailed as error:
             # The service may be back later: the run stays open, and its answered steps are kept.
             if tape is not None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skillwire.catalog import find
+from skillwire.engine.conversation import Conversation
 from skillwire.engine.effects import (
     Closed,
     Failed,
@@ -24,7 +25,7 @@ from skillwire.engine.effects import (
     Wait,
 )
 from skillwire.engine.events import Artifact, Event
-from skillwire.engine.flow import Conversation
+from skillwire.engine.flow import run
 from skillwire.engine.plan import Attachment, Task, make
 from skillwire.errors import SkillwireError
 
@@ -127,7 +128,7 @@ def test_any_faults(name, faults, frames, edits):
     service = Service(faults, frames, edits=edits)
     talk = Conversation(skill, new_id=lambda: "id", now_ms=lambda: 0)
     task = Task("remove it", (Attachment("clip.mp4", Path("clip.mp4")),))
-    flow = talk.run(make(skill, ["message", "export"], task), task)
+    flow = run(talk, make(skill, ["message", "export"], task), task)
     answer, effects, waited, artifacts, fetched, error = None, 0, 0.0, 0, False, None
     try:
         while True:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from skillwire.engine import listening
+from skillwire.engine.conversation import Conversation
 from skillwire.engine.effects import Closed, Frame, NextFrame, OpenStream, Reply, Send, Silence, Wait
 from skillwire.engine.events import Event, Status, Text
-from skillwire.engine.flow import Conversation
 from skillwire.errors import TransportFailed
 from skillwire.spec.model import Auth, Call, DraftMap, Skill, StreamRule, Verb
 

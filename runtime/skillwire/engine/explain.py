@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from skillwire.engine.binding import placeholders
+from skillwire.engine.conversation import Conversation
 from skillwire.engine.effects import Failed, Reply, Request
-from skillwire.engine.flow import Conversation
 from skillwire.engine.plan import needs_session, needs_token
 from skillwire.engine.recovery import Budget, Decision, decide
 from skillwire.engine.router import Router, Routing

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from skillwire.engine import timeline
 from skillwire.engine.binding import bind_path, canonical, dig, placeholders
-from skillwire.engine.effects import Answer, Effect, Reply, Wait
-from skillwire.engine.events import Event, Progress, Status
+from skillwire.engine.conversation import Conversation, Flow
+from skillwire.engine.effects import Reply, Wait
+from skillwire.engine.events import Progress, Status
 from skillwire.engine.wording import plain, say
 from skillwire.errors import JobFailed, ServiceRefused, SkillNotRunnable, TransportFailed
 from skillwire.spec.model import Call, Poll
 
-if TYPE_CHECKING:
-    from skillwire.engine.flow import Conversation
-
 MOST_POLLS = 60
 """Polls without any news where the skill states no bound: half an hour at the usual 30 s."""
-
-Flow = Generator[Effect | Event, Answer, Any]
 
 
 def export(talk: Conversation, call: Call) -> Flow:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
-
 from skillwire.engine import timeline
-from skillwire.engine.effects import Answer, Closed, Effect, Frame, NextFrame, Silence, Wait
-from skillwire.engine.events import Event, Fields, Status, Text
+from skillwire.engine.conversation import Conversation, Flow
+from skillwire.engine.effects import Closed, Frame, NextFrame, Silence, Wait
+from skillwire.engine.events import Fields, Status, Text
 from skillwire.engine.recovery import fields
 from skillwire.engine.stream import Transcript, read_frame
 from skillwire.engine.wording import plain, say
 from skillwire.errors import JobFailed, TransportFailed
 from skillwire.spec.model import Call, GuiAction, Verb
-
-if TYPE_CHECKING:
-    from skillwire.engine.flow import Conversation
 
 NOTICE_EVERY = 120.0
 """Seconds between "still working" notices where the skill states none; as the published siblings have it."""
@@ -25,8 +20,6 @@ HEARTBEATS_ONLY = 600.0
 """Seconds of nothing but heartbeats after which a stream counts as timed out; same source."""
 ASK_AGAIN = (30.0, 60.0, 60.0, 60.0, 60.0)
 """Seconds before each question for the state after a cut: five questions, then the edit counts as failed; same source."""
-
-Flow = Generator[Effect | Event, Answer, Any]
 
 
 def listen(talk: Conversation, call: Call) -> Flow:
