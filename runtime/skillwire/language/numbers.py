@@ -155,6 +155,8 @@ def _number(text: str, hits: list[_Hit], at: int) -> tuple[Number | None, int]:
     if kind in {"digits", "value", "hundred"}:
         value, end, after = _spelled_on(text, hits, 100.0 if kind == "hundred" else value, end, after)
         return _measured(text, hits, Number("plain" if kind == "digits" else "word", value, start, end), after)
+    if kind == "times" and first.text.startswith("倍"):
+        return Number("factor", 2.0, start, end), after
     if kind == "fraction" and first.text != "半":
         return _measured(text, hits, Number(kind, value, start, end), after)
     return (Number(kind, value, start, end) if kind in {"fraction", "factor", "plus"} else None), after

@@ -38,6 +38,8 @@ def change(clause: Clause, up: tuple[str, ...], down: tuple[str, ...]) -> int | 
     rising, falling = clause.has(*up), clause.has(*down)
     absolute = _absolute(clause, place, (*up, *down))
     clause.spend_places([place])
+    if clause.language == "zh" and kind == "factor" and value == 1 and rising != falling:
+        value = 2.0  # 快一倍: faster by once as much
     if kind == "plain" and value > 8:
         kind, value = "percent", value / 100
     if kind in {"percent", "fraction"} and not absolute and rising != falling:

@@ -15,6 +15,13 @@ def read(clause: Clause) -> list[Operation]:
             return []
         if clause.unknown() and not clause.has("reframe", "ratio", "make", "replace", "export"):
             return []
-        ratio = clause.value("aspect")
+        ratio = _named(clause)
     clause.spend("aspect", "reframe", "ratio", "replace", "cut", "downscale", "keep")
     return [{"op": "aspect", "ratio": ratio}]
+
+
+def _named(clause: Clause) -> str:
+    """The shape that is meant; of "from landscape to portrait" the second."""
+    places = clause.places("aspect")
+    led = [place for place in places if place and clause.items[place - 1].kind in {"to", "into"}]
+    return str(clause.items[led[-1] if led else places[0]].value)

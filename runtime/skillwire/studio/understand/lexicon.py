@@ -81,7 +81,8 @@ def lexicon(language: str) -> Lexicon:
     )
     # Only what is a word in itself: "equal sides" is no reason to turn "equals" into "equal".
     targets = {phrase for phrase, (kind, _) in entries.items() if kind in _WORTH and _WORD.fullmatch(phrase)}
-    targets |= {word for word in words_of_time(language) | words_of_number(language) if len(word) >= 5}
+    targets |= {word for word in words_of_time(language) if len(word) >= 5}
+    targets |= {word for word in words_of_number(language) if len(word) >= 6}
     return Lexicon(language, entries, pattern, Typos(targets, known))
 
 

@@ -55,7 +55,7 @@ def may_continue(run: Run, alone: Outcome, last: Operation) -> bool:
         return "volume" not in last and [op["op"] for op in alone.ops] == ["volume"]
     if last["op"] in {"remove_object", "add_music"} and kinds & {"word", "genre"} and run.link != "and":
         return False
-    return not alone.ops or last["op"] == "trim"
+    return not alone.ops
 
 
 def mend(passage: Passage, run: Run) -> bool:

@@ -40,6 +40,10 @@ rules: Final[list[Callable[[Clause], list[Operation]]]] = [
 ]
 
 
+# What "it" may stand for in the clause after one that asked for no change: "don't remove the background, blur it".
+_TOPICS: Final = frozenset({"background", "audio", "music", "volume"})
+
+
 class Run(NamedTuple):
     """The items between two clause marks. ``link``: the kind of what stands before it, ``mark``, ``and``, ``correct``."""
 
@@ -76,6 +80,7 @@ class Passage:
         self._last: list[Item] = []
         self._given: list[Operation] = []
         self._left = 0
+        self._topic: list[Item] = []
 
     def read(self) -> None:
         """Reads every run; each is read once alone, and once more together with a neighbour at most."""
@@ -113,6 +118,11 @@ class Passage:
             return 0
         if alone.silent:
             self.settled = self.settled or alone.settled
+            self._topic = [item for item in run.items if item.kind in _TOPICS]
+            return 0
+        about = self.attempt([*self._topic, *run.items]) if self._topic else alone
+        if about.ops and len(about.left) <= len(alone.left):
+            self._take(run.items, about)
             return 0
         if following is not None and following.link != "correct":
             together = self.attempt([*run.items, *following.items])

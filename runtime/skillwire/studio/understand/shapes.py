@@ -36,7 +36,7 @@ _CERTAIN: Final = frozenset({"9:16", "16:9", "21:9", "9:21", "16:10"})
 _SIZE: Final = re.compile(r"(?<![\d.])(\d{3,4}) ?[x×*] ?(\d{3,4})(?![\d:])(?: ?(?:px|pixels?))?")
 _HEIGHT: Final = re.compile(r"(?<![\d.:])(\d{3,4}) ?(?:p|px|i)(?![a-z0-9])")
 _RATIO: Final = re.compile(
-    r"(?<![\d:.])(\d{1,2}(?:\.\d{1,2})?) ?([:/x×]|by|zu|por|sur|per|比|対|to|a|auf) ?(\d{1,2})(?![\d:.%]|x\d| ?(?:s|sec|min|秒|分)(?![a-z]))"
+    r"(?<![\d:.])(\d{1,2}(?:\.\d{1,2})?) ?([:/x×]|by|zu|por|sur|per|比|対|to|a|auf) ?(\d{1,2})(?![\d:%]|\.\d|x\d| ?(?:s|sec|min|秒|分)(?![a-z]))"
 )
 _CLOCK_BEFORE: Final = re.compile(
     r"\d:\d\d ?(?:-|to|until|till|through|and|bis|a|al|hasta|ate|au?|到|至|から)? ?$|(?:from|at|ab|von|de|desde|between) $"

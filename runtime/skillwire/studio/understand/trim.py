@@ -39,7 +39,7 @@ def _removes(clause: Clause, place: int) -> bool:
         return not clause.has(*_REMOVING, "cut")
     if clause.has("rest") or clause.has("finish", "begin", "cutto"):
         return False
-    if clause.has(*_REMOVING) or (clause.has("cut") and clause.has("out")):
+    if clause.has(*_REMOVING) or (clause.has("cut", "get") and clause.has("out")):
         return True
     if clause.has("keep", "only"):
         return False

@@ -49,9 +49,11 @@ class Typos:
         return self._missing.get(word) or self._without_extra(word) or self._with_wrong(word) or written
 
     def _without_extra(self, word: str) -> str | None:
-        if len(word) <= _SHORTEST + 1:
+        if len(word) <= _SHORTEST + (word[-1] != word[-2]):
             return None
-        shorter = (word[:n] + word[n + 1 :] for n in range(1, len(word) - 1))
+        # A doubled last letter is a slip, another one more likely an ending.
+        last = len(word) if word[-1] == word[-2] else len(word) - 1
+        shorter = (word[:n] + word[n + 1 :] for n in range(1, last))
         return next((candidate for candidate in shorter if candidate in self._targets), None)
 
     def _with_wrong(self, word: str) -> str | None:
