@@ -49,13 +49,14 @@ class Resolver:
         for call in named.values():
             if not call.status_of:
                 self.sections.setdefault(call.main.section, call.name)
+        self.learnt: dict[str, str] = {}
         self.headings = {heading.number: heading for heading in facts.page.headings if heading.number}
 
     def target(self, text: str) -> Target:
         """Resolve one step of an action cell."""
         reference = _REFERENCE.search(text)
         words = _REFERENCE.sub(" ", text).strip(" ()→.")
-        number = self._by_number(reference[1]) if reference else None
+        number = self.learnt.get(reference[1]) or self._by_number(reference[1]) if reference else None
         return Target(self._by_label(words), number, words or text.strip(), reference[1] if reference else "")
 
     def places(self, name: str) -> set[str]:
@@ -151,6 +152,8 @@ def _check(facts: Facts, resolver: Resolver, row: RawRoute, target: Target) -> N
         return
     if not target.reference:
         return
+    if target.label:
+        resolver.learnt.setdefault(target.reference, target.label)
     last = target.reference.rpartition(".")[2]
     heading = resolver.headings.get(target.reference)
     if target.number is None and heading is None:

@@ -28,6 +28,8 @@ _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})\
 _ITEM = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,4}[.)])\s")
 _NUMBER = re.compile(r"(?:§\s*)?(\d+(?:\.\d+)*)[.)]?\s+")
 _LABEL = re.compile(r"\s*(?:>\s*)*(\*\*)?\w[^:.!?\"|]{0,60}(?(1):?\*\*(?:\s*\([^)]*\))?:?|:)\s*(\S+)?")
+_CAPITALISED = re.compile(r"(?!GET|POST|PUT|PATCH|DELETE)[A-Z][A-Za-z]*(?:[\s:]|\Z)")
+_WRAPPED = 70  # a shorter line was ended on purpose, not by an editor that wraps
 _REQUEST = re.compile(r"`?(?:GET|POST|PUT|PATCH|DELETE|https?:)")
 
 
@@ -71,7 +73,7 @@ class Page:
     """The body of a skill file.
 
     ``text`` is the body with the marks of bold and code removed, so that damaged and healthy files read the same;
-    ``lower`` is the same in lower case, ``offsets`` holds where each of its lines starts, ``starts`` each unit.
+    ``lower`` is the same in lower case with blanks for line ends, ``offsets`` holds where each of its lines starts, ``starts`` each unit.
     """
 
     document: Document
@@ -184,7 +186,7 @@ class _Scanner:
         return Page(
             self.document,
             text,
-            lowered(text),
+            lowered(text).replace("\n", " "),  # words are found across the ends of lines
             tuple(offsets),
             tuple(self.headings),
             tuple(self.tables),
@@ -228,7 +230,7 @@ class _Scanner:
     def _text(self, at: int, line: str, first: str) -> None:
         if (first in "-*+•>" or first.isdigit()) and _ITEM.match(line):
             self.spans.append(("item", at, at))
-        elif self.open and not self._labelled(at, line):
+        elif self.open and not self._labelled(at, line) and not self._leaves_item(at, line):
             kind, start, _ = self.spans[-1]
             self.spans[-1] = (kind, start, at)
         else:
@@ -242,6 +244,11 @@ class _Scanner:
             return False
         bold, after = match.groups()
         return bool(bold or (after and _REQUEST.match(after)) or self.lines[at - 1].rstrip()[-1:] in ".!?:;。！？：；")
+
+    def _leaves_item(self, at: int, line: str) -> bool:
+        """Whether a line that is not indented starts anew after a short list item, its blank line lost."""
+        above = self.lines[at - 1]
+        return self.spans[-1][0] == "item" and len(above) < _WRAPPED and bool(_CAPITALISED.match(line))
 
     def _heading(self, level: int, text: str, at: int) -> None:
         text = plain(text).strip()

@@ -71,6 +71,7 @@ class Request:
     uploading: bool = False
     timeout: float | None = None
     polling: Polling | None = None
+    authorized: bool = False
     text: str = ""
 
 

@@ -15,6 +15,8 @@ _SHELL = re.compile(r"\$\{?(\w+)")
 _FROM_FILE = re.compile(r"\bfront-?matter|\bfields?\b|\byaml\b|\bthis file|\bmetadata\b|元数据", re.IGNORECASE)
 _DETECTED = re.compile(r"\bdetect|\binstall|\bplatform\b|\bpath\b|安装", re.IGNORECASE)
 _NAMING = re.compile(r"(?:source|name|skill|agent)\Z", re.IGNORECASE)
+_SHORTEST = 30  # a description says more than this many characters
+_MAX_STEPS = 3  # from one variable to the next
 _DASH = re.compile(r"\s+[—–|-]\s+|[:：]\s+")
 
 
@@ -81,14 +83,17 @@ def description(facts: Facts, title_line: int | None) -> str:
     if isinstance(stated, str) and stated.strip():
         return stated.strip()
     page = facts.page
+    if title_line is None:
+        return ""
     for unit in page.units:
-        if unit.kind == "text" and title_line and unit.line >= title_line:
-            lines = page.text[unit.start : unit.stop].strip().split("\n")
-            text = (
-                lines[1] if unit.line == title_line and len(lines) > 1 else lines[0] if unit.line > title_line else ""
-            )
-            if len(text) > 30:
-                return text.strip()
+        if unit.kind not in ("text", "heading") or unit.end < title_line:
+            continue
+        lines = page.slice(unit).split("\n")
+        if unit.line <= title_line:  # the title itself; in a file without blank lines the next line follows at once
+            lines = lines[title_line - unit.line + 1 :][:1] if unit.kind == "text" else []
+        text = " ".join(line.strip(" >") for line in lines)
+        if len(text) > _SHORTEST:
+            return text
     return ""
 
 
@@ -143,12 +148,10 @@ def _origin(facts: Facts, value: str, depth: int) -> tuple[str, str]:
     if shell:
         variable = shell[1]
         known = facts.variables.get(variable)
-        if known and depth < 3 and not known.value.startswith(f"${variable}"):
+        usual = next((o for o in ("version", "platform", "name") if pattern(f"variables.{o}").search(variable)), None)
+        if known and depth < _MAX_STEPS and (usual is None or len(known.value.split()) == 1):
             return _origin(facts, known.value, depth + 1)
-        for origin in ("version", "platform", "name"):
-            if pattern(f"variables.{origin}").search(variable):
-                return origin, ""
-        return "literal", value
+        return (usual, "") if usual else ("literal", value)
     words = value.split()
     if len(words) == 1 and words[0] not in ("version", "name"):
         return "literal", words[0]

@@ -40,7 +40,8 @@ _C1 = re.compile(r"[\x80-\x9f]")
 _FUSED = (
     (re.compile(r"(?<=[a-z0-9])(with(?: the| header)?|via|using|and|in|to)(?= ?X-[A-Z])"), r" \1 "),
     (re.compile(r"(?<=with the)(?=X-[A-Z])"), " "),
-    (re.compile(r"\b(X-[A-Z][\w-]*?[a-z])(headers?)\b"), r"\1 \2"),
+    (re.compile(r"^(https?://\S*?[a-z0-9])(with|via|using)(?= the\b| that\b| header\b|[ \t]*$)"), r"\1 \2"),
+    (re.compile(r"\b(X-[A-Z][\w-]*?[a-z])(headers?|was|is|missing|set)\b"), r"\1 \2"),
     (
         re.compile(
             r"\b([a-z]+(?:\.[a-z_]+)+?|[a-z]+_id)(from|for|becomes|is|in|of|to)(?= (?:the|all|your|every|this|an?)\b)"
@@ -49,7 +50,7 @@ _FUSED = (
     ),
     (re.compile(r"\b(else|otherwise)(?=unknown\b)"), r"\1 "),
 )
-_FUSED_HINTS = ("X-", " the", " all", "unknown")
+_FUSED_HINTS = ("X-", "http", " the", " all", "unknown")
 _FENCE = re.compile(r"-{3,}[ \t]*\Z")
 _KEY = re.compile(r"""["']?([A-Za-z_][\w.-]*)["']?[ \t]*:(?:[ \t]|\Z)""")
 # Keys that only frontmatter starts with; a first line "Note: …" is prose.

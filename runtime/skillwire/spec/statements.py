@@ -16,7 +16,7 @@ _RETURNS = re.compile(
     re.IGNORECASE,
 )
 _KEPT = re.compile(
-    r"\b(?:extract|field|returned|save|keep|store|take|use|its|the)\s+(?:the returned\s+|an?\s+|the\s+)?"
+    r"\b(?:extract|field|returned|save|keep|store|take|use|its|the|response (?:includes|contains|holds|carries))\s+(?:the returned\s+|an?\s+|the\s+)?"
     r"([a-z]\w*(?:\.\w+)+|[a-z]+(?:_[a-z0-9]+)+|token)\b"
     r"|\b([a-z]\w*(?:[._]\w+)+|token) (?:in|from|of|it returns)\b"
     r"|\[['\"](\w+)['\"]\]\[['\"](\w+)['\"]\]",
@@ -34,7 +34,9 @@ _FILE_FIELD = re.compile(
     r"-F\s*[\"']?(\w+)=|\b(\w+)=(?:@|<(?:binary|file)>)|\bfields?\s+[\"']?(\w+)[\"']?", re.IGNORECASE
 )
 _UPLOADS = re.compile(r"\bmultipart\b|\s-F\s|=@|\bform-data\b", re.IGNORECASE)
-_STREAMS = re.compile(r"text/event-stream|\bSSE\b|server-sent events|事件流", re.IGNORECASE)
+_STREAMS = re.compile(r"text/event-stream|server-sent events|事件流", re.IGNORECASE)
+_SSE = re.compile(r"\bSSE\b|\bstream", re.IGNORECASE)
+_NEARBY = 200  # characters after a URL in which its own options stand
 _ACCEPT = re.compile(r"\bAccept:\s*([\w/+.*-]+)")
 _DASH_H = re.compile(r"-H\s+(?:\"([^\"\n]*)\"|'([^'\n]*)')")
 _HEADER = re.compile(r"\bheaders?\s+\W?([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+)(?::\s*([^\s\"',.;]+))?")
@@ -69,7 +71,7 @@ _URL_FIELD = re.compile(r"\b([a-z]\w*(?:\.\w+)*\.(?:url|href|link|uri)|[a-z]\w*_
 _FALLBACK = re.compile(r"\b[Ff]allback:?\s+(?:GET\s+)?((?:https?:/|\$\w+)?/[^\s\"'`)]+)")
 _SECONDS = {"ms": 0.001, "m": 60, "h": 3600, "秒": 1, "分": 60}
 # Plumbing headers that every client sets by itself, and the one that carries the token.
-_OWN = frozenset({"authorization", "content-type", "content-length", "host", "user-agent"})
+_OWN = frozenset({"authorization", "content-type", "content-length", "host", "user-agent", "last-event-id"})
 
 
 def names(call: str, text: str) -> bool:
@@ -89,7 +91,8 @@ def fill(request: Request, statement: str, before: str = "") -> None:
     lower = request.text.lower()
     sends = request.method != "GET"
     if sends:
-        request.streaming = nears("streams", lower) and bool(_STREAMS.search(request.text))
+        request.streaming = nears("streams", lower) and _streams(request)
+        request.authorized = "Authorization" in statement[:_NEARBY]
         request.uploading = nears("uploads", lower) and bool(_UPLOADS.search(request.text))
         field = _FILE_FIELD.search(statement) if request.uploading else None
         if field:
@@ -102,17 +105,21 @@ def fill(request: Request, statement: str, before: str = "") -> None:
     if timeout and (timeout[2] or "max-time" in timeout[0]):
         request.timeout = seconds(timeout[1], timeout[2])
     if not request.returns:
-        request.returns = _returned(request, statement)
+        request.returns = returned(request, statement)
     if sends and request.body is None and request.url_body is None:
         request.fields = _stated_fields(statement)
     if nears("polls", lower) and _POLL.search(request.text):
         request.polling = polling(request.text, request.line)
 
 
+def _streams(request: Request) -> bool:
+    return bool(_STREAMS.search(request.text)) or any(_SSE.search(label) for label in request.labels)
+
+
 def complete(request: Request, after: str) -> None:
     """Take from the text below a command what the command itself does not say."""
     if not request.returns:
-        request.returns = _returned(request, after)
+        request.returns = returned(request, after)
     if request.polling is None and _POLL.search(after):
         request.polling = polling(after, request.line)
     elif request.polling is not None:
@@ -190,7 +197,8 @@ def _read_headers(request: Request, statement: str) -> None:
     request.headers = tuple((name, value) for name, value in found.items() if name.lower() not in _OWN and value)
 
 
-def _returned(request: Request, text: str) -> tuple[str, ...]:
+def returned(request: Request, text: str) -> tuple[str, ...]:
+    """Dotted fields of the answer that a text names."""
     lower = text.lower()
     for match in _RETURNS.finditer(text) if nears("returns", lower) else ():
         names = _WORDS.findall(match[1] or match[2])

@@ -31,7 +31,7 @@ def pattern(name: str) -> re.Pattern[str]:
     entry: Any = words()
     for part in name.split("."):
         entry = entry[part]
-    return re.compile(entry, re.IGNORECASE)
+    return _compiled(entry)
 
 
 @cache
@@ -40,7 +40,7 @@ def ordered(name: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     entry: Any = words()
     for part in name.split("."):
         entry = entry[part]
-    return tuple((meaning, re.compile(regex, re.IGNORECASE)) for meaning, regex in entry)
+    return tuple((meaning, _compiled(regex)) for meaning, regex in entry)
 
 
 @cache
@@ -61,6 +61,11 @@ def first(name: str, text: str) -> str | None:
     Remembered, since skills of one vendor share most of their wording.
     """
     return next((meaning for meaning, regex in ordered(name) if regex.search(text)), None)
+
+
+def _compiled(regex: str) -> re.Pattern[str]:
+    """A vocabulary entry, its blanks standing for any white space: words may be set apart by the end of a line."""
+    return re.compile(regex.replace(" ?", r"\s?").replace(" ", r"\s+"), re.IGNORECASE)
 
 
 def _load(name: str) -> Any:

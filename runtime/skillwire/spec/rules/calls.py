@@ -39,6 +39,7 @@ MAX_REQUESTS = 200
 _MAX_URL = 500
 # How far before, after or below a request its explanation may go on, in characters.
 _REACH = 2000
+_NEXT = 300
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,8 +60,6 @@ def read(facts: Facts) -> None:
     for i, spot in enumerate(spots):
         line = page.line_at(spot.start)
         unit = page.unit_at(line)
-        if unit.kind == "heading":
-            continue
         if line in rows:  # in the purpose of an endpoint: where its job is polled
             request = _make(page, spot, line, (), page.text[spot.end : page.line_span(spot.end)[1]], before="poll")
         else:
@@ -79,7 +78,7 @@ def read(facts: Facts) -> None:
 
 def is_token_request(request: Request) -> bool:
     """Whether a request looks like the one that hands out a token."""
-    if request.method not in ("", "POST") or "Authorization" in request.text:
+    if request.method not in ("", "POST") or request.authorized:
         return False
     tail = re.split(r"[-_/]", request.path.partition("?")[0].rstrip("/"))[-4:]
     return statements.names("token", " ".join(tail))
@@ -125,6 +124,9 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
         stop = spots[i + 1].start
         sentence = max(page.text.rfind(". ", spot.end, stop), page.text.rfind("\n", spot.end, stop))
         stop = sentence if sentence >= 0 else stop  # the words before the next request are its own
+    following = spots[i + 1].start if i + 1 < len(spots) else None
+    if unit.kind == "heading":  # a section about one request: all of it is the statement
+        stop = unit.stop + len(_following(page, unit, following))
     head = page.text[max(begin, spot.start - _REACH) : spot.start]
     labels = _labels(page, unit, head, first=begin == unit.start)
     request = _make(
@@ -133,7 +135,9 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
     number = _MARKER.match(head) if begin == unit.start else None
     request.number = int(number[1]) if number and number[1] else None
     if unit.kind == "fence" or "curl" in head:
-        statements.complete(request, _following(page, unit, spots[i + 1].start if i + 1 < len(spots) else None))
+        statements.complete(request, _following(page, unit, following))
+    elif not request.returns and is_token_request(request):  # what to keep is often said in the next bullet
+        request.returns = statements.returned(request, _following(page, unit, following)[:_NEXT])
     return request
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 
 from skillwire.spec.facts import Facts, RawError
@@ -13,7 +14,7 @@ from skillwire.spec.vocabulary import first, pattern
 
 _CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W*\Z", re.IGNORECASE)
 _BULLET = re.compile(
-    r"(?:^|(?<=\n)|(?<=\s-\s)|(?<=\s-)|(?<=-\n))[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})[ \t]*(?:—|–|:|：|→|->|-(?=[ \t]))[ \t]*"
+    r"(?:^|(?<=\n)|(?<=\s-\s)|(?<=\s-)|(?<=-\n))[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})[ \t]*(?:—|–|:|：|→|->|-(?=[ \t]))\s*+(?!\d)"
 )
 _SENTENCE = re.compile(
     r"\b(?:on|for|if|when|code|error|status|HTTP)\s+(?:an?\s+)?(?:HTTP\s+|code\s+|error\s+|status\s+)*(\d{3,5})\b[\s,:—–-]*([^.;\n]+)",
@@ -39,9 +40,15 @@ def read(facts: Facts) -> None:
         _from_sentences(facts)
 
 
-def rule(code: int, meaning: str, action: str, line: int) -> tuple[RawError, bool]:
-    """An error row with its recovery, and whether its wording was understood."""
-    named = first("recoveries.both", f"{meaning}; {action}") or first("recoveries.action", action)
+def rule(code: int, meaning: str, action: str, line: int, ids: Sequence[str] = ()) -> tuple[RawError, bool]:
+    """An error row with its recovery, and whether its wording was understood.
+
+    ``ids`` are the names under which this file sends the client id.
+    """
+    both = f"{meaning}; {action}"
+    for name in ids:
+        both = both.replace(name, "client id")
+    named = first("recoveries.both", both) or first("recoveries.action", action)
     recovery = Recovery(named) if named else Recovery.TELL
     if recovery is Recovery.CONTINUE and code not in range(300):
         recovery = Recovery.TELL
@@ -56,7 +63,8 @@ def rule(code: int, meaning: str, action: str, line: int) -> tuple[RawError, boo
 
 
 def _add(facts: Facts, code: int, meaning: str, action: str, line: int) -> None:
-    error, understood = rule(code, meaning, action, line)
+    ids = {stated.value for stated in facts.client_header}
+    error, understood = rule(code, meaning, action, line, tuple(sorted(ids)))
     facts.errors.append(error)
     if not understood:
         message = f"nothing in the row of code {code} says how to recover; its text is told to the user"

@@ -34,7 +34,7 @@ def _formats(facts: Facts) -> Stated[tuple[str, ...]] | None:
     page = facts.page
     best: tuple[tuple[bool, int], tuple[str, ...], int] = ((False, 0), (), 0)
     for unit in page.units_with(near("formats")):
-        if unit.kind not in ("text", "item"):
+        if unit.kind in ("table", "fence"):
             continue
         for lead in pattern("formats").finditer(page.text, unit.start, unit.stop):
             colon = lead.group().rstrip()[-1:] in (":", "：")

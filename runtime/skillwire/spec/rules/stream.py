@@ -15,7 +15,7 @@ _EVERY = re.compile(rf"(?:every|每隔?)\s*(\d+(?:\.\d+)?)\s*{_UNIT}(?![a-z])", 
 _REACH = 400  # characters around "every 2 min" in which heartbeats and the notice are spoken of
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{3,80})[\"”]")
 _KEEPALIVE = re.compile(
-    r"\bheart-?beats?\b|\bkeep-?alives?\b|\bempty data\b|\bstill working\b|\bpings?\b|心跳", re.IGNORECASE
+    r"\bheart-?beats?\b|\bkeep-?alives?\b|\bempty\s+data\b|\bstill\s+working\b|\bpings?\b|心跳", re.IGNORECASE
 )
 _ONLY = re.compile(
     rf"(\d+(?:\.\d+)?)\s*{_UNIT}\s*(?:of\s+)?(?:nothing but\s+|only\s+)?(?:heart-?beats?|keep-?alives?|pings?)[- ]?(?:only)?",
