@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import PurePath
 
 from skillwire.lint.context import Context
@@ -11,6 +12,9 @@ from skillwire.lint.registry import checks, rules
 from skillwire.spec.agentskills import FILE_NAMES
 from skillwire.spec.build import Compiled, compile_skill
 from skillwire.spec.model import Install, Problem, Severity
+
+MAX_OF_A_RULE = 200
+"""Findings of one rule in one file that are told; who has mended those will see the rest."""
 
 
 def lint(
@@ -52,21 +56,17 @@ def _problems(context: Context, asked: set[str], dialect: Dialect) -> Iterator[P
         rule = catalogue[rule_id]
         # What breaks the specification stops its own tools only.
         lowered = Severity.WARNING if rule.category == "specification" and dialect is not Dialect.SPEC else None
-        for hit in check(context):
+        for hit in islice(check(context), MAX_OF_A_RULE):
             severity = hit.severity or lowered or rule.severity
             yield Problem(rule_id, severity, hit.message, hit.line, hit.fix or rule.fix)
 
 
 def _without_replaced(found: list[Problem]) -> Iterator[Problem]:
-    """Drop what another finding on the same line says better."""
-    catalogue = rules()
-    replaced = {
-        (other, problem.line)
-        for problem in found
-        if problem.rule in catalogue
-        for other in catalogue[problem.rule].replaces
-    }
-    return (problem for problem in found if (problem.rule, problem.line) not in replaced)
+    """Drop what another finding says better, on the same line or, for consequences, anywhere."""
+    broken = [(rule, problem.line) for problem in found if (rule := rules().get(problem.rule))]
+    replaced = {(other, line) for rule, line in broken for other in rule.replaces}
+    explained = {other for rule, _ in broken for other in rule.explains}
+    return (p for p in found if (p.rule, p.line) not in replaced and p.rule not in explained)
 
 
 def _finding(compiled: Compiled, path: str, problem: Problem) -> Finding:

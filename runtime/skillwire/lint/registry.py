@@ -50,8 +50,10 @@ Check = Callable[[Context], Iterable[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as documented. ``replaces`` are rules whose finding on the same line this one makes superfluous.
+    """A rule as documented.
 
+    ``replaces`` are rules whose finding on the same line this one makes superfluous, ``explains`` those whose findings
+    anywhere in the file are likely its consequence.
     ``fixable`` tells that ``--fix`` mends it.
     """
 
@@ -65,6 +67,7 @@ class Rule:
     good: str
     dialects: frozenset[Dialect] = frozenset(Dialect)
     replaces: tuple[str, ...] = ()
+    explains: tuple[str, ...] = ()
     fixable: bool = False
 
 
@@ -113,6 +116,7 @@ def _rule(rule_id: str, category: str, entry: Mapping[str, Any]) -> Rule:
         good=entry["good"].rstrip("\n"),
         dialects=dialects,
         replaces=tuple(entry.get("replaces", ())),
+        explains=tuple(entry.get("explains", ())),
         fixable=entry.get("fixable", False),
     )
 

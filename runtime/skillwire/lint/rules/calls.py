@@ -8,15 +8,20 @@ from difflib import SequenceMatcher
 
 from skillwire.lint.context import Context, pattern, words
 from skillwire.lint.registry import Hit, check
+from skillwire.spec import vocabulary
 from skillwire.spec.marks import plain
 from skillwire.spec.model import Call, Recovery, Severity, Verb
 
 _BEFORE_PATH = re.compile(
     r"(?<![\w/.-])([A-Za-z][A-Za-z]{1,9})(?:\s+to)?\s+[\"'(`]*(?=(?:https?://|\$\{?\w+\}?)?/[\w<{:$])"
 )
-_OPTION = re.compile(r"\bcurl\b[^\n]*?\s(?:-X|--request)[ =]?\s*[\"']?([A-Za-z]+)")
+_OPTION = re.compile(r"\bcurl\b[^\n]{0,300}?\s(?:-X|--request)[ =]?\s*[\"']?([A-Za-z]+)")
 _PATH_CELL = re.compile(r"(?:https?://|/)\S+\Z")
 _WORD = re.compile(r"[A-Za-z]{2,10}\Z")
+_ITEM_CODE = re.compile(r"\s*[-*+•]\s+(\S{1,12})\s*(?:—|–|:|→|->)")
+_SENTENCE = re.compile(r"[.!?。！？]\s|\n")
+_FAR = 200
+_LINE = re.compile(r"\(line (\d+)\)")
 _INFRASTRUCTURE = frozenset({"token", "session", "message", "upload", "state"})
 
 
@@ -76,15 +81,34 @@ def unused_call(context: Context) -> Iterator[Hit]:
             continue
         if name.endswith("_status") and name.removesuffix("_status") in skill.calls:
             continue
-        if name.replace("_", " ") in told or _answers_elsewhere(context, call):
+        if name.replace("_", " ") in told or _hands_out_a_secret(call) or _answers_elsewhere(context, call):
             continue
         yield Hit(call.line, f"nothing leads to the request {name!r}")
+
+
+def _hands_out_a_secret(call: Call) -> bool:
+    """Whether a request gets a key or token: that is set-up, to which no words of the user lead."""
+    return any(vocabulary.pattern("variables.secret").search(field) for field in call.returns)
 
 
 def _answers_elsewhere(context: Context, call: Call) -> bool:
     """Whether a placeholder anywhere takes a value that this request returns."""
     fields = [re.escape(field.rpartition(".")[2]) for field in call.returns]
     return bool(fields) and bool(re.search(rf"[<{{$](?:{'|'.join(fields)})\b", context.page.text))
+
+
+@check("cannot-run")
+def cannot_run(context: Context) -> Iterator[Hit]:
+    """What a run would lack; a missing version has rules of its own."""
+    for reason in context.skill.missing:
+        if context.skill.version is None and "version" in reason:
+            continue
+        line = _LINE.search(reason)
+        yield Hit(
+            int(line[1]) if line else context.body.start,
+            f"the skill cannot run: {reason.partition('; ')[0]}",
+            reason.partition("; ")[2],
+        )
 
 
 @check("endless-poll")
@@ -100,6 +124,18 @@ def endless_poll(context: Context) -> Iterator[Hit]:
         yield Hit(line, "a job that fails would be polled for ever", severity=Severity.INFO)
 
 
+@check("bad-code")
+def bad_code(context: Context) -> Iterator[Hit]:
+    """Items of a list of codes that begin with something else; rows of tables are checked by the compiler."""
+    items = [unit for unit in context.page.units if unit.kind == "item"]
+    codes = {context.page.unit_at(error.line).line for error in context.facts.errors}
+    for before, unit, after in zip(items, items[1:], [*items[2:], None], strict=False):
+        start = _ITEM_CODE.match(context.page.slice(unit))
+        beside = {before.line, after.line} if after else {before.line}
+        if start and unit.line not in codes and beside & codes and before.end == unit.line - 1:
+            yield Hit(unit.line, f"the error code {start[1]!r} is not a number")
+
+
 @check("unbounded-retry")
 def unbounded_retry(context: Context) -> Iterator[Hit]:
     """Retries without a number, in rows of codes and in prose."""
@@ -109,18 +145,18 @@ def unbounded_retry(context: Context) -> Iterator[Hit]:
             reported.add(error.line)
             yield Hit(error.line, f"code {error.code} is retried without a limit")
     for line, match in context.matches(pattern("endless_retry")):
-        sentence = _sentence(context, match)
-        if (
-            line not in reported
-            and not pattern("bounded").search(sentence)
-            and not pattern("never_before").search(sentence[: sentence.find(match.group())])
+        if line in reported:
+            continue
+        before, after = _around(context.page.text, match)
+        if not pattern("bounded").search(f"{before}{match.group()}{after}") and not pattern("never_before").search(
+            before
         ):
             reported.add(line)
             yield Hit(line, f"{match.group().strip()!r} sets no limit")
 
 
-def _sentence(context: Context, match: re.Match[str]) -> str:
-    text = context.page.text
-    start = max(text.rfind("\n", 0, match.start()), text.rfind(". ", 0, match.start())) + 1
-    ends = [end for end in (text.find("\n", match.end()), text.find(". ", match.end())) if end >= 0]
-    return text[start : min(ends, default=len(text))]
+def _around(text: str, match: re.Match[str]) -> tuple[str, str]:
+    """The rest of the sentence before and after a match, as far as a reader would look."""
+    before = text[max(0, match.start() - _FAR) : match.start()]
+    after = text[match.end() : match.end() + _FAR]
+    return _SENTENCE.split(before)[-1], _SENTENCE.split(after)[0]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from skillwire.lint.context import Context, pattern
 from skillwire.lint.registry import Hit, check
 
+_FAR = 300  # characters that a sentence is followed, however long it is
 _STARTS = re.compile(r"[.!?。！？](?=\s)|\n")
 
 
@@ -34,8 +35,8 @@ def acts_before_user(context: Context) -> Iterator[Hit]:
     """Orders to register, connect or send before the user has been told or asked anything."""
     for line, match, _ in _said(context, "before_user"):
         text = context.page.text
-        stop = _STARTS.search(text, match.end())
-        sentence = text[match.start() : stop.start() if stop else len(text)]
+        stop = _STARTS.search(text, match.end(), match.end() + _FAR)
+        sentence = text[match.start() : stop.start() if stop else match.end() + _FAR]
         if pattern("acts").search(sentence) and not pattern("consent").search(sentence):
             yield Hit(line, f"{' '.join(match.group().split())[:60]!r}: this happens before the user has a say")
 
@@ -62,9 +63,9 @@ def _said(context: Context, name: str) -> Iterator[tuple[int, re.Match[str], str
     """Each match of a wording in the body with its line and the part of the sentence before it."""
     text = context.page.text
     for match in pattern(name).finditer(text):
-        ends = [stop.end() for stop in _STARTS.finditer(text, max(0, match.start() - 300), match.start())]
+        ends = [stop.end() for stop in _STARTS.finditer(text, max(0, match.start() - _FAR), match.start())]
         yield (
             context.page.line_at(match.start()),
             match,
-            text[ends[-1] if ends else max(0, match.start() - 300) : match.start()],
+            text[ends[-1] if ends else max(0, match.start() - _FAR) : match.start()],
         )

@@ -12,7 +12,7 @@ from skillwire.lint.registry import Hit, check
 from skillwire.spec.model import Severity
 
 _URL = re.compile(
-    r"\b(https?)://(\[[0-9A-Fa-f:]+\]|[^\s/:\"'`|<>()\[\]{},，。；、?#]+)(:\d+)?([^\s\"'`|<>)\]}，。；、]*)",
+    r"\b(https?)://(?:[^\s/@\"'`<>]*@)?(\[[0-9A-Fa-f:]+\]|[^\s/:\"'`|<>()\[\]{},，。；、?#]+)(:\d+)?([^\s\"'`|<>)\]}，。；、]*)",
     re.IGNORECASE,
 )
 _BARE = re.compile(
@@ -59,7 +59,8 @@ def undeclared_host(context: Context) -> Iterator[Hit]:
     seen = set()
     for line, match in _urls(context):
         host = match[2]
-        if line < context.body.start or _site(host) in sites or _is_development(host) or (line, host) in seen:
+        harmless = _site(host) in sites or _is_development(host) or pattern("identifier").match(match.group())
+        if line < context.body.start or harmless or (line, host) in seen:
             continue
         if line in requests or pattern("sends").search(_sentence_before(context.lines[line - 1], match.start())):
             seen.add((line, host))
@@ -71,14 +72,17 @@ def undeclared_host(context: Context) -> Iterator[Hit]:
 
 
 def _declared_sites(context: Context) -> set[str]:
-    """Sites (registrable domains) of the stated base address and of the frontmatter; without a base, the usual one."""
+    """Sites (registrable domains) of the stated base address and of the frontmatter.
+
+    Without a base, or with none but a developer's, the host that most requests go to counts as declared.
+    """
     stated = [match[2] for base in context.facts.base if (match := _URL.match(base.value))]
-    stated += [host for _, host in _declared_hosts(context)]
     asked = Counter(match[2] for request in context.facts.requests if (match := _URL.match(request.path)))
-    if asked and not context.facts.base:
+    if asked and all(map(_is_development, stated)):
         (usual, count), *others = asked.most_common(2)
         if not others or others[0][1] < count:
             stated.append(usual)
+    stated += [host for _, host in _declared_hosts(context)]
     if not stated and context.skill.base_url and (match := _URL.match(context.skill.base_url)):
         stated.append(match[2])
     return {_site(host) for host in stated}

@@ -57,26 +57,31 @@ def row_without_words(context: Context) -> Iterator[Hit]:
 @check("dangling-section")
 def dangling_section(context: Context) -> Iterator[Hit]:
     """References to sections that do not exist; those in routing tables are checked by the compiler."""
-    page = context.page
-    numbers = {heading.number for heading in page.headings if heading.number}
-    if not numbers and not context.skill.routes:
+    numbers = {heading.number for heading in context.page.headings if heading.number}
+    rows = [row for _, rows in context.facts.routing for row in rows]
+    if not numbers and not rows:
         return  # nothing here is numbered in any way, so the signs belong to another text
-    ordinals = range(sum(1 for name in context.skill.calls if name != "token" and not name.endswith("_status")) + 1)
-    in_routes = {route.line for _, rows in context.facts.routing for route in rows}
+    in_routes = {row.line for row in rows}
+    usual = {match[1].rpartition(".")[0] for row in rows for match in _REFERENCE.finditer(row.raw)}
+    parents = numbers | usual - {""}
+    places = _places(context)
     for line, match in context.matches(_REFERENCE):
         number = match[1]
         if line in in_routes or number in numbers or any(other.startswith(f"{number}.") for other in numbers):
             continue
         parent, dot, last = number.rpartition(".")
-        if dot and int(last) in ordinals and (parent in numbers or not numbers or not _has_children(parent, numbers)):
-            continue  # the place in the list of requests, counted from zero
+        if dot and last in places and (parent in parents or not parents):
+            continue  # the place in the list of requests
         if not numbers and not dot:
-            continue  # a file whose headings lost their numbers: the number alone proves nothing
+            continue  # a file whose headings have no numbers: a bare number proves nothing
         yield Hit(line, f"§{number} points at no section of this file and no place in the list of requests")
 
 
-def _has_children(parent: str, numbers: set[str]) -> bool:
-    return any(number.startswith(f"{parent}.") for number in numbers)
+def _places(context: Context) -> set[str]:
+    """Places in the list of requests: counted from zero without the token's and the polls', and as the list says."""
+    listed = [name for name in context.skill.calls if name != "token" and not name.endswith("_status")]
+    stated = {request.number for request in context.facts.requests if request.number is not None}
+    return {str(place) for place in {*range(len(listed)), *stated}}
 
 
 def _tables(context: Context) -> Iterator[tuple[Table, list[Route]]]:

@@ -9,12 +9,14 @@ from skillwire.lint.context import Context, pattern
 from skillwire.lint.registry import Hit, check
 
 _QUOTED_DATA = re.compile(
-    r"\s(?:-d|--data(?:-raw|-binary|-ascii|-urlencode)?|--json|-F|--form)[ =]?\s*'((?:[^'\\]|\\.)*)'", re.DOTALL
+    r"\s(?:-d|--data(?:-raw|-binary|-ascii|-urlencode)?|--json|-F|--form)[ =]?\s*"
+    r"(?:'(?P<single>(?:[^'\\]|\\.)*)'|\"(?P<double>(?:[^\"\\]|\\.)*)\")",
+    re.DOTALL,
 )
 _PLACEHOLDER = re.compile(r"<([^<>\n]{1,40})>|\$?\{([A-Za-z][\w.-]*)\}|\$([A-Za-z]\w*)")
 _VALUE_NAME = re.compile(r"[<{$\s]*([\w .-]*)")
 _PATH_SECRET = re.compile(
-    r"https?://[^\s\"'`<>$]+/(?:<([A-Z][A-Z0-9_]*(?:TOKEN|KEY|SECRET))>|\$\{?([A-Z][A-Z0-9_]*(?:TOKEN|KEY|SECRET)|TOKEN)\}?)"
+    r"https?://[^\s\"'`<>$]{1,300}/(?:<([A-Z][A-Z0-9_]*(?:TOKEN|KEY|SECRET))>|\$\{?([A-Z][A-Z0-9_]*(?:TOKEN|KEY|SECRET)|TOKEN)\}?)"
 )
 
 
@@ -57,7 +59,7 @@ def user_text_in_shell(context: Context) -> Iterator[Hit]:
     """The user's words inside a quoted shell argument, where an apostrophe ends the quotes and starts a command."""
     text = "\n".join(context.lines)  # the text as written: taking marks away would take quotes apart
     for data in _QUOTED_DATA.finditer(text):
-        for placeholder in _PLACEHOLDER.finditer(text, data.start(1), data.end(1)):
+        for placeholder in _PLACEHOLDER.finditer(text, *data.span(data.lastgroup or 0)):
             name = next(filter(None, placeholder.groups()))
             if pattern("user_text").match(name.strip()):
                 line = text.count("\n", 0, placeholder.start()) + 1
