@@ -52,8 +52,8 @@ class Intent:
 
 
 @cache
-def paraphrases(language: str) -> Mapping[str, Any]:
-    """The data of one language, the user's own over the package's; empty when there is none."""
+def paraphrases(language: str, folder: str | None = None) -> Mapping[str, Any]:
+    """The data of one language, that of the user's ``folder`` over the package's; empty when there is none."""
     data: dict[str, Any] = {}
     packaged = _FOLDER / f"{language}.json"
     if packaged.is_file():
@@ -64,7 +64,6 @@ def paraphrases(language: str) -> Mapping[str, Any]:
         merge(frames, json.loads((_FOLDER / f"{base}.json").read_text(encoding="utf-8")))
         merge(frames, data)
         data = frames
-    folder = os.environ.get(USER_FOLDER)
     own = Path(folder) / f"{language}.json" if folder else None
     if own is not None and own.is_file():
         merge(data, json.loads(own.read_text(encoding="utf-8")))
@@ -99,10 +98,11 @@ class Grammar:
         self.language = language
         data: dict[str, Any] = {}
         shared = common()
+        folder = os.environ.get(USER_FOLDER)
         if language != "en":
-            english = paraphrases("en")
+            english = paraphrases("en", folder)
             merge(data, {"classes": _loans(english, shared["loanwords"])})
-        merge(data, paraphrases(language))
+        merge(data, paraphrases(language, folder))
         own = skill.frontmatter.get("paraphrases")
         if isinstance(own, Mapping):
             merge(data, own.get(language, {}) if isinstance(own.get(language), Mapping) else {})

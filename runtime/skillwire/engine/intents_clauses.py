@@ -33,7 +33,7 @@ class Judgement:
     ``row`` is the table row of an action. ``score`` weighs it against other clauses, ``rule`` names the frame or test that
     decided, ``words`` the words that it saw. ``negated`` actions are called off or put off; ``stated`` ones are told, not
     asked for. ``instructs`` tells that, said with a file, the clause asks for something to be done with it; ``leads`` that an
-    editing verb begins it; ``url`` that a link stands in it.
+    editing verb begins it, ``evident`` that it holds a word of the editor's trade; ``url`` that a link stands in it.
     """
 
     text: str
@@ -50,6 +50,7 @@ class Judgement:
     stated: bool = False
     url: bool = False
     leads: bool = False
+    evident: bool = False
     instructs: bool = False
 
 
@@ -130,6 +131,7 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
         stated=stated,
         url=not present.isdisjoint(roles["url"]),
         leads=head < len(symbols) and symbols[head] in roles["edit"],
+        evident=not present.isdisjoint(roles["evident"]),
         instructs=_fits(grammar, "instruct", symbols, present) and not _fits(grammar, "present", symbols, present),
     )
     if best is not None and best.score > edit and best.score >= DOUBT:

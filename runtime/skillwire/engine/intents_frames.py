@@ -86,7 +86,23 @@ class FrameCompiler:
 
     def compile(self, sources: Iterable[str]) -> FrameSet:
         """The frames whose words and classes this lexicon has; the others can never fit and are left out."""
-        return FrameSet(frame for source in sources if (frame := self.one(source)) is not None)
+        lines = (line for source in sources for line in self._spelled(source.split()))
+        return FrameSet(frame for line in lines if (frame := self.one(line)) is not None)
+
+    def _spelled(self, elements: list[str]) -> list[str]:
+        """A line with every "A|MACRO" written out, where the macro is several elements long."""
+        for place, element in enumerate(elements):
+            parts = element.split("|")
+            long = [part for part in parts if " " in self._macros.get(part, "")]
+            if long and len(parts) > 1:
+                rest = "|".join(part for part in parts if part not in long)
+                return [
+                    line
+                    for choice in [*long, rest]
+                    if choice
+                    for line in self._spelled([*elements[:place], choice, *elements[place + 1 :]])
+                ]
+        return [" ".join(elements)]
 
     def one(self, source: str) -> Frame | None:
         """One line as a frame; ``None`` when a word or class that it needs is unknown."""

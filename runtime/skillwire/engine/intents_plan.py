@@ -95,7 +95,7 @@ def _edits_count(edits: list[Judgement], wanted: list[Judgement], clauses: tuple
     asked = [edit for edit in edits if not edit.stated]
     if all(clause.meaning == "export" for clause in wanted):
         last = max(clauses.index(clause) for clause in wanted)
-        return any(clauses.index(edit) < last for edit in asked)
+        return any(clauses.index(edit) < last and (edit.evident or edit.score >= 2.0) for edit in asked)
     return any(edit.score >= STRONG for edit in asked)
 
 
