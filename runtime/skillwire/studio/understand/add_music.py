@@ -25,7 +25,8 @@ def read(clause: Clause) -> list[Operation]:
     """Reads "Dark techno at 0.6 volume", "lo-fi as background music", 来段摇滚背景乐; not "remove the music"."""
     named = clause.has("music")
     if not (named or clause.has("genre")) or (
-        clause.has("remove", "removed", "cutoff", "no", "not", "text", "other") or (clause.has("write") and clause.has("quote"))
+        clause.has("remove", "removed", "cutoff", "no", "not", "text", "other")
+        or (clause.has("write") and clause.has("quote"))
     ):
         return []
     volume = level(clause)
@@ -34,7 +35,7 @@ def read(clause: Clause) -> list[Operation]:
         if named and clause.has("add"):
             clause.ask = "music"
         return []
-    if not named and (clause.has("ratio_value", "aspect") or not _sounds_like_music(clause, places)):
+    if not named and (clause.has("ratio_value", "aspect") or not _sounds_like_music(clause, places, volume)):
         return []
     query = clause.words(places)
     clause.spend_places(places)
@@ -53,7 +54,7 @@ def _query(clause: Clause) -> range | None:
     return None
 
 
-def _sounds_like_music(clause: Clause, places: range) -> bool:
+def _sounds_like_music(clause: Clause, places: range, volume: float | None) -> bool:
     """A style of music alone is a wish for it; among other unknown words it may be a thing or a place."""
     unknown = sum(clause.items[place].kind == "word" for place in places)
-    return unknown == 0 or clause.has("add", "percent", "volume")
+    return unknown == 0 or volume is not None or clause.has("add")

@@ -44,7 +44,7 @@ def change(clause: Clause, up: tuple[str, ...], down: tuple[str, ...]) -> int | 
         kind, value = "percent", value / 100
     if kind in {"percent", "fraction"} and not absolute and rising != falling:
         # "Half as fast" names a share, "50 % slower" a step away from what it was; Chinese says 慢一半 for the step.
-        if kind == "fraction" and not clause.has("by") and clause.language != "zh":
+        if kind == "fraction" and not _is_step(clause, place):
             return tidy(value)
         return tidy(1 + value if rising else max(1 - value, 0))
     if falling and not rising and value > 1:
@@ -61,3 +61,12 @@ def _absolute(clause: Clause, place: int, directions: tuple[str, ...]) -> bool:
         return False
     before = clause.items[place - 1] if place else None
     return before is not None and before.kind in {"to", "into"} and before.value != "by"
+
+
+def _is_step(clause: Clause, place: int) -> bool:
+    """Whether a fraction is a step: "by a third", "a quarter faster", but "slow motion, a quarter speed" is a share."""
+    if clause.has("by") or clause.language == "zh":
+        return True
+    last = place == len(clause.items) - 1
+    measured = not last and clause.items[place + 1].kind in {"speed", "volume", "audio", "prep"}
+    return clause.text_at(place).startswith("a ") and not measured

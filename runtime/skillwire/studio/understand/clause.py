@@ -95,6 +95,10 @@ class Clause:
         """The clause as the user wrote it."""
         return self.shown[self.items[0].start : self.items[-1].end] if self.items else ""
 
+    def text_at(self, place: int) -> str:
+        """An item's words in lower case."""
+        return self.shown[self.items[place].start : self.items[place].end].lower()
+
     def free(self, low: int, high: int, edges: frozenset[str] = EDGES, *, tail: bool = False) -> range | None:
         """The places of the first free text among ``items[low:high]``, without what only leads to it or closes it.
 

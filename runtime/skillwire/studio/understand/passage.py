@@ -186,7 +186,7 @@ def _runs(items: list[Item]) -> list[Run]:
         if item.kind in {"mark", "and", "correct"} and not (item.kind == "mark" and item.value in {":", "(", ")"}):
             if len(held) == 1 and held[0].kind in {"no", "not"}:
                 # "Blur it, no, make it a beach."
-                link, word, held = "correct", "", []
+                link, word, held = "correct", "replace", []
             elif held:
                 runs.append(Run(link, word, held))
                 link, word, held = item.kind, str(item.value), []

@@ -46,10 +46,16 @@ def _put_there(clause: Clause) -> int | None:
         if clause.items[place].value == "background" and whose is None:
             return place
         # "A meadow behind the kids"
-        if clause.items[place].value == "behind" and clause.has("add", "keep", "replace", "make") and whose is not None:
+        if clause.items[place].value == "behind" and whose is not None and _anything_new(clause, place):
             clause.spend_places(whose)
             return place
     return None
+
+
+def _anything_new(clause: Clause, place: int) -> bool:
+    """Whether something that is not there yet is named before: "a meadow", not "the meadow"."""
+    new = clause.last_free(0, place, _EDGES)
+    return new is not None and (new[0] == 0 or clause.text_at(new[0] - 1) not in {"the", "that", "this", "those"})
 
 
 def _after_last_into(clause: Clause, places: range) -> range:

@@ -33,6 +33,9 @@ def appearance(clause: Clause) -> dict[str, int | float | None]:
         return {}
     window: Window = clause.items[place].value
     clause.spend_places([place])
+    edges = {clause.items[place].value for place in clause.places("part")}
+    if window.form in {"for", "span"} and "end" in edges:
+        return {"start": tidy(-(window.end or 0)), "end": None}
     if window.form == "at":
         return {"start": tidy(window.start)}
     if window.form == "span":

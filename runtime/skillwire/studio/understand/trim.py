@@ -15,9 +15,10 @@ _VERBS = (*_REMOVING, *_KEEPING, "cut", "finish", "begin", "rest", "except")
 def read(clause: Clause) -> list[Operation]:
     """Reads "Cut the last 5 seconds", "keep 0:15 to 0:40", "end at 0:30", 开头4秒剪掉."""
     places = clause.places("window")
-    if places and clause.bare and not clause.has(*_VERBS):
+    asked = clause.has(*_VERBS) or (clause.has("get") and clause.has("out"))
+    if places and clause.bare and not asked:
         return _bare(clause, places)
-    if not places or not clause.has(*_VERBS):
+    if not places or not asked:
         if clause.has("cut", "cutto", "cutoff") and not clause.has("word", "percent", "factor"):
             clause.ask = "trim"
         return []
@@ -44,6 +45,8 @@ def _removes(clause: Clause, place: int) -> bool:
     if clause.has("keep", "only"):
         return False
     window: Window = clause.items[place].value
+    if window.form in {"span", "for"} and clause.has("cut") and _edges(clause):
+        return True
     return not _led_to(clause, place) and window.form in {"first", "last", "from", "until"}
 
 
