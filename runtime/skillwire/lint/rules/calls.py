@@ -100,6 +100,8 @@ def _answers_elsewhere(context: Context, call: Call) -> bool:
 @check("cannot-run")
 def cannot_run(context: Context) -> Iterator[Hit]:
     """What a run would lack; a missing version has rules of its own."""
+    if not (context.skill.calls or context.skill.routes):
+        return  # instructions for a model alone, never meant to run
     for reason in context.skill.missing:
         if context.skill.version is None and "version" in reason:
             continue
