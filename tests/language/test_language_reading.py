@@ -1,5 +1,7 @@
 """Normalising, quotes, clauses and detection."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,7 +74,7 @@ def test_masked_quotes_keep_the_length(text):
     tidied = tidy(text)
     quotes = find_quotes(tidied)
     assert len(mask(tidied, quotes)) == len(tidied)
-    assert all(first.end <= second.start for first, second in zip(quotes, quotes[1:], strict=False))
+    assert all(first.end <= second.start for first, second in pairwise(quotes))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_and_splits_where_the_caller_says_so():
 def test_clauses_lie_in_order(text, language):
     tidied = tidy(text)
     clauses = split_clauses(tidied, language)
-    assert all(first.end <= second.start for first, second in zip(clauses, clauses[1:], strict=False))
+    assert all(first.end <= second.start for first, second in pairwise(clauses))
     assert all(tidied[clause.start : clause.end] == clause.text for clause in clauses)
 
 

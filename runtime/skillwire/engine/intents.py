@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from skillwire.engine.intents_frames import Frame, FrameCompiler, FrameSet
+from skillwire.engine.intents_frames import FrameCompiler, FrameIndex
 from skillwire.engine.intents_lexicon import UNKNOWN, Lexicon, inflected
 from skillwire.language.normalise import fold, has_cjk, tidy
 from skillwire.spec.model import Route, Skill
@@ -30,7 +30,8 @@ _WORDS = re.compile(r"[a-zß]+(?:'[a-z]+)?|[^\W_a-z]+|\d+")
 
 @dataclass(slots=True)
 class Intent:
-    """One action of the table. ``keys``: symbols of words that name it; ``support``: symbols that go with them.
+    """One action of the table. ``keys``: symbols of words that name it; ``support``: symbols that go with them; ``strong`` and ``phrases``: its frames
+    in the grammar's index, those of the table's phrases with their rows.
 
     ``hints``: symbol → how much such a word speaks for it; ``asked``: how much it does to be a question.
     """
@@ -39,8 +40,8 @@ class Intent:
     rows: tuple[Route, ...]
     keys: str
     support: frozenset[str]
-    strong: FrameSet
-    phrases: list[tuple[Frame, Route]]
+    strong: int
+    phrases: list[tuple[int, Route]]
     meaning: str = ""
     hints: dict[str, float] = field(default_factory=dict)
     asked: float = 0.0
@@ -124,6 +125,7 @@ class Grammar:
         self.apart = self.unsafe | set(self.lexicon.having("DE", "ASKP", "LEASK", "BEFORE", "LE"))
         self.safe = "".join(symbol for symbol in self.lexicon.sets if symbol not in unsafe)
         compiler = FrameCompiler(self.lexicon, self.macros, self.safe)
+        self.index = FrameIndex()
         self.intents = [self._intent(action, routes) for action, routes in rows.items()]
         self.roles = {
             name: frozenset(self.lexicon.having(*names.split("|"))) for name, names in shared["roles"].items()
@@ -131,7 +133,7 @@ class Grammar:
         self.serial = bool(data.get("serial", False))
         self.verb_final = bool(data.get("verb_final", False))
         self.negation: Mapping[str, int] = data.get("negation", shared["negation"])
-        self.frames = {name: compiler.compile(data.get(name, ())) for name in shared["clause_frames"]}
+        self.frames = {name: self.index.add(compiler.compile(data.get(name, ()))) for name in shared["clause_frames"]}
 
     def _intent(self, action: str, rows: tuple[Route, ...]) -> Intent:
         shared = common()
@@ -149,10 +151,10 @@ class Grammar:
             said = f"C:{action}"
             sources += [frame.replace("KEY", key).replace("SAID", said) for frame in shared["key_frames"]]
         phrases = [
-            (frame, row)
+            (mask, row)
             for row in rows
             for phrase in row.phrases
-            if (frame := compiler.one(_phrase_frame(phrase))) is not None
+            if (mask := self.index.add(compiler.compile([_phrase_frame(phrase)])))
         ]
         words = {fold(tidy(phrase)): row for row in rows for phrase in row.phrases}
         weights: Mapping[str, float] = data.get("hints", {})
@@ -161,9 +163,9 @@ class Grammar:
             for symbol, classes in self.lexicon.sets.items()
             if (weight := max((weights.get(name, 0.0) for name in classes), default=0.0))
         }
-        frames = compiler.compile(sources)
+        strong = self.index.add(compiler.compile(sources))
         asked = weights.get("ASKS", 0.0)
-        return Intent(action, rows, keys, frozenset(support), frames, phrases, meaning, hints, asked, words)
+        return Intent(action, rows, keys, frozenset(support), strong, phrases, meaning, hints, asked, words)
 
 
 def meaning_of(action: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from skillwire.engine.intents import Grammar, Intent
+from skillwire.engine.intents_frames import Clues
 from skillwire.engine.intents_lexicon import Token
 from skillwire.language.clauses import split_clauses
 from skillwire.spec.model import Route
@@ -54,9 +55,13 @@ class Judgement:
     instructs: bool = False
 
 
-def judge(grammar: Grammar, text: str, low: str) -> tuple[Judgement, ...]:
-    """The clauses of a tidied ``text``, judged. ``low`` is its folded form with quotes masked."""
+def judge(grammar: Grammar, text: str, low: str, *, attached: bool = False) -> tuple[Judgement, ...]:
+    """The clauses of a tidied ``text``, judged. ``low`` is its folded form with quotes masked.
+
+    ``attached``: whether it was said with a file, or holds a link.
+    """
     tokens = grammar.lexicon.tokens(low)
+    attached = attached or any(token.symbol in grammar.roles["url"] for token in tokens)
     out: list[Judgement] = []
     place = 0
     for clause in split_clauses(text, grammar.language, folded=low):
@@ -67,7 +72,7 @@ def judge(grammar: Grammar, text: str, low: str) -> tuple[Judgement, ...]:
             place += 1
         link = clause.link
         for part in _parts(grammar, inside):
-            out.append(_one(grammar, text, part, link, asks=clause.asks))
+            out.append(_one(grammar, text, part, link, asks=clause.asks, attached=attached))
             link = "and"
     return tuple(out)
 
@@ -106,57 +111,57 @@ def _said(pre: frozenset[str], tokens: list[Token]) -> bool:
     return any(token.symbol not in pre for token in tokens)
 
 
-def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: bool) -> Judgement:
-    symbols = "".join([token.symbol for token in tokens])
-    present = set(symbols)
+def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: bool, attached: bool) -> Judgement:
+    clues = Clues(grammar.index, "".join([token.symbol for token in tokens]))
+    symbols, present, roles, frames = clues.symbols, clues.present, grammar.roles, grammar.frames
     head = _head(grammar, symbols)
-    roles = grammar.roles
-    asks = asks or _fits(grammar, "question", symbols, present)
-    stated = not asks and _fits(grammar, "statement", symbols, present)
-    best = max(
-        (
-            found
-            for intent in grammar.intents
-            if (found := _score(grammar, intent, tokens, symbols, present, asks=asks)) is not None
-        ),
-        key=lambda found: (found.score, found.end - found.start),
-        default=None,
-    )
-    edit, rule = _edit_score(grammar, symbols, present, head)
-    judged = Judgement(
-        text=text[tokens[0].start : tokens[-1].end],
-        kind="statement" if stated else "nothing",
+    asks = asks or clues.fits(frames["question"])
+    stated = not asks and clues.fits(frames["statement"])
+    foreign = sum([symbol in grammar.unsafe for symbol in symbols])
+    best: _Found | None = None
+    for intent in grammar.intents:
+        found = _score(grammar, intent, tokens, clues, foreign, asks=asks)
+        if found is not None and (best is None or found.rank > best.rank):
+            best = found
+    edit, rule = _edit_score(grammar, clues, head, foreign)
+    row, action, meaning, score, words = None, "", "", 0.0, ""
+    shown = text[tokens[0].start : tokens[-1].end]
+    if best is not None and best.score > edit and best.score >= DOUBT:
+        kind, row, action, meaning, score, rule = (
+            "action",
+            best.row,
+            best.intent.action,
+            best.intent.meaning,
+            best.score,
+            best.rule,
+        )
+        words = text[tokens[best.start].start : tokens[max(best.start, best.end - 1)].end]
+        negated = _negated(grammar, clues, best.start, best.end, asks=asks, stated=stated)
+    elif edit >= EDITED:
+        kind, score, words = "edit", edit, shown
+        head = min(head, len(symbols) - 1)
+        negated = _negated(grammar, clues, head, head + 1, asks=asks, stated=stated)
+    else:
+        kind, rule = ("statement" if stated else "nothing"), ""
+        negated = not present.isdisjoint(roles["hold"])
+    return Judgement(
+        shown,
+        kind,
+        row,
+        action,
+        meaning,
+        score - (STATED if stated and score else 0.0),
+        rule,
+        words,
+        negated=negated,
         link=link,
         asks=asks,
         stated=stated,
         url=not present.isdisjoint(roles["url"]),
         leads=head < len(symbols) and symbols[head] in roles["edit"],
         evident=not present.isdisjoint(roles["evident"]),
-        instructs=_fits(grammar, "instruct", symbols, present) and not _fits(grammar, "present", symbols, present),
+        instructs=attached and clues.fits(frames["instruct"]) and not clues.fits(frames["present"]),
     )
-    if best is not None and best.score > edit and best.score >= DOUBT:
-        return replace(
-            judged,
-            kind="action",
-            row=best.row,
-            action=best.intent.action,
-            meaning=best.intent.meaning,
-            score=best.score - (STATED if stated else 0.0),
-            rule=best.rule,
-            words=text[tokens[best.start].start : tokens[max(best.start, best.end - 1)].end],
-            negated=_negated(grammar, symbols, best.start, best.end, asks=asks, stated=stated),
-        )
-    if edit >= EDITED:
-        head = min(head, len(symbols) - 1)
-        negated = _negated(grammar, symbols, head, head + 1, asks=asks, stated=stated)
-        return replace(
-            judged, kind="edit", score=edit - (STATED if stated else 0.0), rule=rule, words=judged.text, negated=negated
-        )
-    return replace(judged, negated=not present.isdisjoint(roles["hold"]))
-
-
-def _fits(grammar: Grammar, name: str, symbols: str, present: set[str]) -> bool:
-    return grammar.frames[name].first(symbols, present) is not None
 
 
 def _head(grammar: Grammar, symbols: str) -> int:
@@ -180,29 +185,38 @@ class _Found:
     start: int
     end: int
 
+    @property
+    def rank(self) -> tuple[float, int]:
+        """Of two equal scores the one that rests on more words counts."""
+        return self.score, self.end - self.start
+
 
 def _score(
-    grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, present: set[str], *, asks: bool
+    grammar: Grammar, intent: Intent, tokens: list[Token], clues: Clues, foreign: int, *, asks: bool
 ) -> _Found | None:
-    for frame, row in intent.phrases:
-        match = frame.search(symbols, present)
-        if match is not None:
-            foreign = sum(symbol in grammar.unsafe for symbol in symbols)
+    for mask, row in intent.phrases:
+        fit = clues.first(mask)
+        if fit is not None:
+            frame, match = fit
             return _Found(PHRASE - foreign, intent, row, f'phrase "{frame.source}"', match.start(), match.end())
-    fit = intent.strong.first(symbols, present)
+    fit = clues.first(intent.strong)
     if fit is not None:
         frame, match = fit
         row = intent.row_of(tokens[match.start()].text)
         return _Found(frame.weight, intent, row, f"{intent.action}: {frame.source}", match.start(), match.end())
-    asked = asks and present.isdisjoint(grammar.roles["can"])
-    hinted = _hinted(grammar, intent, symbols, present, asks=asked)
-    named = _named(grammar, intent, tokens, symbols) if not present.isdisjoint(intent.keys) else None
+    asked = asks and clues.present.isdisjoint(grammar.roles["can"])
+    hinted = _hinted(grammar, intent, clues, foreign, asks=asked)
+    if clues.present.isdisjoint(intent.keys):
+        return hinted
+    named = _named(grammar, intent, tokens, clues.symbols, foreign)
     if named is not None and asked and intent.asked < 0:
         named = replace(named, score=named.score - ASKED)  # "is the export …?" asks about it, not for it
-    return max((found for found in (named, hinted) if found is not None), key=lambda found: found.score, default=None)
+    if named is None or (hinted is not None and hinted.score > named.score):
+        return hinted
+    return named
 
 
-def _named(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str) -> _Found | None:
+def _named(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, foreign: int) -> _Found | None:
     """The first word that names the intent and is no mere attribute of the next one ("download button")."""
     for place, symbol in enumerate(symbols):
         if symbol not in intent.keys:
@@ -212,7 +226,7 @@ def _named(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str) 
             continue
         if _attribute(grammar, symbols, place):
             continue
-        foreign = sum(other in grammar.unsafe and other not in intent.support for other in symbols)
+        foreign = _foreign(grammar, intent, symbols) if foreign else 0
         word = tokens[place].fixed or tokens[place].text
         return _Found(
             WEAK - FOREIGN * foreign,
@@ -234,23 +248,28 @@ def _attribute(grammar: Grammar, symbols: str, place: int) -> bool:
     return place > 0 and symbols[place] in roles["of"] and symbols[place - 1] in roles["screen"]
 
 
-def _hinted(grammar: Grammar, intent: Intent, symbols: str, present: set[str], *, asks: bool) -> _Found | None:
+def _foreign(grammar: Grammar, intent: Intent, symbols: str) -> int:
+    """How many words of the clause the intent does not explain."""
+    return sum([symbol in grammar.unsafe and symbol not in intent.support for symbol in symbols])
+
+
+def _hinted(grammar: Grammar, intent: Intent, clues: Clues, foreign: int, *, asks: bool) -> _Found | None:
     """Many small signs: the words of the intent's field, each kind once, less what is foreign to it."""
     if not intent.hints:
         return None
-    weight = sum(intent.hints.get(symbol, 0.0) for symbol in present) + (intent.asked if asks else 0.0)
+    hints = intent.hints.get
+    weight = sum([hints(symbol, 0.0) for symbol in clues.present]) + (intent.asked if asks else 0.0)
     if weight < HINTED:
         return None
-    foreign = sum(other in grammar.unsafe and other not in intent.support for other in symbols)
+    foreign = _foreign(grammar, intent, clues.symbols) if foreign else 0
     # What is asked about often has no name here ("is the drone shot in?"); what is asked for mostly has.
     score = min(WEAK, weight) - FOREIGN * foreign * (0.4 if asks and intent.asked > 0 else 1.0)
-    return _Found(score, intent, intent.rows[0], f"{intent.action}: words of its field", 0, len(symbols))
+    return _Found(score, intent, intent.rows[0], f"{intent.action}: words of its field", 0, len(clues.symbols))
 
 
-def _edit_score(grammar: Grammar, symbols: str, present: set[str], head: int) -> tuple[float, str]:
-    roles = grammar.roles
-    foreign = sum(symbol in grammar.unsafe for symbol in symbols)
-    fit = grammar.frames["edit"].first(symbols, present)
+def _edit_score(grammar: Grammar, clues: Clues, head: int, foreign: int) -> tuple[float, str]:
+    roles, symbols = grammar.roles, clues.symbols
+    fit = clues.first(grammar.frames["edit"])
     if fit is not None:
         return fit[0].weight + 0.5, f"edit: {fit[0].source}"
     if head < len(symbols):
@@ -264,18 +283,19 @@ def _edit_score(grammar: Grammar, symbols: str, present: set[str], head: int) ->
             return 2.5, "an unknown verb leads"
         if first in roles["make"] and foreign:
             return 0.9 + 0.8 * foreign, "something is to be made so"
-    look = not present.isdisjoint(roles["look"])
+    look = not clues.present.isdisjoint(roles["look"])
     return 0.7 * foreign + look, "words that no action explains"
 
 
-def _negated(grammar: Grammar, symbols: str, start: int, end: int, *, asks: bool, stated: bool) -> bool:
+def _negated(grammar: Grammar, clues: Clues, start: int, end: int, *, asks: bool, stated: bool) -> bool:
     """Whether what stands at ``start:end`` is called off, put off, or said not to be meant."""
     if asks:
         return False
     roles = grammar.roles
-    if _fits(grammar, "dismiss", symbols, set(symbols)):
+    if not clues.present.isdisjoint(roles["later"]) or clues.fits(grammar.frames["dismiss"]):
         return True
-    if any(symbol in roles["later"] for symbol in symbols):
-        return True
+    if clues.present.isdisjoint(roles["neg"]):
+        return False
     before = start if stated else min(start, grammar.negation["before"])
-    return any(symbol in roles["neg"] for symbol in symbols[start - before : end + grammar.negation["after"]])
+    near = clues.symbols[start - before : end + grammar.negation["after"]]
+    return not roles["neg"].isdisjoint(near)

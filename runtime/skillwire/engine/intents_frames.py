@@ -32,9 +32,9 @@ class Frame:
     weight: float = DEFAULT_WEIGHT
     compiled: re.Pattern[str] | None = field(default=None)
 
-    def search(self, symbols: str, present: set[str]) -> re.Match[str] | None:
-        """The first place where the frame fits."""
-        for wanted in self.need:
+    def search(self, symbols: str, present: frozenset[str]) -> re.Match[str] | None:
+        """The first place where the frame fits. The index has tried the two rarest needs already."""
+        for wanted in self.need[2:]:
             if wanted.isdisjoint(present):
                 return None
         if self.compiled is None:
@@ -42,38 +42,66 @@ class Frame:
         return self.compiled.search(symbols)
 
 
-class FrameSet:
-    """Frames by falling weight, indexed by their rarest element, so that a clause meets only those that could fit."""
+class FrameIndex:
+    """All frames of a grammar as bits of one number, found by the two rarest words that each needs."""
 
-    def __init__(self, frames: Iterable[Frame]) -> None:
-        self._frames = sorted(frames, key=lambda frame: -frame.weight)
-        self._always = 0
-        self._bits: dict[str, int] = {}
-        for place, frame in enumerate(self._frames):
-            if not frame.need:
-                self._always |= 1 << place
-            else:
-                for symbol in frame.need[0]:
-                    self._bits[symbol] = self._bits.get(symbol, 0) | 1 << place
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self._first: dict[str, int] = {}
+        self._second: dict[str, int] = {}
+        self._no_first = self._no_second = 0
 
-    def __bool__(self) -> bool:
-        return bool(self._frames)
+    def add(self, frames: Iterable[Frame]) -> int:
+        """Takes frames in, by falling weight; the answer is the number whose bits stand for them."""
+        mask = 0
+        for frame in sorted(frames, key=lambda frame: -frame.weight):
+            bit = 1 << len(self.frames)
+            self.frames.append(frame)
+            mask |= bit
+            for symbol in frame.need[0] if frame.need else ():
+                self._first[symbol] = self._first.get(symbol, 0) | bit
+            for symbol in frame.need[1] if len(frame.need) > 1 else ():
+                self._second[symbol] = self._second.get(symbol, 0) | bit
+            self._no_first |= 0 if frame.need else bit
+            self._no_second |= 0 if len(frame.need) > 1 else bit
+        return mask
 
-    def first(self, symbols: str, present: set[str]) -> tuple[Frame, re.Match[str]] | None:
-        """The weightiest frame that fits, and where."""
-        candidates = self._always
-        bits = self._bits
+    def candidates(self, present: frozenset[str]) -> int:
+        """The frames that could fit a clause with these symbols."""
+        first, second = self._no_first, self._no_second
+        get_first, get_second = self._first.get, self._second.get
         for symbol in present:
-            if symbol in bits:
-                candidates |= bits[symbol]
-        while candidates:
-            lowest = candidates & -candidates
+            first |= get_first(symbol, 0)
+            second |= get_second(symbol, 0)
+        return first & second
+
+
+class Clues:
+    """A clause's symbols with the frames that could fit it."""
+
+    __slots__ = ("_candidates", "_frames", "present", "symbols")
+
+    def __init__(self, index: FrameIndex, symbols: str) -> None:
+        self.symbols = symbols
+        self.present = frozenset(symbols)
+        self._frames = index.frames
+        self._candidates = index.candidates(self.present)
+
+    def first(self, mask: int) -> tuple[Frame, re.Match[str]] | None:
+        """The weightiest frame of ``mask`` (see ``FrameIndex.add``) that fits, and where."""
+        left = self._candidates & mask
+        while left:
+            lowest = left & -left
             frame = self._frames[lowest.bit_length() - 1]
-            match = frame.search(symbols, present)
+            match = frame.search(self.symbols, self.present)
             if match is not None:
                 return frame, match
-            candidates ^= lowest
+            left ^= lowest
         return None
+
+    def fits(self, mask: int) -> bool:
+        """Whether any frame of ``mask`` fits."""
+        return self.first(mask) is not None
 
 
 class FrameCompiler:
@@ -84,10 +112,10 @@ class FrameCompiler:
         self._macros = macros
         self._safe = f"[{safe}]*$"
 
-    def compile(self, sources: Iterable[str]) -> FrameSet:
+    def compile(self, sources: Iterable[str]) -> list[Frame]:
         """The frames whose words and classes this lexicon has; the others can never fit and are left out."""
         lines = (line for source in sources for line in self._spelled(source.split()))
-        return FrameSet(frame for line in lines if (frame := self.one(line)) is not None)
+        return [frame for line in lines if (frame := self.one(line)) is not None]
 
     def _spelled(self, elements: list[str]) -> list[str]:
         """A line with every "A|MACRO" written out, where the macro is several elements long."""

@@ -80,7 +80,7 @@ class Lexicon:
         self.unknown = self.symbol(frozenset({UNKNOWN}))
         for word, names in words.items():
             for length in range(3, len(word) + 1):
-                names |= words.get(f"{word[:length]}*", set())
+                names.update(words.get(f"{word[:length]}*", ()))
             self._enter(word, self.symbol(frozenset(names)))
         wanted = set(mendable)
         self._targets = [word for word, names in words.items() if names & wanted]

@@ -72,7 +72,7 @@ class Router:
         low = mask(fold(text), quotes) if quotes else fold(text)
         language = detect(mask(text, quotes) if quotes else text)
         grammar = self.grammar(language)
-        clauses = judge(grammar, text, low)
+        clauses = judge(grammar, text, low, attached=bool(attachments))
         decision = decide(clauses, attached=bool(attachments))
         return self._routing(decision, clauses, language)
 
