@@ -25,7 +25,7 @@ def read(clause: Clause) -> list[Operation]:
     """Reads "Dark techno at 0.6 volume", "lo-fi as background music", 来段摇滚背景乐; not "remove the music"."""
     named = clause.has("music")
     if not (named or clause.has("genre")) or (
-        clause.has("remove", "removed", "cutoff", "no", "not", "text", "other")
+        clause.has("remove", "removed", "cutoff", "no", "not", "text", "other", "speech")
         or (clause.has("write") and clause.has("quote"))
     ):
         return []

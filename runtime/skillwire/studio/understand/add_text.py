@@ -14,9 +14,11 @@ def read(clause: Clause) -> list[Operation]:
         return []
     place = clause.find("quote")
     if place is not None:
+        if not _is_shown(clause):
+            return []
         text = clause.items[place].value
         clause.spend_places([place])
-    elif clause.has("text", "write"):
+    elif _orders_text(clause):
         text = _unquoted(clause)
     else:
         return []
@@ -27,6 +29,25 @@ def read(clause: Clause) -> list[Operation]:
     position = clause.value("position")
     clause.spend("text", "write", "position", "keep", "replace", "style")
     return [{"op": "add_text", "text": text, **appearance(clause)} | ({"position": position} if position else {})]
+
+
+def _is_shown(clause: Clause) -> bool:
+    """Whether a quote is to be seen: where nothing says so, nothing unknown may stand beside it, nor a file be named."""
+    if clause.has("text", "write", "position"):
+        return True
+    return not clause.has("word", "speech", "export")
+
+
+def _orders_text(clause: Clause) -> bool:
+    """Whether text without quotation marks is asked for: "write Hello", "caption it Day one", "add the text Hello"."""
+    passing = {"fill", "position", "window", "into", "mark"}
+    first = next((item for item in clause.items if item.kind not in passing), None)
+    if first is None or not clause.has("text", "write"):
+        return False
+    # "The text bounces in" speaks of a text that is there already.
+    if first.kind == "text":
+        return not clause.shown[: first.start].rstrip().lower().endswith("the")
+    return bool(first.value) if first.kind == "write" else first.kind == "add"
 
 
 def _unquoted(clause: Clause) -> str:

@@ -91,6 +91,15 @@ class Clause:
         """Whether words are left that nothing is known about."""
         return self.has("word", "other", "genre")
 
+    def names_a_thing(self) -> bool:
+        """Whether unknown words stand after an article: "slow the landing down" is not about the whole clip."""
+        return any(
+            place
+            and self.items[place - 1].kind in {"article", "own"}
+            and self.text_at(place - 1) not in {"this", "that"}
+            for place in self.places("word")
+        )
+
     def text(self) -> str:
         """The clause as the user wrote it."""
         return self.shown[self.items[0].start : self.items[-1].end] if self.items else ""

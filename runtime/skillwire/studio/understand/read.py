@@ -60,7 +60,7 @@ def _best(shown: str) -> tuple[str, Passage]:
         return language, passage
     for other in languages[1:3]:
         second = _read(shown, quotes, other)
-        if second.ops and not second.unread and not second.asks and second.strangeness() < passage.strangeness():
+        if second.ops and not second.unread and not second.asks and 2 * second.strangeness() < passage.strangeness():
             return other, second
     return language, passage
 

@@ -29,6 +29,8 @@ def target(clause: Clause) -> range | None:
         if place is None:
             continue
         before, after = clause.free(0, place, _TRAILING), clause.free(place + 1, len(clause.items), _TRAILING)
+        if kind == "no" and clause.language == "zh":
+            return after  # a 没有 after it all asks whether it is so
         if kind == "removed" or clause.language in _AFTER_THEIR_OBJECT:
             return before or after
         return after or before
@@ -42,7 +44,9 @@ def head(clause: Clause, places: range) -> str:
     hold makes the phrase a thing in the picture.
     """
     kinds = [
-        clause.items[place].kind for place in places if clause.items[place].kind not in {"fill", "article", "clip"}
+        clause.items[place].kind
+        for place in places
+        if clause.items[place].kind not in {"fill", "article", "clip", "position", "style"}
     ]
     if not kinds:
         return ""

@@ -16,6 +16,9 @@ def read(clause: Clause) -> list[Operation]:
     if clause.has("noise", "speech") and not clause.has("audio"):
         clause.ask = "noise"
         return []
+    if clause.has("mute") and not clause.has("window", "audio") and (clause.names_a_thing() or clause.has("meta")):
+        clause.ask = "when"
+        return []
     if clause.has("window"):
         spans = stretches(clause)
         if not spans:

@@ -20,6 +20,8 @@ def read(clause: Clause) -> list[Operation]:
         return []
     if not any(clause.items[place].kind in {"word", "text", "quote", "blur", "genre", "aspect"} for place in places):
         return []
+    if not clause.has(*removal.VERBS, "removed", "get") and clause.has("meta", "export"):
+        return []  # "no edits now" wishes nothing out of the picture
     target = clause.words(places)
     if not target:
         return []

@@ -18,7 +18,11 @@ def read(clause: Clause) -> list[Operation]:
     if place is not None and not clause.has(*_WISHES) and not _negated_keeping(clause, place):
         whole = clause.language in {"ja", "de"} or not _acts(clause, place)
         clause.spend_places(range(0 if whole else place, len(clause.items)))
-    elif clause.has("touch") or (clause.has("keep") and clause.has(*_NAMED) and _only_names(clause)):
+    elif (
+        (clause.has("no") and clause.has("meta", "export", "reframe", "cut") and not clause.unknown())
+        or clause.has("touch")
+        or (clause.has("keep") and clause.has(*_NAMED) and _only_names(clause))
+    ):
         clause.spend_places(range(len(clause.items)))
     return []
 

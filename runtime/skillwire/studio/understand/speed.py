@@ -13,6 +13,9 @@ def read(clause: Clause) -> list[Operation]:
     named = clause.has("speed", "speedup", "slowdown")
     if not named and (not clause.has("factor") or clause.unknown() or clause.has("volume", "audio", "music")):
         return []
+    if clause.names_a_thing():
+        clause.ask = "part"
+        return []
     factor = change(clause, _UP, _DOWN)
     if not factor:
         clause.ask = "speed"
