@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from .normalise import fold
-from .numbers import find_numbers
+from .numbers import Number, find_numbers
 from .phrases import expand, flatten, whole_words
 
 _ROLES: Final = {
@@ -207,6 +207,8 @@ def _hits(text: str, language: str, grammar: _Grammar) -> list[_Hit]:
         covered = covered[: clock.start()] + "\0" * (clock.end() - clock.start()) + covered[clock.end() :]
     for number in find_numbers(covered, language):
         role = _NUMBER_ROLES.get(number.kind)
+        if role == "H" and language not in {"zh", "ja"} and found and _is_article(found[-1], number, text):
+            found.pop()  # "une demi-minute", "one half minute"
         if role is not None:
             found.append(_Hit(role, number.value, number.start, number.end))
             covered = covered[: number.start] + "\0" * (number.end - number.start) + covered[number.end :]
@@ -228,6 +230,10 @@ def _hits(text: str, language: str, grammar: _Grammar) -> list[_Hit]:
     if _WORDLIKE.search(text, at):
         row.append(_Hit("|", 0, at, len(text)))
     return row
+
+
+def _is_article(before: _Hit, fraction: Number, text: str) -> bool:
+    return before.roles == "N" and before.value == 1 and not text[before.end : fraction.start].strip(" -")
 
 
 def _rewrite(hits: list[_Hit], pattern: re.Pattern[str], grammar: _Grammar) -> list[_Hit]:

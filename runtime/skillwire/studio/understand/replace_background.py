@@ -43,7 +43,7 @@ def _put_there(clause: Clause) -> int | None:
         return None
     for place in clause.places("prep"):
         whose = clause.free(place + 1, len(clause.items), _EDGES)
-        if clause.items[place].value == "background" and whose is None:
+        if clause.items[place].value == "background" and (whose is None or clause.has("replace")):
             return place
         # "A meadow behind the kids"
         if clause.items[place].value == "behind" and whose is not None and _anything_new(clause, place):
