@@ -71,6 +71,8 @@ class Resolver:
         if not words:
             return None
         key = slug(words)
+        if words in self.calls:
+            return words
         if key in self.calls:
             return key
         if key in self.labels:

@@ -82,7 +82,7 @@ def _assemble(facts: Facts, install: Install, given: Mapping[str, str]) -> Skill
         errors=marks.note("errors", assemble.errors(facts, family), stated=bool(facts.errors)),
         translations=translations,
         stream=assemble.stream(facts, calls.get("message"), family, marks),
-        draft=marks.note("draft", assemble.draft(facts, family), stated=bool(facts.draft.keys)),
+        draft=marks.note("draft", assemble.draft(facts, family), stated=bool(facts.draft.keys) or not family),
         formats=marks.note("formats", assemble.formats(facts, family), stated=bool(facts.formats)),
         max_bytes=marks.note("max_bytes", assemble.max_bytes(facts, family), stated=bool(facts.max_bytes)),
         poll=assemble.poll(named, family),
@@ -91,6 +91,7 @@ def _assemble(facts: Facts, install: Install, given: Mapping[str, str]) -> Skill
         requires=assemble.requires(facts),
         frontmatter=facts.front.values,
         lines=marks.lines(title_line),
+        platform_rule=(*facts.platforms, ("", facts.platform_else)) if facts.platforms else (),
         defaulted=tuple(marks.defaulted),
     )
     skill = settings.apply(skill, values, lines)

@@ -37,6 +37,7 @@ def to_config(skill: Skill) -> dict[str, Any]:
         "description": skill.description,
         "source": skill.source,
         "platform": skill.platform,
+        "platform_rule": [{"path": path, "name": name} for path, name in skill.platform_rule],
         "digest": skill.digest,
         "runnable": skill.runnable,
         "missing": list(skill.missing),

@@ -265,6 +265,8 @@ class Skill:
     """Reasons why the skill cannot run, one sentence each, with its fix; empty when it can."""
     lines: Mapping[str, int] = field(default_factory=dict)
     """Line of each value that has no record of its own: ``name``, ``version``, ``base_url``, ``formats``, ``max_bytes`` …"""
+    platform_rule: tuple[tuple[str, str], ...] = ()
+    """How the platform is told: (part of the install path, platform), first match wins; an empty path matches all."""
     defaulted: tuple[str, ...] = ()
     """Dotted keys of the compiled config whose values the file does not state: ``formats``, ``stream.notice_every`` …"""
 

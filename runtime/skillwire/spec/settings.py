@@ -13,12 +13,13 @@ The keys that may be given, and what their values look like, are ``$defs.overrid
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from skillwire.spec import config
+from skillwire.spec import config, templates
 from skillwire.spec.facts import Facts
 from skillwire.spec.model import Call, Header, Poll, Severity, Skill, Verb
 
@@ -122,6 +123,8 @@ _FIELDS: Mapping[str, Callable[[str], Any]] = {
     "silent_edit": _true,
     "returns": _items,
     "verb": Verb,
+    "body": templates.parse,
+    "url_body": templates.parse,
 }
 
 
@@ -137,6 +140,10 @@ def _stream(skill: Skill, name: str, value: str, _line: int | None) -> Skill:
     return replace(skill, stream=replace(skill.stream, **{name: _convert(name, value)}))
 
 
+def _wording(skill: Skill, name: str, value: str, line: int | None) -> Skill:
+    return replace(skill, wording=replace(skill.wording, line=line or skill.wording.line, **{name: value}))
+
+
 def _poll(skill: Skill, name: str, value: str, line: int | None) -> Skill:
     poll = skill.poll or Poll(every=0, until="", line=line)
     defaulted = tuple(key for key in poll.defaulted if key != name)
@@ -144,12 +151,13 @@ def _poll(skill: Skill, name: str, value: str, line: int | None) -> Skill:
 
 
 def _calls(skill: Skill, path: str, value: str, line: int | None) -> Skill:
-    name, _, field = path.rpartition(".")
+    name, field, header = (*path.split(".", 2), "")[:3]
     call = skill.calls.get(name) or Call(name, Verb.CALL, "GET", "/", line=line)
     defaulted = tuple(key for key in call.defaulted if key != field)
-    changed = replace(
-        call, default=False, line=line or call.line, defaulted=defaulted, **{field: _convert(field, value)}
-    )
+    found: Any = _convert(field, value)
+    if header:
+        found = (*(pair for pair in call.headers if pair[0] != header), (header, value))
+    changed = replace(call, default=False, line=line or call.line, defaulted=defaulted, **{field: found})
     return replace(skill, calls={**skill.calls, name: changed})
 
 
@@ -164,6 +172,51 @@ _GROUPS: Mapping[str, Callable[[Skill, str, str, int | None], Skill]] = {
     "auth": _auth,
     "stream": _stream,
     "poll": _poll,
+    "wording": _wording,
     "calls": _calls,
     "headers": _headers,
 }
+
+
+def settable(skill: Skill) -> dict[str, str]:
+    """Every stated value of a skill that an author override can give, by its key, as the override's text."""
+    found: dict[str, Any] = {
+        "base_url": skill.base_url,
+        "base_url_env": skill.base_url_env,
+        "formats": ", ".join(skill.formats),
+        "max_bytes": skill.max_bytes,
+        "auth.env": skill.auth.env,
+        "auth.scheme": skill.auth.scheme,
+        "auth.client_id_header": skill.auth.client_id_header,
+        "wording.connecting": skill.wording.connecting,
+        "wording.ready": skill.wording.ready,
+    }
+    found |= {f"headers.{header.name}": header.value for header in skill.headers if header.origin == "literal"}
+    for name in ("notice_every", "notice", "timeout", "heartbeats_only", "silent_edit"):
+        found[f"stream.{name}"] = getattr(skill.stream, name)
+    for name in ("every", "until", "times", "status_field", "url_field", "failed", "fallback_path"):
+        if skill.poll and name not in skill.poll.defaulted:
+            found[f"poll.{name}"] = getattr(skill.poll, name)
+    for call in skill.calls.values():
+        if not call.default:
+            found |= _settable_call(call)
+    return {key: text(value) for key, value in found.items() if value and key not in skill.defaulted}
+
+
+def _settable_call(call: Call) -> dict[str, Any]:
+    fields = ("method", "path", "verb", "timeout", "file_field", "returns", "body", "url_body")
+    found = {f"calls.{call.name}.{name}": getattr(call, name) for name in fields if name not in call.defaulted}
+    if "headers" not in call.defaulted:
+        found |= {f"calls.{call.name}.headers.{name}": value for name, value in call.headers}
+    return found
+
+
+def text(value: Any) -> str:
+    """A value as the text of an override."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -120,6 +120,8 @@ def complete(request: Request, after: str) -> None:
     """Take from the text below a command what the command itself does not say."""
     if not request.returns:
         request.returns = returned(request, after)
+    if request.uploading and request.url_body is None:  # "same endpoint" with another body
+        request.url_body = next((v for _, _, v in templates.objects(after) if _hands_over_urls(v)), None)
     if request.polling is None and _POLL.search(after):
         request.polling = polling(after, request.line)
     elif request.polling is not None:
