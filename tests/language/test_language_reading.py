@@ -81,7 +81,7 @@ def test_masked_quotes_keep_the_length(text):
     ("language", "text", "clauses"),
     [
         ("en", "trim it, then export", [("", "trim it"), ("then", "export")]),
-        ("en", "first calm the flicker, second export", [("first", "calm the flicker"), ("then", "export")]),
+        ("en", "first calm the flicker, after that export", [("first", "calm the flicker"), ("then", "export")]),
         ("en", "cut at 0:05, 1,5 s and 12.5", [("", "cut at 0:05"), ("comma", "1,5 s and 12.5")]),
         ("en", "tell me if it works", [("", "tell me if it works")]),
         ("en", "see https://a.example/b,c.mp4, ok", [("", "see https://a.example/b,c.mp4,"), ("comma", "ok")]),

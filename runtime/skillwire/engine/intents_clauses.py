@@ -200,7 +200,7 @@ def _score(
             frame, match = fit
             return _Found(PHRASE - foreign, intent, row, f'phrase "{frame.source}"', match.start(), match.end())
     fit = clues.first(intent.strong)
-    if fit is not None:
+    if fit is not None and not _belongs(grammar, intent, clues.symbols, fit[1].end()):
         frame, match = fit
         row = intent.row_of(tokens[match.start()].text)
         return _Found(frame.weight, intent, row, f"{intent.action}: {frame.source}", match.start(), match.end())
@@ -214,6 +214,11 @@ def _score(
     if named is None or (hinted is not None and hinted.score > named.score):
         return hinted
     return named
+
+
+def _belongs(grammar: Grammar, intent: Intent, symbols: str, end: int) -> bool:
+    """Whether the naming word before ``end`` only says what kind of thing on the screen follows ("credits scene")."""
+    return 0 < end < len(symbols) and symbols[end - 1] in intent.keys and symbols[end] in grammar.roles["screen"]
 
 
 def _named(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, foreign: int) -> _Found | None:
