@@ -43,7 +43,13 @@ def _replay(argument: str, skill: Skill) -> Agent:  # noqa: ARG001 - the factory
     return Replay(Path(argument))
 
 
-BUILT_IN: dict[str, Factory] = {"local": _local, "cloud": _cloud, "dry": _dry, "replay": _replay}
+def _adk(argument: str, skill: Skill) -> Agent:
+    from skillwire.agents.adk import open_adk  # noqa: PLC0415 - loads httpx; loaded when chosen
+
+    return open_adk(argument, skill, dict(os.environ))
+
+
+BUILT_IN: dict[str, Factory] = {"local": _local, "cloud": _cloud, "dry": _dry, "replay": _replay, "adk": _adk}
 
 
 def names() -> tuple[str, ...]:
