@@ -15,6 +15,11 @@ from skillwire.spec.model import Call, Recovery, Severity, Verb
 _BEFORE_PATH = re.compile(
     r"(?<![\w/.-])([A-Za-z][A-Za-z]{1,9})(?:\s+to)?\s+[\"'(`]*(?=(?:https?://|\$\{?\w+\}?)?/[\w<{:$])"
 )
+# Where nothing but a method can stand: in code before a path, or between a bold label and a path.
+_IN_PLACE = re.compile(
+    r"`([A-Z]{2,10})\s+(?=/[\w<{:])"
+    r"|\*\*[^*\n]{1,60}\*\*(?:\s*\([^()\n]{0,60}\))?\s*(?:[:—–-]\s*)([A-Z]{2,10}|[a-z]{3,8})\s+(?=`?(?:https?://[\w.-]+)?/[\w<{:])"
+)
 _OPTION = re.compile(r"\bcurl\b[^\n]{0,300}?\s(?:-X|--request)[ =]?\s*[\"']?([A-Za-z]+)")
 _PATH_CELL = re.compile(r"(?:https?://|/)\S+\Z")
 _WORD = re.compile(r"[A-Za-z]{2,10}\Z")
@@ -31,6 +36,11 @@ def bad_method(context: Context) -> Iterator[Hit]:
     for line, match in context.matches(_BEFORE_PATH):
         if match[1].isupper() and _poses_as_method(match[1]):
             yield _not_a_method(line, match[1])
+    for number in context.body:
+        for match in _IN_PLACE.finditer(context.lines[number - 1]):
+            word = match[1] or match[2]
+            if word not in words()["methods"] and word.upper() not in words()["not_methods"]:
+                yield _not_a_method(number, word)
     for line, match in context.matches(_OPTION):
         if match[1].upper() not in words()["methods"]:
             yield _not_a_method(line, match[1])
@@ -43,6 +53,8 @@ def bad_method(context: Context) -> Iterator[Hit]:
 
 
 def _not_a_method(line: int, word: str) -> Hit:
+    if word.upper() in words()["methods"]:
+        return Hit(line, f"the method {word} is not written in capitals", f"write {word.upper()}", Severity.WARNING)
     return Hit(line, f"{word} is no HTTP method")
 
 

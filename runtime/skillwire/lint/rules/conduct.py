@@ -17,7 +17,9 @@ def hidden_behaviour(context: Context) -> Iterator[Hit]:
     """Things done so that the user does not notice."""
     seen = set()
     for line, match, before in _said(context, "hidden"):
-        if pattern("harmless_before").search(before) or line in seen:
+        # "Never X without asking" may have anything between the two; "silently" belongs to the words beside it.
+        spared = "never_before" if match.group().lower().startswith("without") else "harmless_before"
+        if pattern(spared).search(before) or line in seen:
             continue
         seen.add(line)
         yield Hit(line, f"{match.group().strip()!r}: something is done unseen by the user")

@@ -9,6 +9,7 @@ from skillwire.lint.context import Context, pattern
 from skillwire.lint.registry import Hit, check
 from skillwire.spec import vocabulary
 from skillwire.spec.marks import plain
+from skillwire.spec.model import Severity
 
 _ASSIGNED = re.compile(r"(?:^|[\s;(])(?:export\s+)?([A-Z][A-Z0-9_]*)=")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
@@ -23,10 +24,14 @@ def undeclared_env(context: Context) -> Iterator[Hit]:
     if not context.front.present:
         return
     requires = context.skill.requires
-    declared = {*requires.env, requires.primary_env}
     optional = _optional(context)
     for name, line in _used(context).items():
-        if name not in declared and name not in optional:
+        if name in requires.env or name in optional:
+            continue
+        if name == requires.primary_env:
+            message = f"{name} is used here and declared as primaryEnv, but not as required"
+            yield Hit(line, message, severity=Severity.INFO)
+        else:
             yield Hit(line, f"{name} is used here, but the frontmatter does not declare it")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from skillwire.language.normalise import fold, tidy
@@ -56,24 +57,23 @@ def row_without_words(context: Context) -> Iterator[Hit]:
 
 @check("dangling-section")
 def dangling_section(context: Context) -> Iterator[Hit]:
-    """References to sections that do not exist; those in routing tables are checked by the compiler."""
+    """References to sections that do not exist. The compiler checks those of the routing table that it cannot follow."""
     numbers = {heading.number for heading in context.page.headings if heading.number}
     rows = [row for _, rows in context.facts.routing for row in rows]
+    usual = Counter(match[1].rpartition(".")[0] for row in rows for match in _REFERENCE.finditer(row.raw))
     if not numbers and not rows:
         return  # nothing here is numbered in any way, so the signs belong to another text
-    in_routes = {row.line for row in rows}
-    usual = {match[1].rpartition(".")[0] for row in rows for match in _REFERENCE.finditer(row.raw)}
-    parents = numbers | usual - {""}
+    # A file counts its requests under one number, that of their section or of where they once stood.
+    parents = {usual.most_common(1)[0][0]} if usual else numbers
     places = _places(context)
+    told = {problem.line for problem in context.skill.problems if problem.rule == "dangling-section"}
     for line, match in context.matches(_REFERENCE):
         number = match[1]
-        if line in in_routes or number in numbers or any(other.startswith(f"{number}.") for other in numbers):
-            continue
         parent, dot, last = number.rpartition(".")
-        if dot and last in places and (parent in parents or not parents):
-            continue  # the place in the list of requests
-        if not numbers and not dot:
-            continue  # a file whose headings have no numbers: a bare number proves nothing
+        if line in told or number in numbers or any(other.startswith(f"{number}.") for other in numbers):
+            continue
+        if (dot and last in places and parent in parents) or not (dot or numbers):
+            continue  # a place in the list of requests; or a file whose headings have lost their numbers
         yield Hit(line, f"§{number} points at no section of this file and no place in the list of requests")
 
 
