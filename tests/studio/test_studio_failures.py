@@ -126,13 +126,3 @@ def test_crafted_drafts(segments, end, client, clip, look, tmp_path):
         segment["m"] |= {"media": media}
     result = client.export(session, tmp_path / "out.mp4", draft={"t": [{"tt": 0, "sg": segments}]})
     assert look.decode(result, "gray").times[-1] + 0.04 == pytest.approx(end, abs=0.05)
-
-
-def test_text_tracks_are_refused_not_forgotten(client, clip):
-    session = client.open_session()
-    client.upload(session, clip("base.mp4"))
-    draft = client.draft(session)
-    draft["t"].append({"tt": 7, "sg": [{"d": 1000, "m": {"name": "Hi", "start": 0}}]})
-    answer = client.submit(session, draft=draft)[1]
-    assert answer["code"] == 400
-    assert "Text" in answer["message"]

@@ -20,6 +20,8 @@ ORIGINAL = "Original sound"
 MAX_SEGMENTS = 1000
 MAX_MS = 24 * 3600 * 1000
 MAX_TEXT = 2000
+# Each is kept as a drawing while it is shown.
+MAX_TITLES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ def from_json(data: Any) -> Draft:
             titles += [_title(segment, f"{where}.sg[{i}]") for i, segment in enumerate(segments)]
         else:
             raise ValueError(f"{where}.tt is none of 0 (video), 1 (audio), 7 (text)")
+    if len(titles) > MAX_TITLES:
+        raise ValueError(f"there are more than {MAX_TITLES} titles")
     return Draft(tuple(video), tuple(audio), tuple(titles), _canvas(_meta(data).get("canvas")))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from skillwire.studio.draft import ORIGINAL, AudioTrack, Canvas, Clip, Draft
+from skillwire.studio.draft import MAX_TEXT, MAX_TITLES, ORIGINAL, AudioTrack, Canvas, Clip, Draft, Title
 from skillwire.studio.timeline import cut, hastened, muted_range
 
 # Beyond these nothing useful is left to see or hear.
@@ -158,6 +158,18 @@ def _resolution(draft: Draft, operation: Mapping[str, Any]) -> Edit:
     return Edit(replace(draft, canvas=canvas), sentence, {"height": height, "asked": asked})
 
 
+def _add_text(draft: Draft, operation: Mapping[str, Any]) -> Edit:
+    text = str(operation["text"]).strip()
+    if not text or len(text) > MAX_TEXT or len(draft.titles) >= MAX_TITLES:
+        raise Unsupported(describe(operation), "out_of_bounds", low="1", high=f"{MAX_TEXT}, {MAX_TITLES}")
+    start, end = _range(draft, operation)
+    title = Title(text, start, end - start, str(operation.get("position") or "center"))
+    values = {"text": text, "position": title.position, **_shown(start, end)}
+    emoji = any("\U0001f000" <= char <= "\U0001faff" for char in text)
+    sentence = "text_added_plain_emoji" if emoji else "text_added"
+    return Edit(replace(draft, titles=(*draft.titles, title)), sentence, values)
+
+
 def _add_music(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song]) -> Edit:
     """Lays a song under all of the pictures, from its start, again and again where it is shorter; it replaces an earlier one."""
     usable = [song for song in songs if song.duration >= MIN_SONG]
@@ -187,6 +199,7 @@ _EDITS: dict[str, Callable[[Draft, Mapping[str, Any]], Edit]] = {
     "volume": _volume,
     "aspect": _aspect,
     "resolution": _resolution,
+    "add_text": _add_text,
 }
 
 

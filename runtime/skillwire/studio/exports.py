@@ -52,10 +52,6 @@ class Exports:
             raise ApiError(Code.BAD_REQUEST, f"The draft cannot be used: {error}.") from None
         if not draft.ready:
             raise ApiError(Code.BAD_REQUEST, "There is nothing on the timeline yet; upload a clip first.")
-        if draft.titles:
-            raise ApiError(
-                Code.BAD_REQUEST, "Text tracks cannot be drawn by this studio yet; remove them from the draft."
-            )
         if draft.media - self.projects.media(session.id).keys():
             raise ApiError(Code.BAD_REQUEST, "The draft names media that is not in this session.")
         output = {"quality": _quality(data.get("output"))}

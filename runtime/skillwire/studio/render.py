@@ -94,6 +94,7 @@ class _Composer:
         self._draft = draft
         self._media = media
         self.opened: list[Source] = []
+        self._remarks: list[str] = []
 
     def pictures(self, output: OutputContainer, quality: Quality) -> Iterator[Any]:
         if not copies_video(self._draft, lambda name: self._media[name].video_codec):
@@ -127,8 +128,8 @@ class _Composer:
         return encoded_audio(audio_stream(output), mixed(sounds, length))
 
     def notes(self) -> list[str]:
-        """What was met in the inputs, a sentence each."""
-        notes = []
+        """What was met in the inputs, and what could not be drawn, a sentence each."""
+        notes = list(self._remarks)
         for source in self.opened:
             if source.damage.cut_off:
                 notes.append(f"{source.name} ends early; everything up to there was used")
@@ -166,8 +167,9 @@ class _Composer:
             raise JobFailed("the chosen part lies beyond the end of the clip", where=first_source.name)
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
         shaper: shape.Shaper
-        if alone and canvas.ratio is None and canvas.height is None:
-            # One clip in its own shape keeps its rotation and pixel aspect as tags.
+        turned = shape.display_matrix(first) is not None or (aspect or 1) != 1
+        if alone and canvas.ratio is None and canvas.height is None and not (turned and self._draft.titles):
+            # One clip in its own shape keeps its rotation and pixel aspect as tags; titles need it upright.
             size = shape.fitted(first.width, first.height)
             matrix = shape.display_matrix(first)
             if aspect and min(first.width, first.height) > shape.MAX_SHORT_SIDE:
@@ -186,7 +188,17 @@ class _Composer:
                 pixel = source.stream.sample_aspect_ratio or source.stream.codec_context.sample_aspect_ratio
                 yield from map(shape.CanvasShaper(size, pixel), frames_of(clip, source))
 
-        return encode.encoded_video(target, shaped())
+        return encode.encoded_video(target, self._titled(shaped(), size))
+
+    def _titled(self, frames: Iterator[Any], size: tuple[int, int]) -> Iterator[Any]:
+        if not self._draft.titles:
+            return frames
+        from skillwire.studio.media.titles import TitleOverlay  # noqa: PLC0415 - see render
+
+        titles = TitleOverlay(self._draft.titles, size)
+        if titles.missing:
+            self._remarks.append(f"no font has {' '.join(titles.missing)}; the titles were drawn without")
+        return titles.over(frames)
 
     def _sound(self, clip: Clip) -> Sound:
         from skillwire.studio.media.sound import Sound  # noqa: PLC0415 - see render
