@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .amounts import level
 from .clause import EDGES, Clause, Operation
+from .removal import head
 
 _EDGES = EDGES | {
     "music",
@@ -19,6 +20,8 @@ _EDGES = EDGES | {
     "write",
     "position",
 }
+
+_CONTENT = frozenset({"word", "genre", "quote", "mute", "style"})
 
 
 def read(clause: Clause) -> list[Operation]:
@@ -39,8 +42,11 @@ def read(clause: Clause) -> list[Operation]:
         return []
     query = clause.words(places)
     clause.spend_places(places)
-    clause.spend("music", "genre", "volume", "quieter", "lower", "keep", "replace", "background")
-    return [{"op": "add_music", "query": query} | ({} if volume is None else {"volume": volume})]
+    # "Replace the sound with jazz" takes the sound away too.
+    instead = clause.has("audio") and clause.has("replace")
+    clause.spend("music", "genre", "volume", "quieter", "lower", "keep", "replace", "background", "audio")
+    music = {"op": "add_music", "query": query} | ({} if volume is None else {"volume": volume})
+    return [{"op": "remove_audio"}, music] if instead else [music]
 
 
 def _query(clause: Clause) -> range | None:
@@ -48,13 +54,23 @@ def _query(clause: Clause) -> range | None:
     # "Rain sounds" is a query when the music is named besides it.
     edges = _EDGES - {"audio"} if clause.language == "en" and clause.has("music") else _EDGES
     while (places := clause.free(low, len(clause.items), edges, tail=True)) is not None:
-        if any(clause.items[place].kind in {"word", "genre", "quote", "mute", "style"} for place in places):
-            return places
+        if any(clause.items[place].kind in _CONTENT for place in places):
+            return _after_lead(clause, places)
         low = places[-1] + 1
     return None
+
+
+def _after_lead(clause: Clause, places: range) -> range:
+    """Of "a vertical video with upbeat" before "music" the part after what leads to the music."""
+    leads = [p for p in places if clause.items[p].kind in {"add", "replace", "clip"} or clause.text_at(p) == "with"]
+    music = clause.find("music")
+    if not leads or (music is not None and music < places[0]):
+        return places
+    rest = clause.free(leads[-1] + 1, places[-1] + 1, _EDGES, tail=True)
+    return rest if rest is not None and any(clause.items[p].kind in _CONTENT for p in rest) else places
 
 
 def _sounds_like_music(clause: Clause, places: range, volume: float | None) -> bool:
     """A style of music alone is a wish for it; among other unknown words it may be a thing or a place."""
     unknown = sum(clause.items[place].kind == "word" for place in places)
-    return unknown == 0 or volume is not None or clause.has("add")
+    return unknown == 0 or volume is not None or clause.has("add", "replace") or head(clause, places) == "genre"

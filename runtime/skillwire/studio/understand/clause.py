@@ -140,7 +140,8 @@ class Clause:
 
     def words(self, places: range) -> str:
         """The user's words at these places."""
-        return self.shown[self.items[places[0]].start : self.items[places[-1]].end].strip(" .,;:!?。，；：！？、'\"-")
+        marks = " .,;:!?。，；：！？、-" if self.items[places[-1]].kind == "quote" else " .,;:!?。，；：！？、'\"-"
+        return self.shown[self.items[places[0]].start : self.items[places[-1]].end].strip(marks)
 
 
 def _nouns(items: list[Item]) -> list[Item]:

@@ -37,7 +37,7 @@ _ADDENDA: Final = {
     "remove_audio": frozenset({"window"}),
     "trim": frozenset({"window", "rest", "remove", "cutoff", "cut", "only", "keep", "part"}),
     "remove_object": frozenset({"word", "genre", "text", "remove", "removed", "cutoff", "cut"}),
-    "replace_background": frozenset({"word", "blur", "transparent", "genre", "keep", "replace", "quote"}),
+    "replace_background": frozenset({"word", "add", "blur", "transparent", "genre", "keep", "replace", "quote"}),
     "volume": frozenset({"percent", "factor", "fraction"}),
     "speed": frozenset({"percent", "factor", "fraction"}),
 }
@@ -52,9 +52,12 @@ def may_continue(run: Run, alone: Outcome, last: Operation) -> bool:
     if last["op"] == "add_text" and "quote" in kinds:
         return False
     if last["op"] == "add_music" and alone.ops:
-        return "volume" not in last and [op["op"] for op in alone.ops] == ["volume"]
+        # "And lower the volume" is a request of its own.
+        own = run.link == "and" and kinds & {"lower", "raise", "quieter"}
+        return not own and "volume" not in last and [op["op"] for op in alone.ops] == ["volume"]
     if last["op"] in {"remove_object", "add_music"} and kinds & {"word", "genre"} and run.link != "and":
-        return False
+        # "Remove the man, the dog and the car."
+        return last["op"] == "remove_object" and run.items[0].kind == "article" and kinds == {"word"}
     return not alone.ops
 
 

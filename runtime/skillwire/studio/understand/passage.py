@@ -44,6 +44,11 @@ rules: Final[list[Callable[[Clause], list[Operation]]]] = [
 _TOPICS: Final = frozenset({"background", "audio", "music", "volume"})
 
 
+_STAYING: Final = _TOPICS | {"text", "speed", "resolution", "fill", "article", "own"}
+# What must not go missing in silence when the rest of its clause was read.
+_NOT_DROPPED: Final = frozenset({"window", "height", "ratio_value", "quote", "other", "noise"})
+
+
 class Run(NamedTuple):
     """The items between two clause marks. ``link``: the kind of what stands before it, ``mark``, ``and``, ``correct``."""
 
@@ -80,6 +85,7 @@ class Passage:
         self._last: list[Item] = []
         self._given: list[Operation] = []
         self._left = 0
+        self._staying = False
         self._topic: list[Item] = []
 
     def read(self) -> None:
@@ -116,6 +122,10 @@ class Passage:
         if alone.ops:
             self._take(run.items, alone)
             return 0
+        kinds = {item.kind for item in run.items}
+        if run.link == "and" and self._staying and kinds <= _STAYING:
+            return 0  # "keep the text and the music"
+        self._staying = alone.settled
         if alone.silent:
             self.settled = self.settled or alone.settled
             self._topic = [item for item in run.items if item.kind in _TOPICS]
@@ -151,6 +161,8 @@ class Passage:
         together = self.attempt(items)
         if not together.ops or len(together.left) > len(alone.left) + self._left:
             return False
+        if [op["op"] for op in together.ops[: len(self._given)]] != [op["op"] for op in self._given]:
+            return False
         if len(together.ops) > len(self._given) and together.ops[-1]["op"] != self._given[-1]["op"]:
             return False
         self.replace(items, together.ops)
@@ -166,6 +178,7 @@ class Passage:
         fresh = [op for op in outcome.ops if op not in self._given]
         self._last, self._given, self._left = items, fresh or self._given, len(outcome.left)
         self.ops += fresh
+        self.unread += [self.shown[item.start : item.end] for item in outcome.left if item.kind in _NOT_DROPPED]
         mending.join_trims(self.ops, self._given, items)
 
     def strangeness(self) -> int:

@@ -17,7 +17,7 @@ def read(clause: Clause) -> list[Operation]:
         clause.ask = "noise"
         return []
     if clause.has("mute") and not clause.has("window", "audio") and (clause.names_a_thing() or clause.has("meta")):
-        clause.ask = "when"
+        clause.ask = "noise"
         return []
     if clause.has("window"):
         spans = stretches(clause)

@@ -68,7 +68,11 @@ def _after_last_into(clause: Clause, places: range) -> range:
 
 def _is_what_goes(clause: Clause) -> bool:
     places = removal.target(clause)
-    return places is not None and removal.head(clause, places) == "background"
+    if places is None:
+        return False
+    # "Remove the background and add a beach": what is added does not go.
+    stop = next((p for p in places if clause.items[p].kind in {"add", "keep", "replace"}), places[-1] + 1)
+    return removal.head(clause, range(places[0], stop)) == "background"
 
 
 def _content(clause: Clause, places: range) -> bool:

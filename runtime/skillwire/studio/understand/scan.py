@@ -118,7 +118,11 @@ def _decades(low: str, words: Lexicon) -> Iterator[tuple[int, int]]:
 
 def _stands_alone(number: Number, low: str) -> bool:
     """Whether a number is to be set apart: "4" of "4k" and numbers in words stay with their neighbours."""
-    if number.kind in {"word", "plus"}:
+    if number.kind in {"word", "plus"} or (
+        number.kind == "plain"
+        and low[number.start - 1 : number.start].isascii()
+        and low[number.start - 1 : number.start].isalpha()
+    ):
         return False
     return number.kind != "plain" or not low[number.end : number.end + 1].isalpha() or is_cjk(low[number.end])
 

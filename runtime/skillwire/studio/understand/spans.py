@@ -41,3 +41,11 @@ def appearance(clause: Clause) -> dict[str, int | float | None]:
     if window.form == "span":
         return {"start": tidy(window.end)} if window.clock else {"start": 0, "end": tidy(window.end)}
     return {"start": tidy(window.start), "end": tidy(window.end)}
+
+
+def partial(clause: Clause) -> bool:
+    """Whether only a stretch of the clip is meant, and that stretch is not what is kept: "speed up the first 5 s"."""
+    if clause.has("keep", "cut", "cutto", "cutoff", "remove", "only"):
+        return False
+    forms = {clause.items[place].value.form for place in clause.places("window")}
+    return bool(forms & {"range", "first", "last", "from", "until"})

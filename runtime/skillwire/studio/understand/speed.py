@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .amounts import change
 from .clause import Clause, Operation
+from .spans import partial
 
 _UP, _DOWN = ("speedup", "raise"), ("slowdown", "lower", "cut")
 
@@ -13,7 +14,7 @@ def read(clause: Clause) -> list[Operation]:
     named = clause.has("speed", "speedup", "slowdown")
     if not named and (not clause.has("factor") or clause.unknown() or clause.has("volume", "audio", "music")):
         return []
-    if clause.names_a_thing():
+    if clause.names_a_thing() or partial(clause):
         clause.ask = "part"
         return []
     factor = change(clause, _UP, _DOWN)

@@ -16,6 +16,8 @@ def read(clause: Clause) -> list[Operation]:
     """Reads "Cut the last 5 seconds", "keep 0:15 to 0:40", "end at 0:30", 开头4秒剪掉."""
     places = clause.places("window")
     asked = clause.has(*_VERBS) or (clause.has("get") and clause.has("out"))
+    if places and not asked and clause.has("make") and clause.items[places[0]].value.form == "span":
+        asked = True  # "make it 15 seconds", "make a 15 second clip"
     if places and clause.bare and not asked:
         return _bare(clause, places)
     if not places or not asked:
@@ -23,7 +25,12 @@ def read(clause: Clause) -> list[Operation]:
             clause.ask = "trim"
         return []
     windows = [clause.items[place].value for place in places]
-    kept = _removed(clause, windows) if _removes(clause, places[0]) else _kept(clause, windows, places[0])
+    to_length = clause.language == "ja" and windows[0].form == "at" and clause.has("cut", "cutoff")  # 10秒にカット
+    kept = (
+        _removed(clause, windows)
+        if not to_length and _removes(clause, places[0])
+        else _kept(clause, windows, places[0])
+    )
     if kept is None:
         clause.ask = "trim"
         return []
@@ -45,6 +52,8 @@ def _removes(clause: Clause, place: int) -> bool:
     if clause.has("keep", "only"):
         return False
     window: Window = clause.items[place].value
+    if window.form == "from" and clause.text_at(place).split(" ", 1)[0] in {"from", "ab", "von", "desde", "从"}:
+        return False  # "trim from 0:10" is where it begins
     if window.form in {"span", "for"} and clause.has("cut") and _edges(clause):
         return True
     return not _led_to(clause, place) and window.form in {"first", "last", "from", "until"}
@@ -102,7 +111,9 @@ def _led_to(clause: Clause, place: int) -> bool:
 def _bare(clause: Clause, places: list[int]) -> list[Operation]:
     """A stretch with nothing said about it, "from 0:05 to 0:20 please": what is wanted of the clip."""
     windows = [clause.items[place].value for place in places]
-    if clause.unknown() or any(window.form in {"span", "at", "for"} for window in windows):
+    if any(item.kind not in {"window", "get"} for item in clause.left()) or any(
+        window.form in {"span", "at", "for"} for window in windows
+    ):
         return []
     kept = _kept(clause, windows, places[0])
     if kept is None:

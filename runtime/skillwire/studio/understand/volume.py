@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .amounts import change
 from .clause import Clause, Operation
+from .spans import partial
 
 _UP, _DOWN = ("louder", "raise"), ("quieter", "lower", "cut", "remove")
 
@@ -14,6 +15,9 @@ def read(clause: Clause) -> list[Operation]:
         clause.has("audio", "music") and clause.has("raise", "lower", "percent", "factor", "fraction")
     )
     if not about_sound:
+        return []
+    if partial(clause):
+        clause.ask = "part"
         return []
     factor = change(clause, _UP, _DOWN)
     if factor is None:
