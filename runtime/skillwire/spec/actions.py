@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from skillwire.spec.facts import Facts, RawRoute
 from skillwire.spec.model import Call, GuiAction, Route, Severity, Translation
-from skillwire.spec.naming import Named, by_vocabulary, slug
+from skillwire.spec.naming import Named, by_vocabulary, shape, slug
 
+_REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(/\S*)\Z")
 _REFERENCE = re.compile(r"§\s*(\d+(?:\.\d+)*)")
 # At least half of a table's rows must name calls of the file, or it is no routing table.
 _SHARE = 0.5
@@ -42,6 +43,7 @@ class Resolver:
             for label in request.labels[:1]
             if name in calls
         }
+        self.requests = {(call.main.method, shape(call.path)): name for name, call in named.items()}
         listed = [call for call in named.values() if call.name != "token" and not call.status_of]
         self.listed = [call.name for call in listed]
         self.numbers = {call.main.number: call.name for call in listed if call.main.number is not None}
@@ -54,6 +56,8 @@ class Resolver:
 
     def target(self, text: str) -> Target:
         """Resolve one step of an action cell."""
+        if request := _REQUEST.match(text.strip()):
+            return Target(self.requests.get((request[1], shape(request[2]))), None, text.strip())
         reference = _REFERENCE.search(text)
         words = _REFERENCE.sub(" ", text).strip(" ()→.")
         number = self.learnt.get(reference[1]) or self._by_number(reference[1]) if reference else None

@@ -51,6 +51,7 @@ class Request:
     """One request as written. ``path`` is absolute (``https://…``) or starts with ``/``; ``method`` is empty if unsaid.
 
     ``labels`` are the texts that may name it, nearest first. ``fields`` are dotted body fields that prose names.
+    ``lead`` is the text above its fence, ``text`` what surrounds it, ``span`` the lines of its own command or fence.
     ``number`` is the place an explicit list gives it, ``section`` the number of the heading above.
     """
 
@@ -72,7 +73,9 @@ class Request:
     timeout: float | None = None
     polling: Polling | None = None
     authorized: bool = False
+    lead: str = ""
     text: str = ""
+    span: range = range(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from skillwire.spec import templates
+from skillwire.spec.blocks import Page
 from skillwire.spec.facts import Facts, Request
 from skillwire.spec.model import Severity, Verb
 from skillwire.spec.rules.calls import is_token_request
-from skillwire.spec.vocabulary import families, first
+from skillwire.spec.vocabulary import families, first, pattern
 
 _ABSOLUTE = re.compile(r"(https?://[^/\s]+)(/.*)?\Z")
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|\w+)(/.*)?\Z")
 _PLACEHOLDER = re.compile(r"<[^<>]*>|\$?\{[^{}]*\}|\$\w+|(?<=/):\w+")
 _ANGLED = re.compile(r"<[^<>]*>")
 _PARENTHESES = re.compile(r"\s*\([^()]*\)")
+_WISH = re.compile(r"<(?:msg|message|text|prompt|words|query|input|user[ _]\w+)>", re.IGNORECASE)
 _POLLS = re.compile(r"\bpoll|轮询", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W_]+")
 
@@ -71,7 +73,7 @@ def name_all(facts: Facts) -> dict[str, Named]:
         key = (request.method, shape(path))
         same = by_shape.get(key) or (by_shape.get(("POST", key[1])) if not request.method else None)
         if same is None:
-            parent = _polled(request, path, named)
+            parent = _polled(facts.page, request, path, named)
             name = (
                 f"{parent.name}_status" if parent else _free(_name(request, path, known, named), request, path, named)
             )
@@ -108,42 +110,56 @@ def _name(request: Request, path: str, known: Mapping[tuple[str, str], str], nam
         return "message"
     if is_token_request(request) and "token" not in named:
         return "token"
-    for text in (*request.labels, path.replace("_", " ").replace("-", " ")):
-        found = by_vocabulary(text)
-        if found and found != "token" and not (found == "upload" and request.method == "GET"):
+    labels = [label for label in request.labels if slug(label) and not pattern("generic").search(label)]
+    for label in labels:
+        if (found := by_vocabulary(label)) and _fits(found, request):
             return found
     if request.uploading and "upload" not in named:
         return "upload"
-    return (
-        slug(request.labels[0])
-        if request.labels and slug(request.labels[0])
-        else slug(path.rpartition("/")[2]) or "call"
-    )
+    steps = _steps(path)
+    if not labels and (found := by_vocabulary(" ".join(steps))) and _fits(found, request):
+        return found
+    return slug(labels[0]) if labels else slug(steps[-1]) if steps else "call"
+
+
+def _fits(name: str, request: Request) -> bool:
+    return name != "token" and not (name == "upload" and request.method == "GET")
+
+
+def _steps(path: str) -> list[str]:
+    """Words of a path, its placeholders left out."""
+    steps = _PLACEHOLDER.sub("", path).split("/")
+    return [step.replace("-", " ").replace("_", " ") for step in steps if step]
 
 
 def _free(name: str, request: Request, path: str, named: Mapping[str, Named]) -> str:
     """``name``, or when another request has it, one from the label, the path, or a number."""
     if name not in named:
         return name
-    steps = [step for step in path.split("/") if step and not _PLACEHOLDER.search(step)]
-    options = [slug(label) for label in request.labels[:1]] + [slug("_".join(steps[-1:])), slug("_".join(steps[-2:]))]
+    steps = _steps(path)
+    options = [slug(label) for label in request.labels[:1]] + [slug(" ".join(steps[-1:])), slug(" ".join(steps[-2:]))]
     return next((o for o in options if o and o not in named), "") or next(
         f"{name}_{n}" for n in range(2, len(named) + 3) if f"{name}_{n}" not in named
     )
 
 
-def _polled(request: Request, path: str, named: Mapping[str, Named]) -> Named | None:
+def _polled(page: Page, request: Request, path: str, named: Mapping[str, Named]) -> Named | None:
     """The job whose status a request asks for."""
     if request.method != "GET":
         return None
-    posts = [call for call in named.values() if call.main.method == "POST"]
-    says = bool(_POLLS.search(request.text)) or any(_POLLS.search(label) for label in request.labels[:1])
-    for call in posts:
-        if shape(path) == f"{shape(call.path)}/<>" and (says or call.main.polling):
+    posts = [call for call in named.values() if call.main.method not in ("", "GET", "DELETE")]
+    says = any(map(_POLLS.search, (request.lead, request.text, *request.labels[:1])))
+    jobs = [call for call in posts if call.name not in ("token", "session", "message", "upload")]
+    if says and jobs:  # in the same statement, or at least in the same section
+        above, nearest = page.heading_above(request.line), jobs[-1].all[-1]
+        together = above is not None and above == page.heading_above(nearest.line) and nearest.line <= request.line
+        if together or page.unit_at(request.line) == page.unit_at(nearest.line):
+            return jobs[-1]
+    for call in reversed(posts):
+        if f"{shape(path)}/".startswith(f"{shape(call.path)}/<>/") and (says or call.main.polling):
             return call
     if not says or request.streaming:
         return None
-    jobs = [call for call in posts if call.name not in ("token", "session", "message", "upload")]
     near = [call for call in jobs if call.main.line <= request.line]
     return near[-1] if near else None
 
@@ -154,6 +170,8 @@ def _find_session(named: dict[str, Named]) -> None:
         return
     for name, call in list(named.items()):
         if name in ("token", "message", "upload") or call.main.method != "POST" or call.status_of:
+            continue
+        if _WISH.search(str(call.main.body)):  # it carries what the user asks for: no session
             continue
         ids = {_squeeze(field.rpartition(".")[2]) for field in call.main.returns if re.search(r"(?:_id|Id)\Z", field)}
         users = [other for other in named.values() if other is not call and other.status_of != name]
@@ -209,6 +227,6 @@ def _verb(call: Named, named: Mapping[str, Named]) -> Verb:
     if call.name == "upload" or (main.uploading and (main.file_field or main.url_body)):
         return Verb.UPLOAD
     polled = any(other.status_of == call.name for other in named.values())
-    if polled or (main.polling and main.method == "POST"):
+    if polled or (main.polling and main.method != "GET"):
         return Verb.JOB
     return Verb.CALL

@@ -39,7 +39,10 @@ _SSE = re.compile(r"\bSSE\b|\bstream", re.IGNORECASE)
 _NEARBY = 200  # characters after a URL in which its own options stand
 _ACCEPT = re.compile(r"\bAccept:\s*([\w/+.*-]+)")
 _DASH_H = re.compile(r"-H\s+(?:\"([^\"\n]*)\"|'([^'\n]*)')")
-_HEADER = re.compile(r"\bheaders?\s+\W?([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+)(?::\s*([^\s\"',.;]+))?")
+_HEADER_LINE = re.compile(r"\n([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+):[ \t]*([^\n]+)")
+_HEADER = re.compile(
+    r"(?:\bheaders?|请求头|标头)\s+\W?([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+)(?::\s*([^\s\"',.;，。；、]+))?"
+)
 _HEADER_AFTER = re.compile(r"\b([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+)\s+header\b")
 _NUMBER = r"(\d+(?:\.\d+)?)(?:\s*[-–]\s*\d+)?\s*(ms|seconds?|secs?|s|minutes?|mins?|m|hours?|h|秒|分钟)(?![a-z])"
 _TIMEOUT = re.compile(
@@ -67,7 +70,7 @@ _ARROWS = re.compile(
 _STOP_ON = re.compile(
     r"\b(?:stop|give up|end|abort)s? (?:on|at|when|with)\s+(?:status\s+)?[\"']?([\w-]+)", re.IGNORECASE
 )
-_URL_FIELD = re.compile(r"\b([a-z]\w*(?:\.\w+)*\.(?:url|href|link|uri)|[a-z]\w*_(?:url|uri|link))\b")
+_URL_FIELD = re.compile(r"\b([a-z]\w*(?:\.\w+)*?[._](?:url|uri|href|link))\b")
 _FALLBACK = re.compile(r"\b[Ff]allback:?\s+(?:GET\s+)?((?:https?:/|\$\w+)?/[^\s\"'`)]+)")
 _SECONDS = {"ms": 0.001, "m": 60, "h": 3600, "秒": 1, "分": 60}
 # Plumbing headers that every client sets by itself, and the one that carries the token.
@@ -112,12 +115,19 @@ def fill(request: Request, statement: str, before: str = "") -> None:
         request.polling = polling(request.text, request.line)
 
 
+def header_lines(request: Request, statement: str) -> None:
+    """Add the headers of an http fence, which stand on lines of their own."""
+    found = tuple((name, value.strip()) for name, value in _HEADER_LINE.findall(statement) if name.lower() not in _OWN)
+    request.headers = (*request.headers, *(pair for pair in found if pair[0] not in dict(request.headers)))
+
+
 def _streams(request: Request) -> bool:
     return bool(_STREAMS.search(request.text)) or any(_SSE.search(label) for label in request.labels)
 
 
 def complete(request: Request, after: str) -> None:
-    """Take from the text below a command what the command itself does not say."""
+    """Take from the text around a command what the command itself does not say."""
+    after = f"{request.lead}\n{after}" if _POLL.search(request.lead) else after
     if not request.returns:
         request.returns = returned(request, after)
     if request.uploading and request.url_body is None:  # "same endpoint" with another body

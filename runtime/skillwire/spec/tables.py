@@ -118,8 +118,7 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
     while at < len(lines):
         line = lines[at]
         if not line.strip():
-            follows = lines[at + 1] if spaced and at + 1 < len(lines) else ""
-            if not follows.lstrip().startswith("|") or delimiter_width(lines[min(at + 3, len(lines) - 1)]):
+            if not _goes_on(lines, at + 1, len(table.header), spaced=spaced):
                 break
         elif "|" not in line or line.lstrip().startswith(("```", "~~~", "#")):
             break
@@ -131,6 +130,17 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
             end = at + 1
         at += 1
     return Table(table.header, tuple(rows), table.line, end, table.width)
+
+
+def _goes_on(lines: Sequence[str], at: int, width: int, *, spaced: bool) -> bool:
+    """Whether a table goes on after a blank line: with a row in pipes that is not the header of another table."""
+    line = lines[at].strip() if at < len(lines) else ""
+    if len(line) < 2 or not line.startswith("|") or not (spaced or line.endswith("|")):
+        return False
+    below = lines[at + 1] if at + 1 < len(lines) else ""
+    if delimiter_width(below) or (not below.strip() and delimiter_width(lines[min(at + 2, len(lines) - 1)])):
+        return False
+    return spaced or (len(split_cells(line)) == width and not (below.strip() and _bare(line, below) and not spaced))
 
 
 def _row(cells: tuple[str, ...], at: int) -> Row:

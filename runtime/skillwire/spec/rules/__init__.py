@@ -25,12 +25,12 @@ from skillwire.spec.rules import (
 RULES: tuple[Callable[[Facts], None], ...] = (
     frontmatter.read,
     setup.read,
+    routes.read,
     calls.read,
     headers.read,
     error_codes.read,
     stream.read,
     translations.read,
-    routes.read,
     draft.read,
     limits.read,
 )

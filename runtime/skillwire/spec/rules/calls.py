@@ -64,7 +64,7 @@ def read(facts: Facts) -> None:
             request = _make(page, spot, line, (), page.text[spot.end : page.line_span(spot.end)[1]], before="poll")
         else:
             request = _in_unit(page, unit, spots, i)
-            facts.consume(range(unit.line, unit.end + 1))
+            facts.consume(range(unit.line, unit.end + 1) if unit.kind != "table" else (line,))
         found.append(request)
     if not any(map(is_token_request, found)):
         found += _from_bare(page)
@@ -128,10 +128,19 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
     if unit.kind == "heading":  # a section about one request: all of it is the statement
         stop = unit.stop + len(_following(page, unit, following))
     head = page.text[max(begin, spot.start - _REACH) : spot.start]
-    labels = _labels(page, unit, head, first=begin == unit.start)
-    request = _make(
-        page, spot, page.line_at(spot.start), labels, page.text[spot.end : min(stop, spot.end + _REACH)], before=head
-    )
+    statement = page.text[spot.end : min(stop, spot.end + _REACH)]
+    lead = _lead(page, unit) if unit.kind == "fence" else ""
+    if unit.kind == "heading":
+        labels: tuple[str, ...] = (_label(statement.partition("\n")[0].strip(" —–-:")), _label(head.strip("# ")))
+    else:
+        labels = _labels(page, unit, lead or head, first=begin == unit.start)
+    request = _make(page, spot, page.line_at(spot.start), labels, statement, before=head)
+    request.lead = lead
+    if "curl" in head:
+        request.span = range(page.line_at(spot.start), page.line_at(_command_end(page.text, spot.end)) + 1)
+    elif unit.kind == "fence":
+        request.span = range(unit.line, unit.end + 1)
+        statements.header_lines(request, statement)
     number = _MARKER.match(head) if begin == unit.start else None
     request.number = int(number[1]) if number and number[1] else None
     if unit.kind == "fence" or "curl" in head:
@@ -144,20 +153,17 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
 def _make(page: Page, spot: _Spot, line: int, labels: tuple[str, ...], statement: str, *, before: str = "") -> Request:
     heading = page.heading_above(line)
     section = heading.number if heading else ""
-    request = Request(spot.method, spot.url.rstrip(_TRAILING), line, labels, section=section)
+    request = Request(spot.method, spot.url.rstrip(_TRAILING), line, tuple(filter(None, labels)), section=section)
     statements.fill(request, statement, before)
     return request
 
 
 def _labels(page: Page, unit: Unit, head: str, *, first: bool) -> tuple[str, ...]:
-    """Texts that may name a request, nearest first: its own label, the line above a fence, the heading."""
+    """Texts that may name a request, nearest first: its own label, the line that leads to a fence, the heading."""
     labels = []
     if unit.kind == "fence":
-        at = bisect_right(page.starts, unit.start) - 2
-        if at >= 0 and page.units[at].kind in ("text", "item") and page.units[at].end >= unit.line - 2:
-            above = page.slice(page.units[at]).strip()
-            if above.endswith((":", "：")):
-                labels.append(_label(above))
+        if head.endswith((":", "：")):
+            labels.append(_label(head))
     elif first:
         labels.append(_label(_COMMAND.sub("", head)))
     else:
@@ -165,7 +171,23 @@ def _labels(page: Page, unit: Unit, head: str, *, first: bool) -> tuple[str, ...
     heading = page.heading_above(unit.line)
     if heading:
         labels.append(heading.text)
-    return tuple(filter(None, labels))
+    return tuple(labels)
+
+
+def _command_end(text: str, at: int) -> int:
+    """Where a shell command ends: at the first line end without a backslash before it."""
+    end = text.find("\n", at)
+    while end > 0 and text[end - 1] == "\\":
+        end = text.find("\n", end + 1)
+    return end if end >= 0 else len(text)
+
+
+def _lead(page: Page, unit: Unit) -> str:
+    """The paragraph right above a fence."""
+    at = bisect_right(page.starts, unit.start) - 2
+    if at >= 0 and page.units[at].kind in ("text", "item") and page.units[at].end >= unit.line - 2:
+        return page.slice(page.units[at]).strip()
+    return ""
 
 
 def _label(text: str) -> str:
@@ -214,7 +236,7 @@ def _from_tables(facts: Facts) -> tuple[list[Request], set[int]]:
             rest = [cell for i, cell in enumerate(cells) if i not in where]
             labels = [_label(rest[0]) if rest else "", *(_SENTENCE.split(cell, maxsplit=1)[0][:80] for cell in rest)]
             spot = _Spot(0, 0, method.upper(), path)
-            found.append(_make(facts.page, spot, row.line, tuple(filter(None, dict.fromkeys(labels))), " ".join(rest)))
+            found.append(_make(facts.page, spot, row.line, tuple(dict.fromkeys(labels)), " ".join(rest)))
             lines.add(row.line)
     return found[:MAX_REQUESTS], lines
 

@@ -57,8 +57,9 @@ def rule(code: int, meaning: str, action: str, line: int, ids: Sequence[str] = (
         wait = _AFTER.search(action)
         if wait:
             after = seconds(wait[1] or wait[3], wait[2] or wait[4])
+        said = first("times", action)
         count = _TIMES.search(action)
-        times = 1 if pattern("once").search(action) else int(next(filter(None, count.groups()))) if count else None
+        times = int(said) if said else int(next(filter(None, count.groups()))) if count else None
     return RawError(code, meaning, action, recovery, line, after, times), named is not None
 
 

@@ -69,14 +69,26 @@ def _from_fences(facts: Facts, skip: frozenset[str]) -> None:
 
 def _from_text(facts: Facts, skip: frozenset[str]) -> None:
     page = facts.page
+    own: dict[str, dict[range, RawHeader]] = {}
+    said = {header.name for header in facts.headers}
     for match in islice(_X_NAME.finditer(page.text), _MAX_MENTIONS):
         before = page.text[match.start() - 1 : match.start()]
         if match[0] in skip or before.isalnum() or before in ("-", "/", "_"):
             continue
         line = page.line_at(match.start())
-        if page.unit_at(line).kind != "table":
-            facts.headers.append(RawHeader(match[0], _value(page.text, match.end()), line))
+        if page.unit_at(line).kind == "table":
+            continue
+        header = RawHeader(match[0], _value(page.text, match.end()), line)
+        span = next((request.span for request in facts.requests if line in request.span), None)
+        if span:
+            own.setdefault(match[0], {}).setdefault(span, header)
+        else:
+            said.add(match[0])
+            facts.headers.append(header)
             facts.consume([line])
+    for name, spans in own.items():  # what every command repeats goes with every request, the rest with its own alone
+        if name in said or len(spans) * 2 > len(facts.requests):
+            facts.headers.extend(spans.values())
     for unit in page.units:
         raw = page.document.lines[unit.line - 1]
         item = _ITEM_NAME.match(raw) if unit.kind == "item" and "`" in raw else None

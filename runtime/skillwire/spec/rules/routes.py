@@ -26,6 +26,7 @@ def read(facts: Facts) -> None:
         columns = _columns(table)
         if columns is None:
             continue
+        facts.consume(range(table.line, table.end + 1))
         rows = [_row(row.cells, row.line, columns) for row in table.rows]
         facts.routing.append((table, [row for row in rows if row]))
 
@@ -54,9 +55,12 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
     if pattern("columns.service").search(titles[said]) and skip is None:
         return None
     phrases, actions = [row.cells[said] if said < len(row.cells) else "" for row in table.rows], table.column(action)
-    score = 2 * (skip is not None)
-    score += bool(pattern("columns.user").search(titles[said]))
-    score += any(map(pattern("fallback").search, table.column(said)))
+    users = bool(pattern("columns.user").search(titles[said]))
+    rest_row = any(map(pattern("fallback").search, table.column(said)))
+    gestures = sum(map(bool, map(pattern("gui_gestures").search, table.column(said))))
+    if skip is None and not users and not rest_row and gestures * 2 >= len(table.rows):
+        return None  # what a reply says of buttons, not what the user says
+    score = 2 * (skip is not None) + users + rest_row
     score += _share(actions, lambda cell: bool(_STEPS.match(cell) or _SECTION.search(cell)))
     score += _share(phrases, lambda cell: bool(_QUOTED.search(cell)))
     return (said, action, skip) if score >= 2 else None
