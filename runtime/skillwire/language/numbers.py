@@ -150,7 +150,8 @@ def _number(text: str, hits: list[_Hit], at: int) -> tuple[Number | None, int]:
     following = hits[after] if after < len(hits) and _touching(text, end, hits[after].start) else None
     if kind == "percent_before" and following is not None and following.kind in {"digits", "value"}:
         return Number("percent", following.value / 100, start, following.end), after + 1
-    if kind == "times" and first.text in "x×" and following is not None and following.kind == "digits":
+    led = {"digits"} if first.text in "x×" else {"digits", "value"}
+    if kind == "times" and following is not None and following.kind in led:
         return Number("factor", following.value, start, following.end), after + 1
     if kind in {"digits", "value", "hundred"}:
         value, end, after = _spelled_on(text, hits, 100.0 if kind == "hundred" else value, end, after)

@@ -38,7 +38,7 @@ def change(clause: Clause, up: tuple[str, ...], down: tuple[str, ...]) -> int | 
     rising, falling = clause.has(*up), clause.has(*down)
     absolute = _absolute(clause, place, (*up, *down))
     clause.spend_places([place])
-    if clause.language == "zh" and kind == "factor" and value == 1 and rising != falling:
+    if kind == "factor" and value == 1 and not absolute and clause.text_at(place).endswith("倍"):
         value = 2.0  # 快一倍: faster by once as much
     if kind == "plain" and value > 8:
         kind, value = "percent", value / 100

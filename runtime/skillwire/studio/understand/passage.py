@@ -122,14 +122,22 @@ class Passage:
         if alone.ops:
             self._take(run.items, alone)
             return 0
-        kinds = {item.kind for item in run.items}
-        if run.link == "and" and self._staying and kinds <= _STAYING:
-            return 0  # "keep the text and the music"
+        if self._settles(run, alone):
+            return 0
+        return self._with_neighbours(run, alone, following)
+
+    def _settles(self, run: Run, alone: Outcome) -> bool:
+        """Whether a run asks for no change; what it names is what a following "it" stands for."""
+        if run.link == "and" and self._staying and {item.kind for item in run.items} <= _STAYING:
+            return True  # "keep the text and the music"
         self._staying = alone.settled
         if alone.silent:
             self.settled = self.settled or alone.settled
             self._topic = [item for item in run.items if item.kind in _TOPICS]
-            return 0
+        return alone.silent
+
+    def _with_neighbours(self, run: Run, alone: Outcome, following: Run | None) -> int:
+        """Reads a run that gives nothing alone: by what was spoken of, with the next run, or as a bare stretch of time."""
         about = self.attempt([*self._topic, *run.items]) if self._topic else alone
         if about.ops and len(about.left) <= len(alone.left):
             self._take(run.items, about)
@@ -137,11 +145,8 @@ class Passage:
         if following is not None and following.link != "correct":
             together = self.attempt([*run.items, *following.items])
             apart = self.attempt(following.items)
-            if (
-                together.ops
-                and len(together.left) < len(alone.left) + len(apart.left) + (not apart.ops)
-                and len(together.ops) >= len(apart.ops)
-            ):
+            fewer_left = len(together.left) < len(alone.left) + len(apart.left) + (not apart.ops)
+            if together.ops and fewer_left and len(together.ops) >= len(apart.ops):
                 self._take([*run.items, *following.items], together)
                 return 1
         bare = self.attempt(run.items, bare=True)
