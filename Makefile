@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check bench lowest clean
+.PHONY: demo test check soak bench lowest clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml
@@ -25,8 +25,23 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# What takes minutes: runs killed at random moments and resumed.
+soak: $(READY)
+	$(BIN)/python -m pytest tests/soak/soak_*.py
+
 bench: $(READY)
 	$(BIN)/python tests/bench/run.py
+
+# The agent adk against the real google-adk, in a venv of its own: the package is large, and nothing else needs it.
+INTEROP := build/interop
+$(INTEROP)/.ready: pyproject.toml tests/interop/requirements.txt
+	$(PYTHON) -m venv $(INTEROP)
+	$(INTEROP)/bin/python -m pip install --quiet uv
+	$(INTEROP)/bin/uv pip install --quiet --python $(INTEROP)/bin/python --editable . --requirement tests/interop/requirements.txt
+	touch $@
+
+interop: $(INTEROP)/.ready
+	$(INTEROP)/bin/python -m pytest tests/interop
 
 # The oldest versions that pyproject.toml admits, in a venv of their own.
 lowest:
