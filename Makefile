@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check soak bench lowest clean
+.PHONY: demo test check soak bench interop lowest clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml

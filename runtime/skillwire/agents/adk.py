@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 
 from skillwire.agents.adk_files import File, Shelf, artifacts_of, check_size, hold, read_multipart
-from skillwire.agents.adk_server import TOKEN_VARIABLE, AdkServer, SessionGone, Unanswered
+from skillwire.agents.adk_server import TOKEN_VARIABLE, AdkServer, SessionGone, Unanswered, respond
 from skillwire.agents.cloud import Cloud
 from skillwire.agents.dry import put
 from skillwire.agents.unbinding import values_of
@@ -96,7 +96,7 @@ class Translator(httpx.BaseTransport):
                 raise ServiceRefused(
                     "the session is gone", code=404, where=request.url.path, fix="run it again"
                 ) from gone
-            return httpx.Response(200, json={"code": rule.code, "message": str(gone)})
+            return respond({"code": rule.code, "message": str(gone)})
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         name = request.extensions.get("skillwire_call", "")
@@ -118,7 +118,7 @@ class Translator(httpx.BaseTransport):
             return self._send(request, call, session)
         if call.verb is Verb.JOB or self._is_status(call.name):
             return self._result(request, session)
-        return httpx.Response(501, json={"code": 501, "message": "this agent has no such call"})
+        return respond({"code": 501, "message": "this agent has no such call"}, 501)
 
     def _is_status(self, name: str) -> bool:
         job = self._skill.calls.get(name.removesuffix("_status"))
@@ -236,7 +236,7 @@ def _answered(fields: Mapping[str, Any] | None = None) -> httpx.Response:
     body: dict[str, Any] = {"code": 0, "data": {}}
     for field, value in (fields or {}).items():
         put(body, field, value)
-    return httpx.Response(200, json=body)
+    return respond(body)
 
 
 def _given(call: Call, value: str, usual: str) -> httpx.Response:

@@ -33,6 +33,14 @@ class SessionGone(Exception):
     """The server does not know the session (any more)."""
 
 
+def respond(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    """An answer made here, for the engine."""
+    content = json.dumps(value).encode()
+    sized = {"content-type": "application/json", "content-length": str(len(content)), **(headers or {})}
+    # A stream, not content: content counts as read already, and would be missed where the run is recorded.
+    return httpx.Response(status, headers=sized, stream=httpx.ByteStream(content))
+
+
 class AdkServer:
     """``base_url`` with the server's prefix, if it has one. ``token`` goes along as a bearer token unless it is empty.
 
@@ -122,7 +130,7 @@ class AdkServer:
         said = plain(detail if isinstance(detail, str) else json.dumps(detail))[:500] if detail else ""
         if status in _PASSED_ON:
             kept = {name: value for name, value in response.headers.items() if name == "retry-after"}
-            raise Unanswered(httpx.Response(status, headers=kept, json={"code": status, "message": said}))
+            raise Unanswered(respond({"code": status, "message": said}, status, kept))
         if status == 404 and said.lower().startswith("session not found"):
             raise SessionGone(said)
         because = f" ({said})" if said else ""
