@@ -36,7 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     from skillwire.studio.app import Studio, create_app  # noqa: PLC0415 - slow import
 
     try:
-        studio = Studio(options.home, hand_over=options.hand_over, metered=options.metered, verbose=options.verbose)
+        studio = Studio(
+            options.home,
+            hand_over=options.hand_over,
+            metered=options.metered,
+            private_urls=options.private_urls,
+            verbose=options.verbose,
+        )
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or error
         sys.stderr.write(f"{options.home}: the studio cannot keep its files there ({reason}); choose another folder\n")
@@ -84,6 +90,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         help="private folder (mode 0700) from which files are taken by file:// reference",
     )
     parser.add_argument("--metered", action="store_true", help="let edits cost credits")
+    parser.add_argument(
+        "--private-urls", action="store_true", help="fetch from this machine and its network, for tests"
+    )
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
     parser.add_argument("--verbose", action="store_true", help="log to standard error")
     return parser.parse_args(arguments)

@@ -23,6 +23,7 @@ from skillwire.studio.answers import ApiError, Code, refusal, success
 from skillwire.studio.conversation import EDIT_CREDITS, Conversations
 from skillwire.studio.draft import to_json
 from skillwire.studio.exports import Exports
+from skillwire.studio.fetch import Fetcher
 from skillwire.studio.guard import LoopbackOnly, from_this_machine, read_json, text_field
 from skillwire.studio.intake import MAX_FILES, HandOver, Received, discard
 from skillwire.studio.jobs import Jobs
@@ -40,11 +41,18 @@ class Studio:
     """The service's parts, and the handlers over them.
 
     ``home``: folder of all state, made private. ``hand_over``: folders from which files are taken by reference.
-    ``metered``: whether edits cost credits. ``verbose``: workers write to stderr.
+    ``metered``: whether edits cost credits. ``private_urls``: whether addresses of this machine are fetched, for tests.
+    ``verbose``: workers write to stderr.
     """
 
     def __init__(
-        self, home: Path, *, hand_over: Sequence[Path] = (), metered: bool = False, verbose: bool = False
+        self,
+        home: Path,
+        *,
+        hand_over: Sequence[Path] = (),
+        metered: bool = False,
+        private_urls: bool = False,
+        verbose: bool = False,
     ) -> None:
         self.store = open_store(home)
         self.accounts = Accounts(self.store, metered=metered)
@@ -53,6 +61,7 @@ class Studio:
         self._uploads = home / "media"
         self._uploads.mkdir(mode=0o700, exist_ok=True)
         self._hand_over = HandOver(hand_over)
+        self._fetcher = Fetcher(allow_private=private_urls)
         # Looking into files and copying packets take moments; they never wait behind an encoder.
         self.quick = Pool(1, verbose=verbose)
         self.heavy = Pool(max(1, (os.cpu_count() or 1) // 2), verbose=verbose)
@@ -170,15 +179,21 @@ class Studio:
             raise ApiError(Code.BAD_REQUEST, "urls is not a list of addresses.")
         if len(urls) > MAX_FILES or any(len(url) > 8000 for url in urls):
             raise ApiError(Code.BAD_REQUEST, f"At most {MAX_FILES} addresses go into one upload.")
-        if not from_this_machine(request):
-            raise ApiError(Code.FORBIDDEN, "Files are taken by reference from this machine only.")
         received: list[Received] = []
         try:
-            received.extend(self._hand_over.take(url, folder) for url in urls)
+            for url in urls:
+                received.append(await self._take(request, url, folder))  # noqa: PERF401 - what came before an error is discarded
         except ApiError:
             discard(received)
             raise
         return received
+
+    async def _take(self, request: Request, url: str, folder: Path) -> Received:
+        if url.lower().startswith(("http:", "https:")):
+            return await self._fetcher.fetch(url, folder)
+        if not from_this_machine(request):
+            raise ApiError(Code.FORBIDDEN, "Files are taken by reference from this machine only.")
+        return self._hand_over.take(url, folder)
 
     async def _look_into(self, file: Received) -> Media:
         try:
