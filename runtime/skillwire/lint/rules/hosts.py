@@ -55,6 +55,7 @@ def undeclared_host(context: Context) -> Iterator[Hit]:
     if not sites:
         return
     uploads = {request.line for request in context.facts.requests if request.uploading}
+    asked = {(request.line, match[2]) for request in context.facts.requests if (match := _URL.search(request.path))}
     requests = {request.line for request in context.facts.requests}
     seen = set()
     for line, match in _urls(context):
@@ -62,7 +63,9 @@ def undeclared_host(context: Context) -> Iterator[Hit]:
         harmless = _site(host) in sites or _is_development(host) or pattern("identifier").match(match.group())
         if line < context.body.start or harmless or (line, host) in seen:
             continue
-        if line in requests or pattern("sends").search(_sentence_before(context.lines[line - 1], match.start())):
+        written = context.lines[line - 1]
+        in_body = line in requests and written[match.start() - 1 : match.start()] in {'"', "'"}
+        if (line, host) in asked or in_body or pattern("sends").search(_sentence_before(written, match.start())):
             seen.add((line, host))
             media = line in uploads
             what = "media is sent" if media else "something is sent"

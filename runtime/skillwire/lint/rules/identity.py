@@ -55,11 +55,11 @@ def version_mismatch(context: Context) -> Iterator[Hit]:
     version = _stated(context, "version")
     if version is None:
         return
-    for line, match in _everywhere(context, "version_parameter"):
-        named = match.group()[:1] != "@" or re.search(
-            rf"{re.escape(context.skill.name)}\Z", match.string[: match.start()]
-        )
-        if named and match[1] != version:
+    own = re.compile(rf"(?<![\w-]){re.escape(context.skill.name)}(?![\w-])[^\s\"'`<>)]*\Z")
+    found = [*_everywhere(context, "version_parameter")]
+    found += [(n, m) for n, m in _everywhere(context, "version_in_path") if own.search(m.string[: m.start()])]
+    for line, match in found:
+        if match[1] != version:
             yield Hit(line, f"the link says version {match[1]}, the frontmatter {version}")
     for header in context.facts.headers:
         value = _literal(context, header)
