@@ -28,6 +28,7 @@ CALLS = (
     ("export", "POST", r"/api/render/proxy/lambda"),
     ("export_status", "GET", r"/api/render/proxy/lambda/[^/]+"),
     ("download", "GET", r"/files/.+"),
+    ("fallback", "GET", r"/api/render/proxy/[^/]+/download"),
 )
 
 
@@ -119,6 +120,7 @@ class StandIn:
             "export": {"json": {"code": 0, "data": {}}},
             "export_status": {"json": {"status": "completed", "output": {"url": "/files/out.mp4"}}},
             "download": {"raw": FINISHED, "type": "video/mp4"},
+            "fallback": {"raw": FINISHED, "type": "video/mp4"},
         }
         return answers[call]
 
