@@ -16,18 +16,31 @@ LATIN = "a-z\u00c0-\u024f"
 # Kana, the ideographs and their iteration mark.
 CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 
-_GROUP = re.compile(r"\(([^()]*)\)")
+_TOKEN = re.compile(r"[()|]|[^()|]+")
 _IS_CJK = re.compile(f"[{CJK}]")
 _END = ""
 
 
 def expand(pattern: str) -> list[str]:
-    """All phrases that a pattern stands for, innermost brackets first: ``"a(b|c)"`` → ``["ab", "ac"]``."""
-    group = _GROUP.search(pattern)
-    if group is None:
-        return [" ".join(pattern.split())]
-    head, tail = pattern[: group.start()], pattern[group.end() :]
-    return [phrase for part in group[1].split("|") for phrase in expand(head + part + tail)]
+    """All phrases that a pattern stands for, with single spaces: ``"a(b|c)"`` → ``["ab", "ac"]``; brackets may nest."""
+    made = _alternatives(_TOKEN.findall(pattern), 0)[0]
+    return [" ".join(phrase.split()) for phrase in made] if " " in pattern else made
+
+
+def _alternatives(tokens: list[str], at: int) -> tuple[list[str], int]:
+    """The phrases of a bracket's inside, and the place of the bracket that closes it."""
+    finished: list[str] = []
+    growing = [""]
+    while at < len(tokens) and tokens[at] != ")":
+        if tokens[at] == "|":
+            finished, growing = finished + growing, [""]
+        elif tokens[at] == "(":
+            inside, at = _alternatives(tokens, at + 1)
+            growing = [head + tail for head in growing for tail in inside]
+        else:
+            growing = [head + tokens[at] for head in growing]
+        at += 1
+    return finished + growing, at
 
 
 def is_cjk(text: str) -> bool:

@@ -91,8 +91,7 @@ def _votes() -> dict[str, tuple[tuple[str, float], ...]]:
     """Word → what it says for each language written in Latin letters; a word that many share says little."""
     owners: dict[str, set[str]] = {}
     for language in _LATIN:
-        known = {phrase for phrase in _phrases(language) if _WORD.fullmatch(phrase)} | words_of_time(language)
-        for word in known:
+        for word in {phrase for phrase in _phrases(language) if phrase.isalpha()} | words_of_time(language):
             owners.setdefault(word, set()).add(language)
     return {
         word: tuple((language, 1 / len(of)) for language in of) for word, of in owners.items() if len(of) < len(_LATIN)
@@ -106,10 +105,14 @@ def likely_languages(low: str, first: str) -> list[str]:
     """
     if first in {"zh", "ja"}:
         return [first]
+    words = _WORD.findall(low)
+    own = lexicon(first).typos
+    if words and all(own.knows(word) for word in words):
+        return [first]
     score = dict.fromkeys(_LATIN, 0.0)
     score[first] += 0.5
     votes = _votes()
-    for word in _WORD.findall(low):
+    for word in words:
         for language, weight in votes.get(word, ()):
             score[language] += weight
     return sorted(_LATIN, key=lambda language: -score[language])

@@ -37,6 +37,10 @@ class Typos:
             if len(word) >= _SUBSTITUTABLE:
                 self._wrong |= {f"{word[:n]}?{word[n + 1 :]}": word for n in inner}
 
+    def knows(self, word: str) -> bool:
+        """Whether a folded word is one of the language's own."""
+        return word in self._known
+
     def correct(self, text: str) -> str:
         """``text`` with its slips put right; known words stay, and so does all that is no word."""
         return _WORD.sub(self._word, text)
