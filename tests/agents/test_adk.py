@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from skillwire.agents import adk_files
+from skillwire.agents.adk_server import AdkServer
 from skillwire.agents.registry import open_agent
 from skillwire.catalog import find
 from skillwire.engine.events import Artifact, Text, Timeline
@@ -161,7 +162,7 @@ def test_a_server_without_a_list_of_apps_will_do(clip, tmp_path):
         ({"notes.txt": {"text": "scene 1: silence"}}, b"scene 1: silence"),
         ({"clip.mp4": INPUT}, "made no file"),
         ({"x.mp4": {"fileData": {"fileUri": "gs://bucket/x.mp4"}}}, "only a reference"),
-        ({"x.mp4": {"inlineData": {"data": "a!b", "mimeType": "video/mp4"}}}, "damaged"),
+        ({"\x1b[2Jx.mp4": {"inlineData": {"data": "a!b", "mimeType": "video/mp4"}}}, "damaged"),
         ({}, "nothing was exported"),
     ],
     ids=["newest", "same name", "in a folder", "input saved after", "text", "input", "reference", "damaged", "none"],
@@ -169,8 +170,9 @@ def test_a_server_without_a_list_of_apps_will_do(clip, tmp_path):
 def test_the_finished_file_is_the_newest_that_is_no_input(files, made, clip, tmp_path):
     with AdkStandIn(script=says(files=files)) as server:
         if isinstance(made, str):
-            with pytest.raises(JobFailed, match=made):
+            with pytest.raises(JobFailed, match=made) as told:
                 run(server, files=[clip])
+            assert "\x1b" not in str(told.value)
             assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
         else:
             run(server, files=[clip], output=tmp_path / "out")
@@ -204,7 +206,7 @@ def test_a_call_that_adk_does_not_have():
     with AdkStandIn() as server, pytest.raises(ServiceRefused, match=r"501.*no such call") as refused:
         run(server, "how many credits are left?")
     assert refused.value.code == 501
-    assert server.messages == []
+    assert server.seen == []
 
 
 @pytest.mark.parametrize("sizes", [(4000,), (1500, 1500)])
@@ -239,6 +241,21 @@ def test_what_waits_for_a_message_survives_the_process(clip, tmp_path):
     shelf = data_dir() / "adk"
     assert shelf.stat().st_mode & 0o077 == 0
     assert all(path.stat().st_mode & 0o077 == 0 and path.stat().st_size < 200 for path in shelf.iterdir()), "all sent"
+
+
+def test_the_bounds_of_a_call_hold_for_the_requests_it_becomes():
+    seen = []
+
+    def answer(request):
+        seen.append(request)
+        return httpx.Response(200, json=[APP] if request.url.path == "/list-apps" else {"id": "s1"})
+
+    server = AdkServer(httpx.MockTransport(answer), "https://h/prefix", APP, "me", "")
+    bounds = {"timeout": {"read": 3.0}, "trace": print, "skillwire_call": "session"}
+    assert server.open_session(httpx.Request("POST", "https://h/x", extensions=bounds)) == "s1"
+    paths = [request.url.path.removeprefix("/prefix") for request in seen]
+    assert paths == ["/list-apps", f"/apps/{APP}/users/me/sessions"]
+    assert all(request.extensions == {"timeout": {"read": 3.0}, "trace": print} for request in seen)
 
 
 def test_an_address_goes_along_for_the_agent_to_fetch(tmp_path):

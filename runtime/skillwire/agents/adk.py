@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -107,22 +107,20 @@ class Translator(httpx.BaseTransport):
             return _given(call, NO_TOKEN, "data.token")
         if name == "session":
             return _given(call, self._open_session(request), "data.session_id")
-        return self._in_session(request, call, self._session(request, call))
+        handler = self._handler(call)
+        if handler is None:
+            return respond({"code": 501, "message": "this agent has no such call"}, 501)
+        return handler(request, call, self._session(request, call))
 
-    def _in_session(self, request: httpx.Request, call: Call, session: str) -> httpx.Response:
+    def _handler(self, call: Call) -> Callable[[httpx.Request, Call, str], httpx.Response] | None:
         if call.name == "state":
-            return self._state(request, call, session)
+            return self._state
         if call.verb is Verb.UPLOAD:
-            return self._upload(request, call, session)
+            return self._upload
         if call.verb is Verb.STREAM:
-            return self._send(request, call, session)
-        if call.verb is Verb.JOB or self._is_status(call.name):
-            return self._result(request, session)
-        return respond({"code": 501, "message": "this agent has no such call"}, 501)
-
-    def _is_status(self, name: str) -> bool:
-        job = self._skill.calls.get(name.removesuffix("_status"))
-        return job is not None and job.verb is Verb.JOB
+            return self._send
+        job = self._skill.calls.get(call.name.removesuffix("_status"))
+        return self._result if job is not None and job.verb is Verb.JOB else None
 
     # -- one call each -------------------------------------------------------------------------------------------
 
@@ -157,7 +155,7 @@ class Translator(httpx.BaseTransport):
         fields = {"draft": "data.draft"} | {_last(field): field for field in call.returns}
         return _answered({field: known[name] for name, field in fields.items() if name in known})
 
-    def _result(self, request: httpx.Request, session: str) -> httpx.Response:
+    def _result(self, request: httpx.Request, _: Call, session: str) -> httpx.Response:
         url, poll = self._newest(request, session), self._skill.poll
         return _answered({poll.status_field: poll.until, poll.url_field: url} if poll is not None else {})
 

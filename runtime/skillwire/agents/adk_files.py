@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from skillwire.engine.wording import plain
 from skillwire.errors import BadInput, JobFailed, RunError
 from skillwire.folders import data_dir, private
 
@@ -88,6 +89,7 @@ def _read_part(piece: bytes) -> File | None:
 def decode_artifact(part: Any, name: str) -> File:
     """The file in an ADK artifact (a ``Part`` as JSON). Raises ``JobFailed`` when it holds none."""
     part = part if isinstance(part, Mapping) else {}
+    shown = plain(name)
     inline = part.get("inlineData")
     if isinstance(inline, Mapping) and isinstance(inline.get("data"), str):
         try:
@@ -95,13 +97,13 @@ def decode_artifact(part: Any, name: str) -> File:
             data = inline["data"].replace("-", "+").replace("_", "/")
             content = base64.b64decode(data + "=" * (-len(data) % 4), validate=True)
         except (binascii.Error, ValueError) as error:
-            raise JobFailed("the agent's file is damaged", where=name, fix="ask the agent for it again") from error
+            raise JobFailed("the agent's file is damaged", where=shown, fix="ask the agent for it again") from error
         return File(name, content, str(inline.get("mimeType") or _UNKNOWN))
     if isinstance(part.get("text"), str):
         return File(name, part["text"].encode(), "text/plain; charset=utf-8")
     raise JobFailed(
         "the agent keeps only a reference to its file, not the file itself",
-        where=name,
+        where=shown,
         fix="let the agent save the file's bytes as its artifact",
     )
 
