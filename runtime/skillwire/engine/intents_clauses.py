@@ -279,10 +279,11 @@ def _edit_score(grammar: Grammar, clues: Clues, head: int, foreign: int) -> tupl
         return fit[0].weight + 0.5, f"edit: {fit[0].source}"
     if head < len(symbols):
         first = symbols[head]
-        after = symbols[head + 1] if head + 1 < len(symbols) else ""
+        after = next((symbol for symbol in symbols[head + 1 :] if symbol not in roles["filler"]), "")
         if first in roles["edit"]:
             if first in roles["verbish"]:
-                return 0.6 + 0.8 * foreign, "an editing verb that has other senses"
+                object_follows = 0.8 if after in roles["det"] else 0.0
+                return 0.6 + 0.8 * foreign + object_follows, "an editing verb that has other senses"
             return 3.5, "an editing verb leads"
         if first in roles["unknown"] and after in roles["det"]:
             return 2.5, "an unknown verb leads"

@@ -33,16 +33,21 @@ _MARGIN: Final = 0.7  # a request this much weaker than the strongest one is onl
 def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
     """The plan for judged clauses. ``attached``: whether files or links came along."""
     main = _main(clauses)
-    wanted = _requests([clause for clause in main if clause.kind == "action" and not clause.negated])
+    turn = max(
+        (place for place, clause in enumerate(main) if clause.link == "but" and clause.kind == "action"), default=0
+    )
+    wanted = _requests([clause for clause in main[turn:] if clause.kind == "action" and not clause.negated])
     edits = [clause for clause in main if clause.kind == "edit" and not clause.negated]
     linked = any(clause.url for clause in clauses)
+    if any(not edit.stated for edit in edits):  # "her account runs out of points, make it dramatic"
+        wanted = [clause for clause in wanted if not clause.stated]
     steps: list[Step] = []
     reasons: list[str] = []
     if attached or (linked and not any(clause.meaning == "upload" for clause in wanted)):
         steps.append(Step(upload=True))
         reasons.append("a file or link comes along")
         wanted = [clause for clause in wanted if clause.meaning != "upload"]
-        edits = [clause for clause in main if clause.instructs and not clause.negated and clause not in wanted]
+        edits = [clause for clause in main if clause.instructs and not _off(clause) and clause.kind != "action"]
     if edits and _edits_count(edits, wanted, clauses):
         steps.append(Step())
         reasons.append(f'"{edits[0].text}": {edits[0].rule}')
@@ -53,6 +58,11 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
         return Decision((Step(),), _doubt(clauses), 0.5)
     sure = min([clause.score for clause in (*wanted, *edits[:1])] or [STRONG])
     return Decision(tuple(steps), "; ".join(reasons), max(0.1, min(0.99, sure / (STRONG + 0.5))))
+
+
+def _off(clause: Judgement) -> bool:
+    """Whether the clause calls something off ("don't cut it"), rather than wishing something away ("no sound")."""
+    return clause.negated and clause.kind in {"action", "edit"}
 
 
 def _main(clauses: tuple[Judgement, ...]) -> list[Judgement]:
@@ -79,13 +89,19 @@ def _main(clauses: tuple[Judgement, ...]) -> list[Judgement]:
 
 
 def _requests(wanted: list[Judgement]) -> list[Judgement]:
-    """The actions asked for, each once, without those that are mentioned in passing."""
+    """The actions asked for in their order, each once, without those that are mentioned in passing."""
+    if any(not clause.stated for clause in wanted):
+        wanted = [clause for clause in wanted if not clause.stated]
     least = max((clause.score for clause in wanted), default=0.0) - _MARGIN
-    seen: dict[str, Judgement] = {}
+    strongest: dict[str, Judgement] = {}
     for clause in wanted:
-        if clause.score >= least:
-            seen.setdefault(clause.action, clause)
-    return list(seen.values())
+        known = strongest.get(clause.action)
+        if clause.score >= least and (known is None or clause.score > known.score):
+            strongest[clause.action] = clause
+    kept = [clause for clause in wanted if strongest.get(clause.action) is clause]
+    if kept and kept[-1].meaning == "export":  # "is it done? then send it" wants the file, not the answer
+        kept = [clause for clause in kept if clause.meaning != "state" or not clause.asks]
+    return kept
 
 
 def _edits_count(edits: list[Judgement], wanted: list[Judgement], clauses: tuple[Judgement, ...]) -> bool:
