@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import sys
+import tempfile
 import tomllib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -117,10 +118,12 @@ def third_party(folder, patch, **_):
     module = target.partition(":")[0]
     site.joinpath(f"{module}.py").write_text(code)
     patch.syspath_prepend(str(site))
-    path = folder / "studio.sock"
-    patch.setattr(standin, "ThreadingHTTPServer", lambda _, handler: UnixServer(str(path), handler))
-    with StandIn() as service:
-        yield Case(f"{name}:{path}", service.issued)
+    # A socket's path may have a hundred characters, which a test's own folder can use up.
+    with tempfile.TemporaryDirectory(dir="/tmp") as short, patch.context() as inner:
+        path = Path(short) / "studio.sock"
+        inner.setattr(standin, "ThreadingHTTPServer", lambda _, handler: UnixServer(str(path), handler))
+        with StandIn() as service:
+            yield Case(f"{name}:{path}", service.issued)
     sys.modules.pop(module, None)
 
 
