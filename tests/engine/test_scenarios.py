@@ -38,7 +38,10 @@ def run_scenario(scenario, skill_name, tmp_path):
     ]
     waits, events, error = [], [], None
     with StandIn(faults=faults, edits=scenario.get("edits", True)) as service:
-        session = Session(find(skill_name), Cloud("test", service.url), sleep=waits.append)
+        agent = Cloud("test", service.url)
+        if scenario.get("own_pace"):
+            agent.poll_every = None  # as a service elsewhere is polled: at the skill's own interval
+        session = Session(find(skill_name), agent, sleep=waits.append)
         output = None if any(isinstance(path, Path) for path in files) else tmp_path / "out.mp4"
         words = scenario.get("words", "remove all audio from this video")
         with session:
