@@ -1,6 +1,7 @@
 """Utterances lead to the right plan: on labelled sets, kind by kind, and under any text at all."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,18 +110,31 @@ def test_a_table_without_fallback_says_that_nothing_fits():
     assert routing.row is None
 
 
-def test_frontmatter_adds_paraphrases():
-    more = {"paraphrases": {"en": {"export": {"strong": ["gimme DET goodies"]}}}}
-    skill = Skill("x", "1", "x", "", "x.md", "unknown", "1", Auth(None), routes=VIDEO.routes, frontmatter=more)
-    assert ROUTER.route("gimme the goodies").actions == ("message",)
-    assert Router(skill).route("gimme the goodies").actions == ("export",)
+def declaring(paraphrases):
+    return replace(VIDEO, digest="declared", frontmatter={"paraphrases": paraphrases})
+
+
+def test_frontmatter_adds_paraphrases_to_its_own_skill_only():
+    skill = declaring({"en": {"export": ["gimme the goodies"], "classes": {"CREDIT": "gems"}}})
+    assert Router(skill).route("gimme the goodies now").actions == ("export",)
+    assert Router(skill).route("how many gems are left").actions == ("credits",)
+    assert Router(skill).route("gems?").actions == ("credits",)
+    assert Router(VIDEO).route("gimme the goodies now").actions == ("message",)
+    assert Router(VIDEO).route("gems?").actions == ("message",)
+
+
+@pytest.mark.parametrize(
+    "odd", [None, 3, [], {"en": 3}, {"en": {"export": "x"}}, {"en": {"classes": [1], "export": [None, "@x", "^ ?*|~"]}}]
+)
+def test_odd_frontmatter_is_passed_over(odd):
+    assert Router(declaring(odd)).route("export it").actions == ("export",)
 
 
 def test_a_user_adds_paraphrases(tmp_path, monkeypatch):
+    assert Router(VIDEO).route("moolah?").actions == ("message",)
     (tmp_path / "en.json").write_text('{"classes": {"CREDIT": "moolah"}}', encoding="utf-8")
     monkeypatch.setenv("SKILLWIRE_PARAPHRASES", str(tmp_path))
     assert Router(VIDEO).route("moolah?").actions == ("credits",)
-    assert ROUTER.route("moolah?").actions == ("message",)
 
 
 @given(st.text(max_size=300))

@@ -1,31 +1,24 @@
 """What a skill's table means in one language: its lexicon, its intents and the frames of each.
 
-An intent is one action of the table. Its rows' phrases define it; when the action's name has a known meaning
-(``meanings.json``: export, credits, state, upload …), the paraphrases of that meaning are added. The words are data:
-``paraphrases/<language>.json``, then whatever the skill's frontmatter lists under ``paraphrases``.
+An intent is one action of the table. Its rows' phrases define it; when the action's name has a known meaning (export,
+credits, state, upload), the paraphrases of that meaning are added, from data (see ``intents_data``).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
+from skillwire.engine.intents_data import USER_FOLDER, common, declared, merge, paraphrases
 from skillwire.engine.intents_frames import FrameCompiler, FrameIndex
 from skillwire.engine.intents_lexicon import UNKNOWN, Lexicon, inflected
 from skillwire.language.normalise import fold, has_cjk, tidy
 from skillwire.spec.model import Route, Skill
 
-USER_FOLDER: Final = "SKILLWIRE_PARAPHRASES"
-"""Environment variable: a folder with files like those in ``paraphrases/``, merged over them."""
-
-_FOLDER: Final = Path(__file__).with_name("paraphrases")
-_WORDS = re.compile(r"[a-zß]+(?:'[a-z]+)?|[^\W_a-z]+|\d+")
+_WORDS: Final = re.compile(r"[a-zß]+(?:'[a-z]+)?|[^\W_a-z]+|\d+")
 
 
 @dataclass(slots=True)
@@ -52,46 +45,6 @@ class Intent:
         return self.words.get(word, self.rows[0])
 
 
-@cache
-def paraphrases(language: str, folder: str | None = None) -> Mapping[str, Any]:
-    """The data of one language, that of the user's ``folder`` over the package's; empty when there is none."""
-    data: dict[str, Any] = {}
-    packaged = _FOLDER / f"{language}.json"
-    if packaged.is_file():
-        data = json.loads(packaged.read_text(encoding="utf-8"))
-    base = data.pop("base", None)
-    if base:
-        frames: dict[str, Any] = {}
-        merge(frames, json.loads((_FOLDER / f"{base}.json").read_text(encoding="utf-8")))
-        merge(frames, data)
-        data = frames
-    own = Path(folder) / f"{language}.json" if folder else None
-    if own is not None and own.is_file():
-        merge(data, json.loads(own.read_text(encoding="utf-8")))
-    return data
-
-
-@cache
-def common() -> Mapping[str, Any]:
-    """What holds in every language: the meanings' names, the classes the clause reader knows, macros, generic frames."""
-    data: Mapping[str, Any] = json.loads((_FOLDER / "common.json").read_text(encoding="utf-8"))
-    return data
-
-
-def merge(data: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Adds ``more`` to ``data``: strings of words are joined, lists extended, mappings merged."""
-    for key, value in more.items():
-        old = data.get(key)
-        if isinstance(old, dict) and isinstance(value, Mapping):
-            merge(old, value)
-        elif isinstance(old, str) and isinstance(value, str):
-            data[key] = f"{old} {value}"
-        elif isinstance(old, list) and isinstance(value, list):
-            data[key] = [*old, *value]
-        else:
-            data[key] = value
-
-
 class Grammar:
     """A skill's table compiled for one language."""
 
@@ -104,11 +57,9 @@ class Grammar:
             english = paraphrases("en", folder)
             merge(data, {"classes": _loans(english, shared["loanwords"])})
         merge(data, paraphrases(language, folder))
-        own = skill.frontmatter.get("paraphrases")
-        if isinstance(own, Mapping):
-            merge(data, own.get(language, {}) if isinstance(own.get(language), Mapping) else {})
-        self._meanings = {name: data.get(name, {}) for name in shared["meanings"]}
+        merge(data, declared(skill.frontmatter, language))
         rows = _rows_by_action(skill)
+        self._meanings = {action: _paraphrased(data, action) for action in rows}
         keywords = list(_keywords(rows, self._meanings))
         literals = {(word, f"={word}") for word in _literals(data, rows)}
         classes = inflected(data.get("classes", {}), data.get("inflect", {}))
@@ -138,7 +89,7 @@ class Grammar:
     def _intent(self, action: str, rows: tuple[Route, ...]) -> Intent:
         shared = common()
         meaning = meaning_of(action)
-        data = self._meanings.get(meaning, {})
+        data = self._meanings[action]
         key = f"K:{action}"
         keys = self.lexicon.having(key, *data.get("keys", "").split())
         support = self.lexicon.having(*data.get("support", "").split(), *shared["support"].split(), key)
@@ -177,6 +128,14 @@ def meaning_of(action: str) -> str:
     return ""
 
 
+def _paraphrased(data: Mapping[str, Any], action: str) -> Mapping[str, Any]:
+    """What is listed for an action's meaning and, by an extension, for the action itself."""
+    found: dict[str, Any] = {}
+    for name in dict.fromkeys((meaning_of(action), action)):
+        merge(found, data.get(name, {}))
+    return found
+
+
 def _rows_by_action(skill: Skill) -> dict[str, tuple[Route, ...]]:
     rows: dict[str, tuple[Route, ...]] = {}
     for row in skill.routes:
@@ -194,7 +153,7 @@ def _keywords(
     """
     for action, routes in rows.items():
         meaning = meaning_of(action)
-        main = str(meanings.get(meaning, {}).get("keys", "")).split()[:1]
+        main = str(meanings[action].get("keys", "")).split()[:1]
         for row in routes:
             for phrase in row.phrases:
                 words = _words(phrase)

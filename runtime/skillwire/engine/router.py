@@ -57,6 +57,7 @@ class Router:
         self._fallback = skill.fallback
         self._message = self._fallback.action if self._fallback else _stream_call(skill)
         self._file_row = next((row for row in skill.routes if "file" in row.events), None)
+        self._hand_over = (self._file_row.action, *self._file_row.then) if self._file_row else _upload_calls(skill)
 
     def grammar(self, language: str) -> Grammar:
         """The table compiled for a language."""
@@ -81,8 +82,7 @@ class Router:
         row: Route | None = None
         for step in decision.steps:
             if step.upload:
-                names = (self._file_row.action, *self._file_row.then) if self._file_row else ()
-                names = names[:1] if len(decision.steps) > 1 or not self._file_row else names
+                names = self._hand_over[:1] if len(decision.steps) > 1 else self._hand_over
                 row = row or self._file_row
             elif step.row is not None:
                 names, row = (step.row.action, *step.row.then), row or step.row
@@ -93,6 +93,11 @@ class Router:
         if not actions and self._message:
             actions, row = [self._message], self._fallback
         return Routing(tuple(actions), row, decision.why, decision.confidence, language, clauses)
+
+
+def _upload_calls(skill: Skill) -> tuple[str, ...]:
+    """Where files go when no row waits for them: the call that takes files, if there is one."""
+    return tuple(name for name, call in skill.calls.items() if call.verb is Verb.UPLOAD)[:1]
 
 
 def _stream_call(skill: Skill) -> str | None:
