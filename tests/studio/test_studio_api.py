@@ -317,7 +317,7 @@ def test_refused_uploads_leave_nothing(client, clip, studio):
 def test_music_from_an_uploaded_file(client, clip, look, tmp_path):
     session = client.open_session()
     files = client.upload(session, clip("silent.mp4"), clip("sound.mp3"))["data"]["files"]
-    assert [file["on_timeline"] for file in files] == [True, False]
+    assert [file["on_timeline"] for file in files] == [True, True]
     client.say(session, "add jazz music at 50% volume")
     draft = client.draft(session)
     assert [(track["tt"], track["m"].get("label")) for track in draft["t"]] == [(0, None), (1, "BGM")]

@@ -14,8 +14,9 @@ from skillwire.studio.accounts import Accounts
 from skillwire.studio.conversation import Conversations
 from skillwire.studio.media.probe import MediaInfo
 from skillwire.studio.projects import Media, Projects
+from skillwire.studio.songs import Songs
 from skillwire.studio.store import open_store
-from skillwire.studio.understand import read
+from skillwire.studio.understand import planners, read
 
 INFO = MediaInfo(
     kind="video", container="mov", duration=10_000, width=64, height=64, video_codec="h264", audio_codec="aac"
@@ -33,7 +34,7 @@ def room(tmp_path):
     media = Media("m_1", "city.mp4", Path("city.mp4"), 1, 1, INFO)
     projects.add_media(session, media, 1.0)
     projects.place(session.id, [media], 1.0)
-    conversations = Conversations(projects, accounts, heartbeat=0.02)
+    conversations = Conversations(projects, accounts, Songs(projects, None), heartbeat=0.02)
 
     async def listen(text):
         return [line async for line in conversations.answer(account, session, text, "agent")]
@@ -47,7 +48,7 @@ def room(tmp_path):
 
 
 def reading(monkeypatch, *ops, unread=(), language="en", reply=""):
-    monkeypatch.setattr(read, "understand", lambda _: read.Reading(tuple(ops), tuple(unread), language, reply))
+    monkeypatch.setattr(planners, "understand_with", lambda _: read.Reading(tuple(ops), tuple(unread), language, reply))
 
 
 def spoken(events):
@@ -61,7 +62,7 @@ def test_heartbeats_are_comments(room, monkeypatch):
         released.wait(0.2)
         return read.Reading(({"op": "remove_audio"},), (), "en", "")
 
-    monkeypatch.setattr(read, "understand", slowly)
+    monkeypatch.setattr(planners, "understand_with", slowly)
     lines, events = room.say()
     assert lines[0] == b": heartbeat\n\n"
     assert "sound" in spoken(events)
@@ -128,7 +129,7 @@ def test_a_bug_ends_the_stream_with_an_error(room, monkeypatch):
     def broken(_text):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(read, "understand", broken)
+    monkeypatch.setattr(planners, "understand_with", broken)
     before = room.draft()
     _, events = room.say()
     assert list(events[-1]) == ["error"]
@@ -144,13 +145,13 @@ def test_the_edit_happens_although_the_client_hangs_up(room, monkeypatch, tmp_pa
         release.wait(5)
         return read.Reading(({"op": "remove_audio"},), (), "en", "")
 
-    monkeypatch.setattr(read, "understand", slowly)
+    monkeypatch.setattr(planners, "understand_with", slowly)
     store = open_store(tmp_path / "home")
     projects, accounts = Projects(store), Accounts(store)
     account = SimpleNamespace(id=room.session.account, credits=100)
 
     async def scene():
-        conversations = Conversations(projects, accounts, heartbeat=0.01)
+        conversations = Conversations(projects, accounts, Songs(projects, None), heartbeat=0.01)
         stream = conversations.answer(account, room.session, "…", "agent")
         await anext(stream)
         await stream.aclose()

@@ -30,7 +30,8 @@ from skillwire.studio.jobs import Jobs
 from skillwire.studio.media.probe import MediaInfo
 from skillwire.studio.multipart import MultipartReceiver
 from skillwire.studio.pool import Pool, TaskFailed
-from skillwire.studio.projects import Media, Projects, video_info
+from skillwire.studio.projects import Media, Projects, Session, video_info
+from skillwire.studio.songs import Songs, generated_file
 from skillwire.studio.store import open_store, signing_key
 
 MAX_MESSAGE = 8000
@@ -57,7 +58,7 @@ class Studio:
         self.store = open_store(home)
         self.accounts = Accounts(self.store, metered=metered)
         self.projects = Projects(self.store)
-        self.conversations = Conversations(self.projects, self.accounts)
+        self.conversations = Conversations(self.projects, self.accounts, Songs(self.projects, self._compose))
         self._uploads = home / "media"
         self._uploads.mkdir(mode=0o700, exist_ok=True)
         self._hand_over = HandOver(hand_over)
@@ -123,22 +124,19 @@ class Studio:
     async def upload(self, request: Request) -> Response:
         account = self._account(request)
         session = self.projects.get(account, request.path_params["sid"])
-        folder = self._uploads / session.id
-        folder.mkdir(mode=0o700, exist_ok=True)
-        received = await self._receive(request, folder)
+        received = await self._receive(request, self._folder(session))
+        media: list[Media] = []
         try:
-            media = [await self._look_into(file) for file in received]
+            for file in received:
+                media.append(await self._look_into(file))  # noqa: PERF401 - what came before an error is discarded
         except ApiError:
-            discard(received)
+            discard([*received, *media])
             raise
         now = time.time()
         for item in media:
             self.projects.add_media(session, item, now)
-        clips = [item for item in media if item.info.kind == "video"]
-        if clips:
-            self.projects.place(session.id, clips, now)
-        files = [video_info(item) | {"on_timeline": item in clips} for item in media]
-        return success({"files": files})
+        self.projects.place(session.id, media, now)
+        return success({"files": [video_info(item) | {"on_timeline": True} for item in media]})
 
     async def message(self, request: Request) -> Response:
         account = self._account(request)
@@ -155,11 +153,12 @@ class Studio:
         session = self.projects.get(account, request.path_params["sid"])
         draft = self.projects.draft(session.id)
         media = self.projects.media(session.id).values()
+        made = {item.id: video_info(item) for item in media if item.generated}
         canvas = next((m.info for m in media if draft.video and m.id == draft.video[0].media), None)
         state = {
             "draft": to_json(draft),
-            "video_infos": [video_info(item) for item in media],
-            "generated_media": {},
+            "video_infos": [video_info(item) for item in media if not item.generated],
+            "generated_media": made,
             "canvas_config": {"width": canvas.width, "height": canvas.height, "fps": canvas.fps} if canvas else {},
         }
         return success({"state": state, "session_id": session.id, "task_id": session.task})
@@ -197,12 +196,23 @@ class Studio:
 
     async def _look_into(self, file: Received) -> Media:
         try:
-            info = MediaInfo.from_json(await self.quick.run({"task": "probe", "path": str(file.path)}))
+            found = await self.quick.run({"task": "take_in", "path": str(file.path)})
         except TaskFailed as failure:
             reason = failure.message.replace(file.path.name, file.name)
             raise ApiError(Code.UNSUPPORTED_FILE, f"{reason}.") from None
-        status = file.path.stat()
-        return Media(file.id, file.name, file.path, status.st_size, status.st_mtime_ns, info)
+        return _as_found(file, found)
+
+    async def _compose(self, session: Session, mood: str) -> None:
+        """Makes a bed of music and adds it to the session's media. Raises ``TaskFailed``."""
+        folder = self._folder(session)
+        file = generated_file(folder, mood)
+        await self.quick.run({"task": "compose", "mood": mood, "path": str(file.path)})
+        self.projects.add_media(session, await self._look_into(file), time.time())
+
+    def _folder(self, session: Session) -> Path:
+        folder = self._uploads / session.id
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
 
 
 def create_app(studio: Studio) -> Starlette:
@@ -259,6 +269,12 @@ async def _refuse_os(_request: Request, error: Exception) -> Response:
 
 async def _refuse_bug(_request: Request, _error: Exception) -> Response:
     return JSONResponse({"code": 500, "message": "The studio met an error of its own."}, status_code=500)
+
+
+def _as_found(file: Received, found: dict[str, Any]) -> Media:
+    path = Path(found["path"])
+    status = path.stat()
+    return Media(file.id, file.name, path, status.st_size, status.st_mtime_ns, MediaInfo.from_json(found["info"]))
 
 
 def _message_text(data: dict[str, Any]) -> str:

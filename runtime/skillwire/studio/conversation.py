@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from skillwire.studio.answers import ApiError, Code
 from skillwire.studio.draft import to_json
 from skillwire.studio.edit import Song, Unsupported, apply, describe
 from skillwire.studio.projects import Projects, Session
+from skillwire.studio.songs import Songs
 from skillwire.studio.wording import language_of, say
 
 if TYPE_CHECKING:
@@ -45,9 +46,12 @@ class Said:
 class Conversations:
     """Answers messages. Messages to one session are taken one after the other."""
 
-    def __init__(self, projects: Projects, accounts: Accounts, *, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+    def __init__(
+        self, projects: Projects, accounts: Accounts, songs: Songs, *, heartbeat: float = HEARTBEAT_SECONDS
+    ) -> None:
         self._projects = projects
         self._accounts = accounts
+        self._songs = songs
         self._heartbeat = heartbeat
         self._reading = threading.Lock()
         self._locks: dict[str, asyncio.Lock] = {}
@@ -58,11 +62,11 @@ class Conversations:
         threading.Thread(target=self._read, args=("mute",), daemon=True).start()
 
     def _read(self, text: str) -> Reading:
-        from skillwire.studio.understand import read  # noqa: PLC0415 - its word lists load with the first use
+        from skillwire.studio.understand import planners  # noqa: PLC0415 - the word lists load with the first use
 
         # One at a time: a message that comes while the lists are loading waits for them instead of loading them again.
         with self._reading:
-            return read.understand(text)
+            return planners.understand_with(text)
 
     async def answer(self, account: Account, session: Session, text: str, author: str) -> AsyncIterator[bytes]:
         """The lines of the stream. The edit is carried out to its end even when the client hangs up."""
@@ -112,19 +116,24 @@ class Conversations:
             name = str(operation["op"])
             arguments = {key: value for key, value in operation.items() if key != "op"}
             queue.put_nowait(Said([{"functionCall": {"id": call_id, "name": name, "args": arguments}}]))
-            done, sentence = self._one(account, session, operation, language)
+            songs = await self._songs.fitting(session, operation)
+            done, sentence = self._one(account, session, operation, language, songs)
             sentences.append(sentence)
             state = {"draft": to_json(self._projects.draft(session.id))} if done else {}
             response = {"status": "done" if done else "not_done", "message": sentence}
             part = {"functionResponse": {"id": call_id, "name": name, "response": response}}
             queue.put_nowait(Said([part], state=state, role="user"))
+        if reading.note:
+            sentences.append(reading.note)
         if reading.reply:
             sentences.append(reading.reply)
         elif reading.unread:
             sentences.append(say("unread", language, parts="; ".join(f"“{part}”" for part in reading.unread)))
         return sentences or [say("nothing_read", language)]
 
-    def _one(self, account: Account, session: Session, operation: dict[str, Any], language: str) -> tuple[bool, str]:
+    def _one(
+        self, account: Account, session: Session, operation: dict[str, Any], language: str, songs: Sequence[Song]
+    ) -> tuple[bool, str]:
         """Carries out one operation. Returns whether the draft follows it now, and the sentence about it."""
         try:
             if operation["op"] == "undo":
@@ -133,11 +142,6 @@ class Conversations:
                     return False, say("nothing_to_undo", language)
                 return True, say("undone", language, cause=cause)
             draft = self._projects.draft(session.id)
-            songs = [
-                Song(media.id, media.name, media.info.duration)
-                for media in self._projects.media(session.id).values()
-                if media.info.kind == "audio"
-            ]
             edit = apply(draft, operation, songs)
             if edit.draft != draft:
                 self._accounts.charge(account, EDIT_CREDITS, bind=session.task)

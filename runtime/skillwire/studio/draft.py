@@ -104,7 +104,7 @@ class Draft:
 
 def appended(draft: Draft, media: str, name: str, duration: int, *, sound: bool) -> Draft:
     """The draft with a whole clip of ``duration`` ms behind what is there, its sound on the track of original sound."""
-    clip = Clip(media, name, start=draft.duration, duration=duration)
+    clip = Clip(media, name, start=max((clip.end for clip in draft.video), default=0), duration=duration)
     audio = list(draft.audio)
     if sound:
         place = next((n for n, track in enumerate(audio) if track.label == ORIGINAL), None)
@@ -113,6 +113,11 @@ def appended(draft: Draft, media: str, name: str, duration: int, *, sound: bool)
         else:
             audio[place] = AudioTrack(ORIGINAL, (*audio[place].clips, clip))
     return replace(draft, video=(*draft.video, clip), audio=tuple(audio))
+
+
+def with_sound(draft: Draft, media: str, name: str, duration: int) -> Draft:
+    """The draft with a sound of ``duration`` ms from its start on, on a track of its own."""
+    return replace(draft, audio=(*draft.audio, AudioTrack(name, (Clip(media, name, 0, duration),))))
 
 
 def to_json(draft: Draft) -> dict[str, Any]:

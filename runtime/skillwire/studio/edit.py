@@ -49,6 +49,7 @@ class Song:
     media: str
     name: str
     duration: int
+    generated: bool = False
 
 
 def apply(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song] = ()) -> Edit:
@@ -178,7 +179,9 @@ def _add_music(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song]
     words = str(operation.get("query") or "").casefold().split()
     # The one whose name the words fit best; of equals, the one that came last.
     song = max(reversed(usable), key=lambda song: sum(word in song.name.casefold() for word in words))
-    other = tuple(track for track in draft.audio if track.label != MUSIC)
+    other = tuple(
+        track for track in draft.audio if track.label != MUSIC and any(clip.media != song.media for clip in track.clips)
+    )
     volume = operation.get("volume")
     level = (MUSIC_VOLUME if other else 1.0) if volume is None else float(volume)
     if not 0 < level <= MAX_VOLUME:
@@ -189,7 +192,8 @@ def _add_music(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song]
         stop = None if length == song.duration else length
         clips.append(Clip(song.media, song.name, start, length, source_out=stop, volume=level))
     music = AudioTrack(MUSIC, tuple(clips))
-    return Edit(replace(draft, audio=(*other, music)), "music_added", {"name": song.name, "percent": f"{level:.0%}"})
+    sentence = "music_generated" if song.generated else "music_added"
+    return Edit(replace(draft, audio=(*other, music)), sentence, {"name": song.name, "percent": f"{level:.0%}"})
 
 
 _EDITS: dict[str, Callable[[Draft, Mapping[str, Any]], Edit]] = {

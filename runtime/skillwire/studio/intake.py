@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from skillwire.studio.answers import ApiError, Code
@@ -46,7 +47,16 @@ def too_large(name: str) -> ApiError:
     return ApiError(Code.TOO_LARGE, f"{name} is larger than {limit} MB; compress or trim it first.")
 
 
-def discard(files: Sequence[Received]) -> None:
+class Stored(Protocol):
+    """Anything that lies at a path."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        ...
+
+
+def discard(files: Sequence[Stored]) -> None:
     """Removes files that are not wanted after all."""
     for file in files:
         with suppress(OSError):

@@ -14,13 +14,15 @@ from typing import Any
 
 from skillwire.studio.accounts import Account
 from skillwire.studio.answers import ApiError, Code
-from skillwire.studio.draft import Draft, appended, from_json, to_json
+from skillwire.studio.draft import Draft, appended, from_json, to_json, with_sound
 from skillwire.studio.media.probe import MediaInfo
 from skillwire.studio.store import transaction
 
 CLAIM_SECONDS = 604_800
 # Undo reaches this far back; older revisions are dropped.
 KEPT_REVISIONS = 200
+# How ids of files begin that the studio made itself.
+GENERATED = "g_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Media:
     size: int
     mtime_ns: int
     info: MediaInfo
+
+    @property
+    def generated(self) -> bool:
+        """Whether the studio made it itself."""
+        return self.id.startswith(GENERATED)
 
 
 class Projects:
@@ -118,10 +125,11 @@ class Projects:
                 "DELETE FROM revisions WHERE session = ? AND number <= ?", (session_id, number - KEPT_REVISIONS)
             )
 
-    def place(self, session_id: str, clips: Sequence[Media], now: float) -> None:
-        """Puts video clips on the timeline, one after the other behind what is there.
+    def place(self, session_id: str, files: Sequence[Media], now: float) -> None:
+        """Puts files on the timeline: clips and pictures one after the other behind what is there, sounds on tracks of their own.
 
-        Once the timeline has been exported as it stands, new clips begin a new one: each clip gets its own render.
+        Once the timeline has been exported as it stands, new clips begin a new one: each clip gets its own render. A sound alone
+        joins the timeline there is.
         """
         row = self._store.execute(
             "SELECT r.created, (SELECT max(created) FROM jobs j WHERE j.session = r.session) AS exported FROM revisions r"
@@ -129,9 +137,13 @@ class Projects:
             (session_id,),
         ).fetchone()
         exported = row is not None and row["exported"] is not None and row["exported"] >= row["created"]
-        draft = Draft() if exported else self.draft(session_id)
+        clips = [file for file in files if file.info.kind != "audio"]
+        draft = Draft() if exported and clips else self.draft(session_id)
         for clip in clips:
             draft = appended(draft, clip.id, clip.name, clip.info.duration, sound=clip.info.has_audio)
+        for sound in files:
+            if sound.info.kind == "audio":
+                draft = with_sound(draft, sound.id, sound.name, sound.info.duration)
         self.revise(session_id, draft, "upload", now)
 
     def undo(self, session_id: str) -> str | None:

@@ -55,10 +55,26 @@ def run(task: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str,
         return {"failed": f"{error.strerror or type(error).__name__} while working on the clip", "kind": "JobFailed"}
 
 
-def _probe(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
+def _take_in(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
+    """Looks into a file; a picture is made a clip. Returns what is in it and where the file to play lies."""
+    from skillwire.studio.media import stills  # noqa: PLC0415 - loads with the first task
     from skillwire.studio.media.probe import probe  # noqa: PLC0415 - loads with the first task
 
-    return probe(Path(task["path"])).to_json()
+    path = Path(task["path"])
+    if path.suffix.lower() not in stills.SUFFIXES:
+        info = probe(path)
+        if info.kind != "image":
+            return {"info": info.to_json(), "path": str(path)}
+    clip = path.with_name(f"{path.stem}.clip.mp4")
+    stills.developed(path, clip)
+    path.unlink(missing_ok=True)
+    return {"info": {**probe(clip).to_json(), "kind": "image"}, "path": str(clip)}
+
+
+def _compose(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
+    from skillwire.studio.media.music import compose  # noqa: PLC0415 - loads with the first task
+
+    return {"duration": compose(task["mood"], Path(task["path"]))}
 
 
 def _render(task: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str, Any]:
@@ -80,7 +96,8 @@ def _render(task: dict[str, Any], on_progress: Callable[[float], None]) -> dict[
 
 
 _TASKS: dict[str, Callable[[dict[str, Any], Callable[[float], None]], dict[str, Any]]] = {
-    "probe": _probe,
+    "take_in": _take_in,
+    "compose": _compose,
     "render": _render,
 }
 
