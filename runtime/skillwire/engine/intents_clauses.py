@@ -83,7 +83,7 @@ def _parts(grammar: Grammar, tokens: list[Token]) -> list[list[Token]]:
     parts: list[list[Token]] = []
     start = 0
     for place, token in enumerate(tokens):
-        if token.symbol in roles["and"] and _said(roles["pre"], tokens[start:place]) and place + 1 < len(tokens):
+        if token.symbol in roles["and"] and _said(roles["empty"], tokens[start:place]) and place + 1 < len(tokens):
             ahead = place + 1
             while ahead + 1 < len(tokens) and tokens[ahead].symbol in roles["pre"]:
                 ahead += 1
@@ -106,9 +106,9 @@ def _ends(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bool
     return edited and not any(token.symbol in grammar.apart for token in tokens[place + 1 :])
 
 
-def _said(pre: frozenset[str], tokens: list[Token]) -> bool:
-    """Whether there is more than politeness in these words."""
-    return any(token.symbol not in pre for token in tokens)
+def _said(empty: frozenset[str], tokens: list[Token]) -> bool:
+    """Whether there is more than politeness and a "not" in these words."""
+    return any(token.symbol not in empty for token in tokens)
 
 
 def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: bool, attached: bool) -> Judgement:
@@ -290,7 +290,8 @@ def _edit_score(grammar: Grammar, clues: Clues, head: int, foreign: int) -> tupl
         if first in roles["make"] and foreign:
             return 0.9 + 0.8 * foreign, "something is to be made so"
     look = not clues.present.isdisjoint(roles["look"])
-    return 0.7 * foreign + look, "words that no action explains"
+    quote = 0.5 * (not clues.present.isdisjoint(roles["quote"]))
+    return 0.7 * foreign + look + quote, "words that no action explains"
 
 
 def _negated(grammar: Grammar, clues: Clues, start: int, end: int, *, asks: bool, stated: bool) -> bool:

@@ -81,6 +81,8 @@ class Lexicon:
         for word, names in words.items():
             for length in range(3, len(word) + 1):
                 names.update(words.get(f"{word[:length]}*", ()))
+            if all(name.startswith("=") for name in names):  # only some frame's literal: it explains nothing by itself
+                names.add(UNKNOWN)
             self._enter(word, self.symbol(frozenset(names)))
         wanted = set(mendable)
         self._targets = [word for word, names in words.items() if names & wanted]
