@@ -165,12 +165,14 @@ def serve(port: int, home: Path | None) -> int:
 
 def read_edits(text: str) -> dict[str, Any]:
     """The studio's reading of a request: ``ops``, and ``unread`` and ``reply`` where something was not understood."""
-    from skillwire.studio.understand.read import understand  # noqa: PLC0415 - loaded when asked for
+    from skillwire.studio.understand.planners import understand_with  # noqa: PLC0415 - loaded when asked for
 
-    reading = understand(text)
+    reading = understand_with(text)
     told: dict[str, Any] = {"ops": list(reading.ops)}
     if reading.unread:
         told["unread"] = list(reading.unread)
     if reading.reply:
         told["reply"] = reading.reply
+    if reading.note:
+        told["note"] = reading.note
     return told

@@ -21,8 +21,8 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from .normalise import fold
-from .numbers import Number, find_numbers
+from skillwire.language.normalise import fold
+from skillwire.language.numbers import Number, find_numbers
 from .phrases import expand, flatten, whole_words
 
 _ROLES: Final = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .amounts import level
-from .clause import EDGES, Clause, Operation
-from .removal import head
+from skillwire.studio.understand.amounts import level
+from skillwire.studio.understand.clause import EDGES, Clause, Operation
+from skillwire.studio.understand.removal import head
 
 _EDGES = EDGES | {
     "music",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .clause import EDGES, Clause, Operation
-from .spans import appearance
+from skillwire.studio.understand.clause import EDGES, Clause, Operation
+from skillwire.studio.understand.spans import appearance
 
 _EDGES = EDGES | {"text", "write", "position", "style", "background"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .clause import Clause
+from skillwire.studio.understand.clause import Clause
 
 _AMOUNTS = ("factor", "percent", "fraction", "plain")
 

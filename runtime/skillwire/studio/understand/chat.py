@@ -16,8 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from skillwire.errors import RunError, TransportFailed, UsageError
-
-from .schema import operations_schema
+from skillwire.studio.understand.schema import operations_schema
 
 _SECONDS: Final = 10.0
 _LONGEST_WAIT: Final = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from .scan import Item
+from skillwire.studio.understand.scan import Item
 
 Operation = dict[str, Any]
 

@@ -13,8 +13,7 @@ from skillwire.language.normalise import fold
 from skillwire.language.numbers import words_of_number
 from skillwire.language.phrases import LATIN, flatten, whole_words
 from skillwire.language.times import words_of_time
-
-from .typos import Typos
+from skillwire.studio.understand.typos import Typos
 
 LANGUAGES: Final = ("en", "zh", "es", "de", "fr", "ja", "pt")
 

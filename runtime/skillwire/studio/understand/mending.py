@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from skillwire.language.times import Window
-
-from .clause import Clause, Operation
-from .scan import Item
-from .spans import tidy
+from skillwire.studio.understand.clause import Clause, Operation
+from skillwire.studio.understand.scan import Item
+from skillwire.studio.understand.spans import tidy
 
 if TYPE_CHECKING:
-    from .passage import Outcome, Passage, Run
+    from skillwire.studio.understand.passage import Outcome, Passage, Run
 
 _FREE: Final = {"add_text": "text", "add_music": "query", "replace_background": "with", "remove_object": "target"}
 # What one value may stand in for.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from . import (
+from skillwire.studio.understand import (
     add_music,
     add_text,
     aspect,
@@ -20,8 +20,8 @@ from . import (
     undo,
     volume,
 )
-from .clause import Clause, Operation
-from .scan import Item, Scanned
+from skillwire.studio.understand.clause import Clause, Operation
+from skillwire.studio.understand.scan import Item, Scanned
 
 # In the order in which they may claim a clause's words.
 rules: Final[list[Callable[[Clause], list[Operation]]]] = [

@@ -14,10 +14,9 @@ from importlib.metadata import entry_points
 from typing import Any, Final, Protocol
 
 from skillwire.errors import RunError, SkillwireError
-
-from .chat import chat_planner
-from .read import Reading, understand
-from .schema import fault
+from skillwire.studio.understand.chat import chat_planner
+from skillwire.studio.understand.read import Reading, understand
+from skillwire.studio.understand.schema import fault
 
 GROUP: Final = "skillwire.planners"
 

@@ -8,12 +8,11 @@ from typing import Any, Final
 from skillwire.language.detect import detect
 from skillwire.language.normalise import fold
 from skillwire.language.quotes import Quote, mask
-
-from . import replies
-from .clause import Operation
-from .lexicon import lexicon, likely_languages
-from .passage import Passage
-from .scan import even_out, quotes_in, scan
+from skillwire.studio.understand import replies
+from skillwire.studio.understand.clause import Operation
+from skillwire.studio.understand.lexicon import lexicon, likely_languages
+from skillwire.studio.understand.passage import Passage
+from skillwire.studio.understand.scan import even_out, quotes_in, scan
 
 # More than a page is no request; what lies beyond is reported as unread.
 _LONGEST: Final = 2000

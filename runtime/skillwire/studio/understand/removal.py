@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .clause import EDGES, Clause
+from skillwire.studio.understand.clause import EDGES, Clause
 
 # Verbs that take something away; ``no`` and ``removed`` do it without an object after them.
 VERBS = ("remove", "cutoff")

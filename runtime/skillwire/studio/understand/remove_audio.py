@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import removal
-from .clause import Clause, Operation
-from .spans import stretches
+from skillwire.studio.understand import removal
+from skillwire.studio.understand.clause import Clause, Operation
+from skillwire.studio.understand.spans import stretches
 
 _SOUND = ("audio", "music", "hear", "anything", "volume")
 

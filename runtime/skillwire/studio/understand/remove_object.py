@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import removal
-from .clause import Clause, Operation
+from skillwire.studio.understand import removal
+from skillwire.studio.understand.clause import Clause, Operation
 
 # What can go that is no thing in the picture.
 _OTHER_THINGS = frozenset(

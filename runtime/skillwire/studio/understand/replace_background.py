@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import removal
-from .clause import EDGES, Clause, Operation
+from skillwire.studio.understand import removal
+from skillwire.studio.understand.clause import EDGES, Clause, Operation
 
 _PLACE = ("background", "behind", "front", "scene")
 _EDGES = EDGES | {"remove", "removed", "no", "get", "out", "ratio", "own", *_PLACE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .clause import Clause, Operation
+from skillwire.studio.understand.clause import Clause, Operation
 
 # Heights that are spoken of without a unit.
 _USUAL: Final = frozenset({240, 360, 480, 540, 576, 720, 1080, 1440, 2160, 4320})

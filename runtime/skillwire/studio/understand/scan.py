@@ -12,9 +12,8 @@ from skillwire.language.numbers import Number, find_numbers
 from skillwire.language.phrases import CJK, LATIN, is_cjk
 from skillwire.language.quotes import Quote, find_quotes
 from skillwire.language.times import find_windows
-
-from .lexicon import Lexicon
-from .shapes import find_shapes
+from skillwire.studio.understand.lexicon import Lexicon
+from skillwire.studio.understand.shapes import find_shapes
 
 # Full-width ASCII, spaces, typographic apostrophes and dashes, one character for one character, so that places in the
 # evened text are places in the user's text; arrows part clauses or lead to what follows, as a comma does.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .clause import Clause, Operation
+from skillwire.studio.understand.clause import Clause, Operation
 
 _WISHES: Final = ("see", "hear", "anything")
 _NAMED: Final = frozenset(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from skillwire.language.times import Window
-
-from .clause import Clause
+from skillwire.studio.understand.clause import Clause
 
 
 def tidy(seconds: float | None) -> int | float | None:

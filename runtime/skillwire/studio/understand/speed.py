@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .amounts import change
-from .clause import Clause, Operation
-from .spans import partial
+from skillwire.studio.understand.amounts import change
+from skillwire.studio.understand.clause import Clause, Operation
+from skillwire.studio.understand.spans import partial
 
 _UP, _DOWN = ("speedup", "raise"), ("slowdown", "lower", "cut")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from skillwire.language.times import Window
-
-from .clause import Clause, Operation
-from .spans import tidy
+from skillwire.studio.understand.clause import Clause, Operation
+from skillwire.studio.understand.spans import tidy
 
 _REMOVING = ("cutoff", "remove", "removed", "no", "not")
 _KEEPING = ("keep", "cutto", "only")

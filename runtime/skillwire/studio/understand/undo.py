@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .clause import Clause, Operation
+from skillwire.studio.understand.clause import Clause, Operation
 
 
 def read(clause: Clause) -> list[Operation]:
