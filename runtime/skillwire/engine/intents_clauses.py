@@ -198,7 +198,8 @@ def _score(
         fit = clues.first(mask)
         if fit is not None:
             frame, match = fit
-            return _Found(PHRASE - foreign, intent, row, f'phrase "{frame.source}"', match.start(), match.end())
+            outside = foreign - sum([symbol in grammar.unsafe for symbol in match[0]])
+            return _Found(PHRASE - outside, intent, row, f'phrase "{frame.source}"', match.start(), match.end())
     fit = clues.first(intent.strong)
     if fit is not None and not _belongs(grammar, intent, clues.symbols, fit[1].end()):
         frame, match = fit
