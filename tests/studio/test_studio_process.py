@@ -160,6 +160,42 @@ def test_progress_grows_and_tells_the_time_left(client, long_clip):
     assert len({value for value in seen if 0 < value < 1}) >= 2
 
 
+def test_cancelling_frees_the_machine(start, tmp_path, long_clip):
+    """The worker is gone when the answer is there, nothing half-written stays, and the next render gets its place."""
+    studio = start(tmp_path / "home")
+    client = studio.client().sign_in()
+    session = client.open_session()
+    client.upload(session, long_clip)
+    before = set(studio.children())
+    name, _ = client.submit(session)
+    client.wait(name, until=("processing",))
+    while not (workers := set(studio.children()) - before):
+        time.sleep(0.02)
+    status = client.delete(f"/api/render/proxy/lambda/{name}").json()
+    assert not any(_alive(pid) for pid in workers)
+    assert (status["code"], status["status"]) == (0, "failed")
+    assert "cancelled" in status["error"]
+    assert list((studio.home / "renders").iterdir()) == []
+    assert client.get(f"/api/render/proxy/lambda/{name}").json()["error"] == status["error"]
+    done = client.wait(client.submit(session)[0])
+    assert done["status"] == "completed"
+    kept = client.delete(f"/api/render/proxy/lambda/{done['id']}").json()
+    assert (kept["status"], len(list((studio.home / "renders").iterdir()))) == ("completed", 1)
+    assert client.delete("/api/render/proxy/lambda/never").json()["code"] == 404
+
+
+def test_cancelling_what_waits(start, tmp_path, long_clip):
+    studio = start(tmp_path / "home")
+    client = studio.client().sign_in()
+    session = client.open_session()
+    client.upload(session, long_clip)
+    first, _ = client.submit(session)
+    second, _ = client.submit(session, output={"format": "mp4", "quality": "draft"})
+    assert client.delete(f"/api/render/proxy/lambda/{second}").json()["status"] == "failed"
+    assert client.wait(first)["status"] == "completed"
+    assert len(list((studio.home / "renders").iterdir())) == 1
+
+
 def _run_to_its_end(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "skillwire.studio", *map(str, arguments)],

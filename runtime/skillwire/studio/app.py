@@ -30,6 +30,7 @@ from skillwire.studio.jobs import Jobs
 from skillwire.studio.media.probe import MediaInfo
 from skillwire.studio.multipart import MultipartReceiver
 from skillwire.studio.pool import Pool, TaskFailed
+from skillwire.studio.previews import Previews
 from skillwire.studio.projects import Media, Projects, Session, video_info
 from skillwire.studio.songs import Songs, generated_file
 from skillwire.studio.store import open_store, signing_key
@@ -67,6 +68,8 @@ class Studio:
         self.quick = Pool(1, verbose=verbose)
         self.heavy = Pool(max(1, (os.cpu_count() or 1) // 2), verbose=verbose)
         self.jobs = Jobs(self.store, self.projects, home, quick=self.quick, heavy=self.heavy)
+        self.aside = Pool(1, verbose=verbose)
+        self.previews = Previews(self.accounts, self.projects, self.aside, home / "previews")
         self.exports = Exports(self.accounts, self.projects, self.jobs, signing_key(self.store))
 
     @asynccontextmanager
@@ -84,6 +87,7 @@ class Studio:
             await self.jobs.close()
             await self.quick.close()
             await self.heavy.close()
+            await self.aside.close()
             self.store.close()
 
     # -- accounts and sessions ---------------------------------------------------------------------------------
@@ -232,7 +236,10 @@ def create_app(studio: Studio) -> Starlette:
             route("/api/credits/balance/simple", studio.credits, "GET"),
             route("/api/render/proxy/lambda", studio.exports.submit, "POST"),
             route("/api/render/proxy/lambda/{id}", studio.exports.status, "GET"),
+            route("/api/render/proxy/lambda/{id}", studio.exports.cancel, "DELETE"),
             route("/api/render/proxy/{id}/download", studio.exports.download, "GET"),
+            route("/api/preview/{agent}/me/{sid}/poster", studio.previews.poster, "GET"),
+            route("/api/preview/{agent}/me/{sid}/proxy", studio.previews.proxy, "GET"),
         ],
         middleware=[Middleware(LoopbackOnly)],
         exception_handlers={

@@ -61,6 +61,9 @@ class Exports:
     async def status(self, request: Request) -> Response:
         return self._status(request, self.jobs.get(self._account(request), request.path_params["id"]))
 
+    async def cancel(self, request: Request) -> Response:
+        return self._status(request, await self.jobs.cancel(self._account(request), request.path_params["id"]))
+
     async def download(self, request: Request) -> Response:
         name = request.path_params["id"]
         job_id, signature = request.query_params.get("file", ""), request.query_params.get("signature", "")

@@ -28,6 +28,7 @@ from skillwire.studio.store import transaction
 # A job that took the whole service down with it is not tried for ever.
 _MAX_ATTEMPTS = 3
 _LOCK_SETTLES = 60.0
+CANCELLED = "the render was cancelled"
 _log = logging.getLogger(__name__)
 
 
@@ -141,6 +142,19 @@ class Jobs:
         with suppress(OSError):
             (self._owners / self._owner).unlink()
 
+    async def cancel(self, account: Account, name: str) -> Job:
+        """Ends a render that is not finished and its worker with it, at once. Raises ``ApiError`` 404."""
+        job = self.get(account, name)
+        self._finish(job.id, "failed", error=CANCELLED)
+        task = self._tasks.get(job.id)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        if self.get(account, name).error == CANCELLED:
+            (self._renders / f".{job.id}.mp4.part").unlink(missing_ok=True)
+            self.file(job).unlink(missing_ok=True)
+        return self.get(account, name)
+
     def _launch(self, job_id: str) -> None:
         task = asyncio.get_running_loop().create_task(self._run(job_id))
         self._tasks[job_id] = task
@@ -160,14 +174,14 @@ class Jobs:
             self._finish(job_id, "failed", error="a clip of this draft is no longer in the session; upload it again")
             return
         quality = json.loads(row["output"])["quality"]
-        content = _content(draft, media, quality)
+        content = content_of(draft, media, quality)
         if self._rendered_before(job_id, content):
             return
         pool = self._quick if copies_video(draft, lambda name: media[name].info.video_codec) else self._heavy
         task = {
             "task": "render",
             "draft": to_json(draft),
-            "media": {name: _media_fields(media[name]) for name in draft.media},
+            "media": {name: media_fields(media[name]) for name in draft.media},
             "target": str(self._renders / f"{job_id}.mp4"),
             "quality": quality,
         }
@@ -179,10 +193,12 @@ class Jobs:
             first = first or (now, fraction)
             done = fraction - first[1]
             left = (now - first[0]) / done * (1 - fraction) if done > 0 else None
-            self._store.execute(
-                "UPDATE jobs SET progress = ?, seconds_left = ?, updated = ? WHERE id = ?",
+            told = self._store.execute(
+                "UPDATE jobs SET progress = ?, seconds_left = ?, updated = ? WHERE id = ? AND status = 'processing'",
                 (fraction, left, now, job_id),
             )
+            if told.rowcount == 0:  # cancelled through another service on this home, or its account is gone
+                self._tasks[job_id].cancel()
 
         self._store.execute(
             "UPDATE jobs SET status = 'processing', attempts = attempts + 1, updated = ? WHERE id = ?",
@@ -223,7 +239,8 @@ class Jobs:
     ) -> None:
         self._store.execute(
             "UPDATE jobs SET status = ?, progress = CASE WHEN ? = 'completed' THEN 1 ELSE progress END,"
-            " seconds_left = NULL, error = ?, notes = ?, content = ?, updated = ? WHERE id = ?",
+            " seconds_left = NULL, error = ?, notes = ?, content = ?, updated = ? WHERE id = ?"
+            " AND status IN ('pending', 'processing')",
             (status, status, error, json.dumps(notes or []), content, time.time(), job_id),
         )
 
@@ -240,7 +257,7 @@ class Jobs:
         return True
 
 
-def _content(draft: Draft, media: Mapping[str, Media], quality: str) -> str:
+def content_of(draft: Draft, media: Mapping[str, Media], quality: str) -> str:
     """What a render is made of, as a digest: equal digests mean equal files."""
     files = [(name, media[name].size, media[name].mtime_ns) for name in sorted(draft.media)]
     return hashlib.sha256(json.dumps([to_json(draft), files, quality]).encode()).hexdigest()
@@ -262,7 +279,8 @@ def _job(row: sqlite3.Row | None) -> Job:
     )
 
 
-def _media_fields(media: Media) -> dict[str, Any]:
+def media_fields(media: Media) -> dict[str, Any]:
+    """A file as a worker's task names it."""
     return {
         "path": str(media.path),
         "name": media.name,

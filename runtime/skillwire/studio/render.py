@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from skillwire.errors import JobFailed
 from skillwire.studio.draft import Clip, Draft
+from skillwire.studio.edit import apply
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from skillwire.studio.media.encode import Quality
     from skillwire.studio.media.read import Source
     from skillwire.studio.media.sound import Sound
+
+
+# Seconds around a moment that are rendered for its poster.
+_MOMENT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,24 @@ def render(
         for source in composer.opened:
             source.close()
     return composer.notes()
+
+
+def poster(draft: Draft, media: Mapping[str, MediaFile], target: Path, at: int) -> None:
+    """Writes the picture shown at ``at`` (ms) as JPEG. Raises as ``render`` does."""
+    import av  # noqa: PLC0415 - slow import
+
+    moment = apply(replace(draft, audio=()), {"op": "trim", "start": at / 1000, "end": at / 1000 + _MOMENT}).draft
+    film = target.with_suffix(".mp4")
+    try:
+        render(moment, media, film, "high", lambda _: None)
+        with av.open(str(film)) as container:
+            frame: Any = next(container.decode(video=0))
+            # Into the folder under another name first, so that nobody finds half a picture.
+            part = target.with_name(f".{target.name}")
+            frame.to_image().save(part, format="JPEG", quality=88)
+            part.replace(target)
+    finally:
+        film.unlink(missing_ok=True)
 
 
 class _Composer:

@@ -17,9 +17,12 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skillwire.errors import SkillwireError
+
+if TYPE_CHECKING:
+    from skillwire.studio.render import MediaFile
 
 # Progress lines come at most this often, in seconds.
 _REPORT_EVERY = 0.2
@@ -79,9 +82,8 @@ def _compose(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dic
 
 def _render(task: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str, Any]:
     from skillwire.studio.draft import from_json  # noqa: PLC0415 - loads with the first task
-    from skillwire.studio.render import MediaFile, render  # noqa: PLC0415 - loads with the first task
+    from skillwire.studio.render import render  # noqa: PLC0415 - loads with the first task
 
-    media = {name: MediaFile(**{**fields, "path": Path(fields["path"])}) for name, fields in task["media"].items()}
     reported = time.monotonic()
 
     def report(fraction: float) -> None:
@@ -91,14 +93,34 @@ def _render(task: dict[str, Any], on_progress: Callable[[float], None]) -> dict[
             reported = now
             on_progress(round(fraction, 4))
 
-    notes = render(from_json(task["draft"]), media, Path(task["target"]), task["quality"], report)
+    notes = render(from_json(task["draft"]), _media(task), Path(task["target"]), task["quality"], report)
     return {"notes": notes}
+
+
+def _proxy(task: dict[str, Any], on_progress: Callable[[float], None]) -> dict[str, Any]:
+    return _render(task | {"quality": "draft"}, on_progress)
+
+
+def _poster(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
+    from skillwire.studio.draft import from_json  # noqa: PLC0415 - loads with the first task
+    from skillwire.studio.render import poster  # noqa: PLC0415 - loads with the first task
+
+    poster(from_json(task["draft"]), _media(task), Path(task["target"]), task["at"])
+    return {}
+
+
+def _media(task: dict[str, Any]) -> dict[str, MediaFile]:
+    from skillwire.studio.render import MediaFile  # noqa: PLC0415 - loads with the first task
+
+    return {name: MediaFile(**{**fields, "path": Path(fields["path"])}) for name, fields in task["media"].items()}
 
 
 _TASKS: dict[str, Callable[[dict[str, Any], Callable[[float], None]], dict[str, Any]]] = {
     "take_in": _take_in,
     "compose": _compose,
     "render": _render,
+    "proxy": _proxy,
+    "poster": _poster,
 }
 
 
