@@ -133,3 +133,10 @@ def test_recording_breaks_nothing_when_the_service_does(clip, tmp_path):
         "token",
         "session",
     ]
+
+
+def test_an_agent_that_answers_without_a_stream_is_recorded_too(clip, tmp_path):
+    with open_session(SKILL, agent="dry", record=tmp_path / "run.yaml") as session:
+        list(session.run("remove all audio", [clip]))
+    calls = [exchange.call for exchange in load(tmp_path / "run.yaml").exchanges]
+    assert calls == ["token", "session", "upload", "state", "message", "state", "export", "export_status"]

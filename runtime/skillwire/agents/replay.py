@@ -117,6 +117,10 @@ class _RecordingTransport(httpx.BaseTransport):
         request.headers["Accept-Encoding"] = "identity"
         sent = _sent(request)
         response = self._inner.handle_request(request)
+        if response.is_stream_consumed:
+            # Made with its content, not with a stream: nobody will read it through the tee.
+            self._recorder.note(request, sent, response, response.content)
+            return response
         response.stream = _Tee(response, lambda body: self._recorder.note(request, sent, response, body))
         return response
 

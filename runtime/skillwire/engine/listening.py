@@ -9,7 +9,7 @@ from skillwire.engine.events import Fields, Status, Text
 from skillwire.engine.recovery import fields
 from skillwire.engine.stream import Transcript, read_frame
 from skillwire.engine.wording import plain, say
-from skillwire.errors import JobFailed, TransportFailed
+from skillwire.errors import JobFailed, ServiceRefused, TransportFailed
 from skillwire.spec.model import Call, GuiAction, Verb
 
 NOTICE_EVERY = 120.0
@@ -97,7 +97,12 @@ def _follow(talk: Conversation, actions: list[GuiAction]) -> Flow:
     """
     credit = talk.skill.calls.get("credits")
     if GuiAction.CREDITS in actions and credit is not None and credit.verb is Verb.CALL:
-        reply = yield from talk.exchange(credit)
+        try:
+            reply = yield from talk.exchange(credit)
+        except (ServiceRefused, TransportFailed) as error:
+            # The edit went well; a balance that nobody asked for must not fail it.
+            yield Status(str(error))
+            return
         yield Fields(credit.name, fields(reply))
 
 
