@@ -21,6 +21,8 @@ _DELIMITER = re.compile(r"\s*[|:-][|:\s-]*\Z")
 _DELIMITER_CELL = re.compile(r":?-+:?\Z")
 _LONG_DELIMITER_CELL = re.compile(r":?-{3,}:?\Z")
 _GLUED_DELIMITER = re.compile(r"\|\s*:?-{3,}:?\s*\|")
+# What ends a table though it holds a pipe: a fence, a heading, a quotation, a list item.
+_ENDS = re.compile(r"\s{0,3}(?:```|~~~|#{1,6}\s|>|[-*+]\s|1[.)]\s)")
 _PIPE = re.compile(r"(?<!\\)\|")
 
 
@@ -83,23 +85,29 @@ def scan(lines: Sequence[str], at: int) -> Table | None:
     head = lines[at]
     if "|" not in head:
         return None
-    glued = _glued(head, at)
-    if glued:
-        return _with_rows(glued, lines, at + 1, spaced=False)
     start = at + 1
     while start < len(lines) and start < at + 2 and not lines[start].strip():
         start += 1
+    glued = _glued(head, at)
+    if glued and not (start < len(lines) and delimiter_width(lines[start])):
+        return _with_rows(glued, lines, at + 1, spaced=False)
     if start == len(lines):
         return None
     below = _CONTAINER.sub("", lines[start], count=1) if lines[start].lstrip()[:1] == ">" else lines[start]
     width = delimiter_width(below)
-    header = tuple(split_cells(_CONTAINER.sub("", head, count=1)))
+    header = tuple(split_cells(head))
+    quoted = below is not lines[start]
+    if quoted or (len(header) != width and "|" in below and head.lstrip()[:1] != ">"):
+        header = tuple(split_cells(_CONTAINER.sub("", head, count=1)))  # inside a list item or a quotation
     if width and header and ("|" in below or (len(header) == width == 1 and start == at + 1)):
         if start > at + 1 and (not head.lstrip().startswith("|") or len(header) < 2):
             return None
+        if not any(header) or (len(header) != width and delimiter_width(head)):
+            return None
         return _with_rows(Table(header, (), at + 1, start + 1, width), lines, start + 1, spaced=start > at + 1)
     if start == at + 1 and _bare(head, lines[start]):
-        return _with_rows(Table(header, (), at + 1, at + 1, 0), lines, start, spaced=False)
+        table = _with_rows(Table(header, (), at + 1, at + 1, 0), lines, start, spaced=False)
+        return table if table.rows else None
     return None
 
 
@@ -113,6 +121,8 @@ def _bare(head: str, below: str) -> bool:
 
 def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) -> Table:
     rows = list(table.rows)
+    exact = table.end > table.line and table.width == len(table.header)
+    quoted = lines[table.line - 1].lstrip()[:1] == ">" and not table.header[0].startswith(">")
     end = table.end
     at = start
     while at < len(lines):
@@ -120,16 +130,24 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
         if not line.strip():
             if not _goes_on(lines, at + 1, len(table.header), spaced=spaced):
                 break
-        elif "|" not in line or line.lstrip().startswith(("```", "~~~", "#")):
+        elif "|" not in line or (_ENDS.match(line) and not (quoted and line.lstrip()[0] == ">")):
+            break
+        elif not exact and _heads_another(lines, at, table):
             break
         else:
-            if line.lstrip()[:1] == ">":
+            if quoted:
                 line = _CONTAINER.sub("", line, count=1)
             if len(rows) < MAX_ROWS:
                 rows.extend(_row(cells, at) for cells in _unglue(split_cells(line), len(table.header)))
             end = at + 1
         at += 1
     return Table(table.header, tuple(rows), table.line, end, table.width)
+
+
+def _heads_another(lines: Sequence[str], at: int, table: Table) -> bool:
+    """Whether a line below a table without a fitting delimiter row is the header of one that has it."""
+    width = delimiter_width(lines[at + 1]) if at + 1 < len(lines) else 0
+    return bool(width) and (not table.width or width == len(split_cells(lines[at])))
 
 
 def _goes_on(lines: Sequence[str], at: int, width: int, *, spaced: bool) -> bool:
@@ -165,7 +183,7 @@ def _glued(line: str, at: int) -> Table | None:
         return None
     width = next((n for n, mark in enumerate(marks) if mark != marks[0] + n), len(marks))
     header = tuple(cell for cell in cells[: marks[0]] if cell)
-    if not header:
+    if len(header) < 2:
         return None
     rest = cells[marks[0] + width :]
     if rest and not rest[0]:

@@ -13,7 +13,7 @@ from skillwire.spec.vocabulary import near, pattern
 _UNIT = r"(seconds?|secs?|s|minutes?|mins?|min|m|秒|分钟)"
 _EVERY = re.compile(rf"(?:every|每隔?)\s*(\d+(?:\.\d+)?)\s*{_UNIT}(?![a-z])", re.IGNORECASE)
 _REACH = 400  # characters around "every 2 min" in which heartbeats and the notice are spoken of
-_QUOTED = re.compile(r"[\"“]([^\"”\n]{3,80})[\"”]")
+_QUOTED = re.compile(r"[\"“]([^\"”]{3,80})[\"”]")
 _KEEPALIVE = re.compile(
     r"\bheart-?beats?\b|\bkeep-?alives?\b|\bempty\s+data\b|\bstill\s+working\b|\bpings?\b|心跳", re.IGNORECASE
 )
@@ -64,7 +64,8 @@ def _notice(facts: Facts) -> tuple[float | None, str, int | None]:
             }
             line = page.line_at(at)
             facts.consume([line])
-            return seconds(match[1], match[2]), quoted[min(quoted)] if quoted else "", line
+            notice = " ".join(quoted[min(quoted)].split()) if quoted else ""
+            return seconds(match[1], match[2]), notice, line
     return None, "", None
 
 
