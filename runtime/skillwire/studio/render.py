@@ -48,9 +48,14 @@ class MediaFile:
 
 def copies_video(draft: Draft, codec_of: Callable[[str], str]) -> bool:
     """Whether the pictures can be copied as they are: one whole H.264 clip, nothing drawn, no other shape or size."""
+    return _untouched(draft, codec_of) and draft.video[0].whole
+
+
+def _untouched(draft: Draft, codec_of: Callable[[str], str]) -> bool:
+    """Whether no picture of the draft differs from those of its one H.264 clip, whichever of them it shows."""
     return (
         len(draft.video) == 1
-        and draft.video[0].whole
+        and draft.video[0].speed == 1
         and draft.video[0].start == 0
         and not draft.titles
         and draft.canvas.ratio is None
@@ -120,8 +125,10 @@ class _Composer:
         self._remarks: list[str] = []
 
     def pictures(self, output: OutputContainer, quality: Quality) -> Iterator[Any]:
-        if not copies_video(self._draft, lambda name: self._media[name].video_codec):
+        if not _untouched(self._draft, lambda name: self._media[name].video_codec):
             return self._encoded_pictures(output, quality)
+        if not self._draft.video[0].whole:
+            return self._cut_pictures(output, quality)
         from skillwire.studio.media.copy import copied, reordered, showing_order  # noqa: PLC0415 - see render
 
         source = self._open_video(self._draft.video[0])
@@ -132,6 +139,19 @@ class _Composer:
         if order is None:
             return self._encoded_pictures(output, quality)
         return reordered(source, output.add_stream_from_template(source.stream), order)
+
+    def _cut_pictures(self, output: OutputContainer, quality: Quality) -> Iterator[Any]:
+        from skillwire.studio.media.smartcut import planned, smart_cut  # noqa: PLC0415 - see render
+
+        clip = self._draft.video[0]
+        file = self._media[clip.media]
+        source_out = None if clip.source_out is None else _seconds(clip.source_out)
+        cut = planned(file.path, file.name, _seconds(clip.source_in), source_out)
+        if cut is None:
+            return self._encoded_pictures(output, quality)
+        sources, packets = smart_cut(output, cut, quality)
+        self.opened += sources
+        return packets
 
     def sound(self, output: OutputContainer) -> Iterator[Any]:
         from skillwire.studio.media.copy import copied  # noqa: PLC0415 - see render
