@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib import import_module
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,7 @@ def checked_path(name: str) -> Path:
 def interpreter(name: str) -> Any:
     """A ready interpreter of the network (``ai_edge_litert.interpreter.Interpreter``). Raises as ``weights``."""
     content = weights(name)
-    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - slow import
-
-    network = Interpreter(model_content=content, num_threads=1)
+    # Loaded by name: slow, and it comes without types.
+    network = import_module("ai_edge_litert.interpreter").Interpreter(model_content=content, num_threads=1)
     network.allocate_tensors()
     return network

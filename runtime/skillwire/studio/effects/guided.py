@@ -1,0 +1,66 @@
+"""The guided filter (He, Sun & Tang, 2010) with a colour guide, in its fast form (He & Sun, 2015).
+
+In every window the matte is a linear function of the picture's three planes. The functions are found on a small grid and applied
+to the large picture, so the matte gets the picture's edges at the price of a few box filters on the grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skillwire.studio.effects.planes import FloatPlane, Plane
+from skillwire.studio.effects.vision import opencv
+
+
+def coefficients(guide: Sequence[FloatPlane], matte: FloatPlane, radius: int, eps: float) -> list[FloatPlane]:
+    """The functions ``a0·g0 + a1·g1 + a2·g2 + b`` that fit ``matte`` around each pixel, as [a0, a1, a2, b].
+
+    ``guide``: three planes of the matte's shape, ``radius`` in pixels, ``eps`` in the guide's units squared: variation below it
+    counts as noise.
+    """
+    cv2 = opencv()
+
+    window = (2 * radius + 1, 2 * radius + 1)
+
+    def mean(plane: FloatPlane) -> FloatPlane:
+        smooth: FloatPlane = cv2.boxFilter(plane, cv2.CV_32F, window)
+        return smooth
+
+    means = [mean(plane) for plane in guide]
+    mean_matte = mean(matte)
+    covered = [mean(plane * matte) - average * mean_matte for plane, average in zip(guide, means, strict=True)]
+
+    def variance(i: int, j: int) -> FloatPlane:
+        return mean(guide[i] * guide[j]) - means[i] * means[j]
+
+    # The covariance of the guide is symmetric: [[a, b, c], [b, d, e], [c, e, f]], and is inverted by its adjugate.
+    a, b, c = variance(0, 0) + eps, variance(0, 1), variance(0, 2)
+    d, e, f = variance(1, 1) + eps, variance(1, 2), variance(2, 2) + eps
+    aa, ab, ac = d * f - e * e, c * e - b * f, b * e - c * d
+    bb, bc, cc = a * f - c * c, b * c - a * e, a * d - b * b
+    scale = 1 / (a * aa + b * ab + c * ac)
+    x, y, z = covered
+    slopes = [
+        (aa * x + ab * y + ac * z) * scale,
+        (ab * x + bb * y + bc * z) * scale,
+        (ac * x + bc * y + cc * z) * scale,
+    ]
+    offset = mean_matte - sum(slope * average for slope, average in zip(slopes, means, strict=True))
+    return [mean(plane) for plane in (*slopes, offset)]
+
+
+def applied(functions: Sequence[FloatPlane], guide: Sequence[Plane]) -> Plane:
+    """The matte of the large picture in bytes, saturated: ``functions`` enlarged, and taken of ``guide``.
+
+    The functions must expect a guide in bytes and answer from 0 to 255.
+    """
+    cv2 = opencv()
+
+    size = guide[0].shape[::-1]
+    total = cv2.resize(functions[3], size, interpolation=cv2.INTER_LINEAR)
+    for slope, plane in zip(functions[:3], guide, strict=True):
+        product = cv2.resize(slope, size, interpolation=cv2.INTER_LINEAR)
+        product *= plane
+        total += product
+    matte: Plane = cv2.add(total, 0, dtype=cv2.CV_8U)
+    return matte

@@ -1,0 +1,203 @@
+"""Where people are in a video, looked up every half second, so that each is segmented at the network's full resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skillwire.studio.effects.detector import Detector
+from skillwire.studio.effects.matte import Matter
+from skillwire.studio.effects.models import checked_path
+from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of, rgb_matrix, shrunk
+from skillwire.studio.effects.segmenter import Segmenter
+from skillwire.studio.effects.vision import opencv
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+# Frames between two looks. They wait until the second look, so that who enters meanwhile is not missed: memory for as many.
+STEP = 16
+# Longer sides of the picture that people are looked for in.
+_LOOK = 640
+# The detector's score from which a box is taken for a person.
+PERSON_SCORE = 0.45
+# A region is this much larger than the box, in parts of its width and height, with edges on a grid of 1/16 of the picture.
+_PAD = (0.2, 0.12)
+_STEPS = 16
+# A region is at most this many times as long as it is wide, so that the network sees people in their proportions.
+_SLIMMEST = 2.0
+# From this part of the picture on the whole picture is as good.
+_WHOLE = 0.6
+_MOST_REGIONS = 4
+# Someone the detector lost for a moment stays while the last matte there still covers this part of the region.
+_STILL_THERE = 0.03
+
+Detect = Callable[[Plane], list[tuple[float, float, float, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Matte:
+    """What is person in a frame: bytes at the size of the luma plane and of the colour planes; zero outside of ``region``."""
+
+    full: Plane
+    half: Plane
+    region: Region
+
+
+def boxes_of(planes: Planes, detect: Detect, colorspace: int) -> list[Region]:
+    """Boxes of people in a picture, in its pixels, best first."""
+    cv2 = opencv()
+
+    width, height = planes.size
+    scale = min(1.0, _LOOK / max(width, height))
+    small = (max(2, round(width * scale)), max(2, round(height * scale)))
+    yuv = cv2.merge([shrunk(plane, small) for plane in planes.each()]).astype(np.float32)
+    rgb = np.clip(cv2.transform(yuv, rgb_matrix(colorspace) * 255), 0, 255).astype(np.uint8)
+    kx, ky = width / small[0], height / small[1]
+    return [(round(a * kx), round(b * ky), round(c * kx), round(d * ky)) for a, b, c, d in detect(rgb[:, :, ::-1])]
+
+
+def detector() -> Detect:
+    """Finds people in BGR pictures with the package's object detector."""
+    network = Detector(checked_path("object_detector.tflite"))
+
+    def detect(picture: Plane) -> list[tuple[float, float, float, float]]:
+        found = network.whole(np.ascontiguousarray(picture), PERSON_SCORE)
+        return [
+            (float(a), float(b), float(c), float(d))
+            for one in found
+            if one.label == "person"
+            for a, b, c, d in [one.box]
+        ]
+
+    return detect
+
+
+def regions_of(boxes: list[Region], size: tuple[int, int]) -> list[Region]:
+    """Regions that hold the boxes with room around, apart from each other, at most four."""
+    regions: list[Region] = []
+    for region in (_padded(box, size) for box in boxes if box[2] > box[0] and box[3] > box[1]):
+        merged = region
+        while near := next((other for other in regions if _better_together(merged, other)), None):
+            regions.remove(near)
+            merged = _union(merged, near)
+        regions.append(merged)
+    while len(regions) > _MOST_REGIONS:
+        regions.sort(key=_area)
+        smallest = regions.pop(0)
+        nearest = min(regions, key=lambda other: _area(_union(smallest, other)))
+        regions[regions.index(nearest)] = _union(smallest, nearest)
+    whole = (0, 0, *size)
+    return [whole] if sum(_area(region) for region in regions) > _WHOLE * _area(whole) else sorted(regions)
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A region, who is matted in it, and the part of it that the last matte covered."""
+
+    region: Region
+    matter: Matter
+    covered: float = 0.0
+
+
+@dataclass(slots=True)
+class PeopleMatter:
+    """Mattes of the frames of one stream. Holds ``STEP`` frames at a time."""
+
+    segmenter: Segmenter
+    detect: Detect
+    colorspace: int
+    _watched: list[_Watched] = field(default_factory=list)
+
+    def over(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, Matte | None]]:
+        """Each frame with its matte; ``None`` where nobody is. Frames: yuv420p, all of one size."""
+        waiting = list(islice(frames, STEP))
+        known = self._look(waiting)
+        while waiting:
+            following = list(islice(frames, STEP))
+            ahead = self._look(following)
+            size = planes_of(waiting[0]).size
+            self._watch(regions_of(known + ahead, size), size)
+            for frame in waiting:
+                yield frame, self._matte(planes_of(frame))
+            waiting, known = following, ahead
+
+    def _look(self, frames: list[VideoFrame]) -> list[Region]:
+        return boxes_of(planes_of(frames[0]), self.detect, self.colorspace) if frames else []
+
+    def _watch(self, regions: list[Region], size: tuple[int, int]) -> None:
+        """Changes what is watched as little as needed: a region that still fits keeps its memory."""
+        if not regions:
+            lost = [one.region for one in self._watched if one.covered >= _STILL_THERE]
+            regions = lost
+        kept: list[_Watched] = []
+        for region in regions:
+            fits = next((one for one in self._watched if _fits(region, one.region) and one not in kept), None)
+            kept.append(fits or _Watched(region, Matter(self.segmenter)))
+        if len({one.region for one in kept}) != len(kept) or sum(_area(one.region) for one in kept) > size[0] * size[1]:
+            kept = [_Watched((0, 0, *size), Matter(self.segmenter))]
+        self._watched = kept
+
+    def _matte(self, planes: Planes) -> Matte | None:
+        cv2 = opencv()
+
+        if not self._watched:
+            return None
+        width, height = planes.size
+        if [one.region for one in self._watched] == [(0, 0, width, height)]:
+            watched = self._watched[0]
+            full, half = watched.matter(planes)
+            watched.covered = cv2.mean(half)[0] / 255
+            return Matte(full, half, watched.region)
+        full, half = np.zeros((height, width), np.uint8), np.zeros((height // 2, width // 2), np.uint8)
+        bounds = self._watched[0].region
+        for watched in self._watched:
+            mattes = watched.matter(planes.crop(watched.region))
+            watched.covered = cv2.mean(mattes[1])[0] / 255
+            x0, y0, x1, y1 = watched.region
+            for target, matte, k in ((full, mattes[0], 1), (half, mattes[1], 2)):
+                part = target[y0 // k : y1 // k, x0 // k : x1 // k]
+                cv2.max(part, matte, dst=part)
+            bounds = _union(bounds, watched.region)
+        return Matte(full, half, bounds)
+
+
+def _padded(box: Region, size: tuple[int, int]) -> Region:
+    x0, y0, x1, y1 = box
+    width, height = x1 - x0, y1 - y0
+    dx, dy = width * _PAD[0], height * _PAD[1]
+    dx += max(0.0, (height + 2 * dy) / _SLIMMEST - width - 2 * dx) / 2
+    dy += max(0.0, (width + 2 * dx) / _SLIMMEST - height - 2 * dy) / 2
+
+    def snapped(low: float, high: float, side: int) -> tuple[int, int]:
+        step = side / _STEPS
+        first, last = int(max(0.0, low) // step), -int(-min(high, side) // step)
+        return int(first * step) // 2 * 2, min(side, -int(-last * step // 2) * 2)
+
+    left, right = snapped(x0 - dx, x1 + dx, size[0])
+    top, bottom = snapped(y0 - dy, y1 + dy, size[1])
+    return left, top, right, bottom
+
+
+def _fits(inner: Region, outer: Region) -> bool:
+    """Whether what is in ``inner`` is still seen well in ``outer``."""
+    inside = inner[0] >= outer[0] and inner[1] >= outer[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
+    return inside and _area(outer) < 2 * _area(inner)
+
+
+def _area(region: Region) -> int:
+    return (region[2] - region[0]) * (region[3] - region[1])
+
+
+def _union(a: Region, b: Region) -> Region:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _better_together(a: Region, b: Region) -> bool:
+    """Two that overlap, or that cost no more as one."""
+    apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+    return not apart or _area(_union(a, b)) < 1.2 * (_area(a) + _area(b))

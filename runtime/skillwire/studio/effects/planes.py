@@ -1,0 +1,119 @@
+"""Frames as what they hold: three planes of bytes, the two of colour at half the size (yuv420p). Never turned into RGB whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillwire.studio.effects.vision import opencv
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+Plane = NDArray[np.uint8]
+FloatPlane = NDArray[np.floating[Any]]
+# Left, top, right, bottom in pixels of the luma plane, all even.
+Region = tuple[int, int, int, int]
+
+# ITU-T H.273, code 1: the matrix of BT.709; everything else is treated as BT.601, as players do below HD.
+_BT709 = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """Luma (height, width) and both colour planes (height/2, width/2), limited range (16 to 235, 16 to 240)."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.y.shape[1], self.y.shape[0]
+
+    def each(self) -> tuple[Plane, Plane, Plane]:
+        """The three planes."""
+        return self.y, self.u, self.v
+
+    def crop(self, region: Region) -> Planes:
+        """Views of a part."""
+        x0, y0, x1, y1 = region
+        half = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
+        return Planes(self.y[y0:y1, x0:x1], self.u[half], self.v[half])
+
+
+def planes_of(frame: VideoFrame) -> Planes:
+    """Views of the planes of a yuv420p frame with even sides. The frame must stay alive and should not be written to."""
+    return Planes(*(_view(frame.planes[n]) for n in range(3)))
+
+
+def alpha_of(frame: VideoFrame) -> Plane:
+    """A view of the fourth plane of a yuva420p frame: 0 where nothing shows, 255 where all does."""
+    return _view(frame.planes[3])
+
+
+def empty_frame(size: tuple[int, int], like: VideoFrame | None = None, form: str = "yuv420p") -> VideoFrame:
+    """A frame to be written to, with the time and colour tags of ``like``."""
+    from av.video.frame import VideoFrame  # noqa: PLC0415 - slow import
+
+    frame = VideoFrame(*size, form)
+    if like is not None:
+        frame.pts, frame.time_base, frame.duration = like.pts, like.time_base, like.duration
+        frame.colorspace, frame.color_range = like.colorspace, like.color_range
+        frame.color_primaries, frame.color_trc = like.color_primaries, like.color_trc
+    return frame
+
+
+def shrunk(plane: Plane, size: tuple[int, int]) -> Plane:
+    """A plane made smaller without aliasing: halved by averages while that is possible, the rest by interpolation."""
+    cv2 = opencv()
+
+    width, height = size
+    while plane.shape[1] >= 2 * width and plane.shape[0] >= 2 * height:
+        even = plane[: plane.shape[0] // 2 * 2, : plane.shape[1] // 2 * 2]
+        plane = cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    if plane.shape[::-1] != (width, height):
+        plane = cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
+    return plane
+
+
+def rgb_matrix(colorspace: int) -> FloatPlane:
+    """The 3×4 matrix from limited-range (Y, U, V, 1) in bytes to (R, G, B) from 0 to 1, by ITU-T H.273."""
+    kr, kb = (0.2126, 0.0722) if colorspace == _BT709 else (0.299, 0.114)
+    kg = 1 - kr - kb
+    luma, chroma = 1 / 219, 1 / 112
+    rows = [
+        [luma, 0.0, (1 - kr) * chroma],
+        [luma, -kb * (1 - kb) / kg * chroma, -kr * (1 - kr) / kg * chroma],
+        [luma, (1 - kb) * chroma, 0.0],
+    ]
+    return np.asarray([[*row, -16 * row[0] - 128 * (row[1] + row[2])] for row in rows], np.float32)
+
+
+def yuv_of(rgb: tuple[int, int, int], colorspace: int) -> tuple[int, int, int]:
+    """A colour of bytes (R, G, B) as limited-range (Y, U, V)."""
+    matrix = rgb_matrix(colorspace)
+    wanted = np.asarray(rgb, np.float64) / 255 - matrix[:, 3]
+    y, u, v = np.linalg.solve(matrix[:, :3].astype(np.float64), wanted)
+    return round(min(max(y, 16), 235)), round(min(max(u, 16), 240)), round(min(max(v, 16), 240))
+
+
+def planes_from_rgb(picture: Any, size: tuple[int, int], colorspace: int) -> Planes:
+    """An RGB picture (height, width, 3), bytes, of the frame's size, as planes."""
+    cv2 = opencv()
+
+    matrix = rgb_matrix(colorspace)
+    inverse = np.linalg.inv(matrix[:, :3].astype(np.float64))
+    forward = np.hstack([inverse / 255, -(inverse @ matrix[:, 3:])]).astype(np.float32)
+    yuv = np.clip(np.rint(cv2.transform(picture.astype(np.float32), forward)), 16, (235, 240, 240)).astype(np.uint8)
+    y, u, v = cv2.split(yuv)
+    half = (size[0] // 2, size[1] // 2)
+    return Planes(y, *(cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (u, v)))
+
+
+def _view(plane: Any) -> Plane:
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
