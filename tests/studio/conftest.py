@@ -220,7 +220,7 @@ class Client(httpx.Client):
         if not answer.headers["content-type"].startswith("text/event-stream"):
             return answer.json()
         lines = [line for line in answer.text.split("\n\n") if line]
-        return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+        return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: {")]
 
     def told(self, session, text):
         """What was said in the end."""

@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     import uvicorn  # noqa: PLC0415 - slow import
 
     from skillwire.studio.app import Studio, create_app  # noqa: PLC0415 - slow import
+    from skillwire.studio.manner import LikeCloud  # noqa: PLC0415 - with the app
 
     try:
         studio = Studio(
@@ -41,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
             hand_over=options.hand_over,
             metered=options.metered,
             private_urls=options.private_urls,
+            manner=LikeCloud(options.seed, options.cloud_delay) if options.like_cloud else None,
             verbose=options.verbose,
         )
     except (OSError, sqlite3.Error) as error:
@@ -92,6 +94,11 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--metered", action="store_true", help="let edits cost credits")
     parser.add_argument(
         "--private-urls", action="store_true", help="fetch from this machine and its network, for tests"
+    )
+    parser.add_argument("--like-cloud", action="store_true", help="answer late, about buttons, and at times not at all")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="what --like-cloud's chances follow from")
+    parser.add_argument(
+        "--cloud-delay", type=float, default=8.0, metavar="SECONDS", help="the longest that --like-cloud waits"
     )
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
     parser.add_argument("--verbose", action="store_true", help="log to standard error")

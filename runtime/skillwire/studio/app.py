@@ -27,6 +27,7 @@ from skillwire.studio.fetch import Fetcher
 from skillwire.studio.guard import LoopbackOnly, from_this_machine, read_json, text_field
 from skillwire.studio.intake import MAX_FILES, HandOver, Received, discard
 from skillwire.studio.jobs import Jobs
+from skillwire.studio.manner import LikeCloud
 from skillwire.studio.media.probe import MediaInfo
 from skillwire.studio.multipart import MultipartReceiver
 from skillwire.studio.pool import Pool, TaskFailed
@@ -44,7 +45,7 @@ class Studio:
 
     ``home``: folder of all state, made private. ``hand_over``: folders from which files are taken by reference.
     ``metered``: whether edits cost credits. ``private_urls``: whether addresses of this machine are fetched, for tests.
-    ``verbose``: workers write to stderr.
+    ``manner``: answers as the hosted service does. ``verbose``: workers write to stderr.
     """
 
     def __init__(
@@ -54,12 +55,15 @@ class Studio:
         hand_over: Sequence[Path] = (),
         metered: bool = False,
         private_urls: bool = False,
+        manner: LikeCloud | None = None,
         verbose: bool = False,
     ) -> None:
         self.store = open_store(home)
         self.accounts = Accounts(self.store, metered=metered)
         self.projects = Projects(self.store)
-        self.conversations = Conversations(self.projects, self.accounts, Songs(self.projects, self._compose))
+        self.conversations = Conversations(
+            self.projects, self.accounts, Songs(self.projects, self._compose), manner=manner
+        )
         self._uploads = home / "media"
         self._uploads.mkdir(mode=0o700, exist_ok=True)
         self._hand_over = HandOver(hand_over)

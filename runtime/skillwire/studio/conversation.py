@@ -13,12 +13,15 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
+from skillwire.language.detect import detect
 from skillwire.studio.accounts import Account, Accounts
 from skillwire.studio.answers import ApiError, Code
 from skillwire.studio.draft import to_json
 from skillwire.studio.edit import Song, Unsupported, apply, describe
+from skillwire.studio.manner import HEARTBEATS, LikeCloud
 from skillwire.studio.projects import Projects, Session
 from skillwire.studio.songs import Songs
 from skillwire.studio.wording import language_of, say
@@ -47,12 +50,19 @@ class Conversations:
     """Answers messages. Messages to one session are taken one after the other."""
 
     def __init__(
-        self, projects: Projects, accounts: Accounts, songs: Songs, *, heartbeat: float = HEARTBEAT_SECONDS
+        self,
+        projects: Projects,
+        accounts: Accounts,
+        songs: Songs,
+        *,
+        manner: LikeCloud | None = None,
+        heartbeat: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._projects = projects
         self._accounts = accounts
         self._songs = songs
-        self._heartbeat = heartbeat
+        self._manner = manner
+        self._heartbeat = min(heartbeat, max(manner.delay / 4, 0.01)) if manner else heartbeat
         self._reading = threading.Lock()
         self._locks: dict[str, asyncio.Lock] = {}
         self._answering: set[asyncio.Task[None]] = set()
@@ -75,11 +85,12 @@ class Conversations:
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
         frame = _framer(author)
+        beats = cycle(HEARTBEATS if self._manner else HEARTBEATS[-1:])
         while True:
             try:
                 said = await asyncio.wait_for(queue.get(), self._heartbeat)
             except TimeoutError:
-                yield b": heartbeat\n\n"
+                yield next(beats)
                 continue
             if said is None:
                 return
@@ -91,7 +102,9 @@ class Conversations:
         lock = self._locks.setdefault(session.id, asyncio.Lock())
         try:
             async with lock:
-                sentences = await self._edit(account, session, text, queue)
+                sentences = await self._in_manner(account, session, text, queue)
+            if not sentences:
+                return
             spoken = "\n".join(sentences)
             for piece in sentences[:-1]:
                 queue.put_nowait(Said([{"text": piece + "\n"}], partial=True))
@@ -102,6 +115,19 @@ class Conversations:
             queue.put_nowait(Said([], state={"error": "The edit failed inside the studio; the draft is as it was."}))
         finally:
             queue.put_nowait(None)
+
+    async def _in_manner(
+        self, account: Account, session: Session, text: str, queue: asyncio.Queue[Said | None]
+    ) -> list[str]:
+        if self._manner is None:
+            return await self._edit(account, session, text, queue)
+        turn = self._manner.next_turn()
+        await asyncio.sleep(turn.delay)
+        before = self._projects.draft(session.id)
+        sentences = await self._edit(account, session, text, queue)
+        if turn.silent and self._projects.draft(session.id) != before:
+            return []
+        return [*sentences, turn.added[language_of(detect("".join(sentences)), session.language)]]
 
     async def _edit(
         self, account: Account, session: Session, text: str, queue: asyncio.Queue[Said | None]
