@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, given
@@ -57,7 +59,7 @@ def test_units_cover_what_is_written_in_order(text):
     assert len(page.lower) == len(page.text)
     spans = [(unit.start, unit.stop) for unit in page.units]
     assert all(start <= stop for start, stop in spans)
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
     for unit in page.units:
         assert (page.line_at(unit.start), page.unit_at(unit.line)) == (unit.line, unit)
 

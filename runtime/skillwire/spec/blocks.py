@@ -202,13 +202,13 @@ class _Scanner:
             self.open = False
             return at + 1
         first = stripped[0]
-        if ("```" in line or "~~~" in line) and (fence := _opening(line)):
-            return self._fence(at, fence)
         if "|" in line and (table := tables.scan(self.lines, at)):
             if len(self.tables) < MAX_TABLES:
                 self.tables.append(table)
             self._close("table", at, table.end - 1)
             return table.end
+        if ("```" in line or "~~~" in line) and (fence := _opening(line)):
+            return self._fence(at, fence)
         if first == "#" and (match := _HEADING.match(line)):
             self._heading(len(match[1]), match[2] or "", at)
             self._close("heading", at, at)

@@ -33,6 +33,7 @@ _CP1252_BYTE = {
     if bytes([b]).decode("cp1252", "replace") != "\N{REPLACEMENT CHARACTER}"
 } | {chr(b): b for b in range(0x80, 0x100)}
 _RUN = re.compile("[" + re.escape("".join(_CP1252_BYTE)) + "]+")
+_SIGNS = re.compile("[\u2010-\u2bff\u3000-\u303f\ufe00-\uffef\U0001f000-\U0001faff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\r\x1b"))
 _C1 = re.compile(r"[\x80-\x9f]")
@@ -113,7 +114,7 @@ def _decode(data: bytes, source: str, problems: list[Problem]) -> str:
             return text
     text = _decode_as(data, "utf-8", problems)
     bad = len(data) - len(data.translate(None, _CONTROL_BYTES)) + text.count("\N{REPLACEMENT CHARACTER}")
-    if bad * 10 > len(text):
+    if bad * 10 > len(text) * 3:  # text with a few damaged bytes has less, a picture more
         raise SkillUnreadable("the file is not text", where=source, fix="choose a Markdown file")
     return text
 
@@ -151,8 +152,7 @@ def _repair(lines: list[str], problems: list[Problem]) -> list[str]:
 def _repair_mojibake(lines: list[str], problems: list[Problem]) -> list[str]:
     """Undo UTF-8 read as Latin-1 or cp1252, run by run.
 
-    A run is repaired when it is valid UTF-8 throughout and either holds a C1 control or a sequence of three or more
-    bytes (real text has neither by chance), or such a run stands elsewhere in the file.
+    A run is repaired when it is valid UTF-8 throughout and certain to be misread, or such a run stands elsewhere in the file.
     """
     repaired: list[int] = []
     certain = any(_certain(run.group()) for line in lines for run in _RUN.finditer(line))
@@ -182,8 +182,18 @@ def _undo(run: str) -> str:
 
 
 def _certain(run: str) -> bool:
+    """Whether a run can be nothing but misread UTF-8.
+
+    C1 controls stand in no text. Otherwise a byte of 0x80–0x9F must be there, shown as a typographic sign, and the result
+    must be punctuation, an arrow, a symbol or an emoji, or two ideographs: ``é”…`` at the end of a quotation is neither.
+    """
     text = _undo(run)
-    return text != run and (bool(_C1.search(run)) or len(run) >= 2 * len(text) + 1)
+    if text == run:
+        return False
+    if _C1.search(run):
+        return True
+    special = any(_CP1252_BYTE[char] < 0xA0 for char in run)
+    return special and (len(text) > 1 or bool(_SIGNS.match(text)))
 
 
 def _unfuse(lines: list[str], problems: list[Problem]) -> list[str]:

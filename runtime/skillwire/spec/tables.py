@@ -99,7 +99,7 @@ def scan(lines: Sequence[str], at: int) -> Table | None:
     quoted = below is not lines[start]
     if quoted or (len(header) != width and "|" in below and head.lstrip()[:1] != ">"):
         header = tuple(split_cells(_CONTAINER.sub("", head, count=1)))  # inside a list item or a quotation
-    if width and header and ("|" in below or (len(header) == width == 1 and start == at + 1)):
+    if width and header and "|" in below:
         if start > at + 1 and (not head.lstrip().startswith("|") or len(header) < 2):
             return None
         if not any(header) or (len(header) != width and delimiter_width(head)):
@@ -121,7 +121,7 @@ def _bare(head: str, below: str) -> bool:
 
 def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) -> Table:
     rows = list(table.rows)
-    exact = table.end > table.line and table.width == len(table.header)
+    exact = table.end == table.line + 1 and table.width == len(table.header)
     quoted = lines[table.line - 1].lstrip()[:1] == ">" and not table.header[0].startswith(">")
     end = table.end
     at = start
@@ -130,9 +130,7 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
         if not line.strip():
             if not _goes_on(lines, at + 1, len(table.header), spaced=spaced):
                 break
-        elif "|" not in line or (_ENDS.match(line) and not (quoted and line.lstrip()[0] == ">")):
-            break
-        elif not exact and _heads_another(lines, at, table):
+        elif _ends(line, quoted=quoted) or (not exact and _heads_another(lines, at, table)):
             break
         else:
             if quoted:
@@ -142,6 +140,11 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
             end = at + 1
         at += 1
     return Table(table.header, tuple(rows), table.line, end, table.width)
+
+
+def _ends(line: str, *, quoted: bool) -> bool:
+    """Whether a line below a table is no row of it."""
+    return "|" not in line or (bool(_ENDS.match(line)) and not (quoted and line.lstrip()[0] == ">"))
 
 
 def _heads_another(lines: Sequence[str], at: int, table: Table) -> bool:
