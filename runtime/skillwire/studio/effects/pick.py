@@ -1,0 +1,181 @@
+"""A wish and what was seen → the tracks that are meant, or the candidates among which the user must choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skillwire.studio.effects.analysis import Analysis
+from skillwire.studio.effects.boxes import Boxes, padded, shared
+from skillwire.studio.effects.colours import NAMES
+from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.wish import Wish
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# The best must lead the second by this share of its score, or the user is asked.
+MARGIN = 0.2
+# Below this nothing answers to the description.
+_LEAST = 0.3
+# Of one of a group ("people on the left") this much of each attribute is enough.
+_MEMBER = 0.5
+_MOST_CANDIDATES = 9
+# The other class of a group: a van is often seen as a truck.
+_OTHER_LABEL = 0.7
+# A thing whose colour takes this share of it is called by that colour.
+_COLOURED = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """``tracks``: what is meant, none when the user must choose from ``candidates``, the likeliest first.
+
+    Both empty: nothing of the kind is there. ``margin``: how clearly the choice was made, 0 to 1.
+    """
+
+    tracks: tuple[Track, ...] = ()
+    candidates: tuple[Track, ...] = ()
+    margin: float = 1.0
+
+
+def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = None) -> Choice:
+    """What of ``analysis`` is wished away; each shot is judged for itself. ``span``: the part of the file in use, in seconds."""
+    pool = [
+        track
+        for track in analysis.tracks
+        if track.group == wish.group and (span is None or (track.times[0] < span[1] and track.times[-1] >= span[0]))
+    ]
+    pool = _without_ghosts(pool)
+    if not pool:
+        return Choice()
+    tracks: list[Track] = []
+    margin = 1.0
+    unsure: list[tuple[float, Track]] = []
+    for shot in sorted({track.shot for track in pool}):
+        here = [track for track in pool if track.shot == shot]
+        scores = _scores(wish, here, analysis)
+        ranked = sorted(zip(scores, here, strict=True), key=lambda pair: -pair[0])
+        unsure += ranked
+        if wish.many:
+            tracks += [track for score, track in ranked if score >= _MEMBER * _OTHER_LABEL]
+            continue
+        best = ranked[0][0]
+        second = ranked[1][0] if len(ranked) > 1 else 0.0
+        if best < _LEAST:
+            continue
+        margin = min(margin, (best - second) / best)
+        tracks.append(ranked[0][1])
+    if tracks and margin >= MARGIN:
+        return Choice(tuple(tracks), margin=margin)
+    asked = sorted(unsure, key=lambda pair: -pair[0])[:_MOST_CANDIDATES]
+    return Choice(candidates=tuple(track for score, track in asked if score > 0), margin=margin if tracks else 0.0)
+
+
+def _without_ghosts(pool: list[Track]) -> list[Track]:
+    """Leaves out what is much briefer, smaller and less sure than the rest: more likely noise than meant."""
+    if not pool:
+        return pool
+    longest = max(_length(track) for track in pool)
+    largest = max(track.size for track in pool)
+    return [
+        track
+        for track in pool
+        if _length(track) >= 0.15 * longest or track.size >= 0.25 * largest or float(np.mean(track.scores)) >= 0.45
+    ]
+
+
+def _scores(wish: Wish, tracks: list[Track], analysis: Analysis) -> list[float]:
+    scores = np.ones(len(tracks))
+    if wish.label:
+        exact = np.asarray([track.label == wish.label for track in tracks])
+        scores *= np.where(exact, 1.0, _OTHER_LABEL)
+    attributes = set(wish.attributes)
+    if wish.bystander and len(tracks) > 1:
+        scores *= _no_main_person(tracks)
+    for name in attributes:
+        scores *= _attribute(name, tracks, analysis.size, alone=not wish.many)
+    for colour in wish.colours:
+        place = NAMES.index(colour)
+        scores *= [min(1.0, float(track.colours[place]) / _COLOURED) for track in tracks]
+    for group in wish.near:
+        others = [track for track in analysis.tracks if track.group == group]
+        scores *= [1.0 if any(_close(track, other) for other in others) else 0.2 for track in tracks]
+    if wish.ordinal:
+        number, side = wish.ordinal
+        order = np.argsort([track.centre[0] * (1 if side == "left" else -1) for track in tracks])
+        scores *= np.isin(np.arange(len(tracks)), order[number - 1 : number])
+    return [float(score) for score in scores]
+
+
+def _attribute(name: str, tracks: list[Track], size: tuple[int, int], *, alone: bool) -> NDArray[Any]:
+    """How much each track answers to an attribute, 0 to 1; among several, compared with each other where one is meant."""
+    x = np.asarray([track.centre[0] for track in tracks]) / size[0]
+    areas = np.asarray([track.size for track in tracks])
+    travel = np.asarray([track.travel for track in tracks])
+    if name in {"left", "right", "middle"}:
+        place = {"left": 1 - x, "right": x, "middle": 1 - np.abs(2 * x - 1)}[name]
+        spread = float(np.ptp(place))
+        if alone and spread > 0.08:
+            place = (place + (place - place.min()) / spread) / 2
+        return np.asarray(np.clip(place if alone else 0.5 + 2 * (place - 0.5), 0, 1))
+    if name == "biggest":
+        return np.asarray(np.sqrt(areas / areas.max()))
+    if name == "smallest":
+        return np.asarray(np.sqrt(areas.min() / areas))
+    if name == "parked":
+        return np.asarray(np.clip((1.0 - travel) / 0.8, 0, 1))
+    if name == "moving":
+        return np.asarray(np.clip((travel - 0.2) / 0.8, 0, 1))
+    far = _far(tracks, size)
+    return far if name == "background" else 1 - far
+
+
+def _far(tracks: list[Track], size: tuple[int, int]) -> NDArray[Any]:
+    """How far back each track seems to be: small beside the largest, its foot high, off centre, short-lived, soft.
+
+    The largest is never taken for the background's unless it is alone.
+    """
+    if len(tracks) == 1:
+        return np.ones(1)
+    areas = np.asarray([track.size for track in tracks])
+    feet = np.asarray([track.foot for track in tracks])
+    x = np.asarray([track.centre[0] for track in tracks]) / size[0]
+    lengths = np.asarray([_length(track) for track in tracks])
+    sharpness = np.asarray([track.sharpness for track in tracks])
+    small = 1 - np.sqrt(areas / areas.max())
+    high = np.clip((feet.max() - feet) / (0.4 * size[1]), 0, 1)
+    brief = 1 - lengths / max(float(lengths.max()), 1e-6)
+    soft = 1 - sharpness / max(float(sharpness.max()), 1e-6)
+    far: NDArray[Any] = np.clip(
+        (0.55 * small + 0.25 * high + 0.1 * np.abs(2 * x - 1) + 0.05 * brief + 0.05 * soft) * 1.6, 0, 1
+    )
+    far[int(areas.argmax())] *= 0.2
+    return far
+
+
+def _no_main_person(tracks: list[Track]) -> NDArray[Any]:
+    """Nought for a person who fills much more of the picture, for longer, than all others: nobody passing by."""
+    weight = np.asarray([track.size * _length(track) for track in tracks])
+    main = int(weight.argmax())
+    others = np.delete(weight, main)
+    keep = np.ones(len(tracks))
+    if weight[main] > 6 * others.max():
+        keep[main] = 0.0
+    return keep
+
+
+def _length(track: Track) -> float:
+    return track.times[-1] - track.times[0] + 0.1
+
+
+def _close(track: Track, other: Track) -> bool:
+    if track.shot != other.shot:
+        return False
+    for time, box in zip(track.times, track.boxes, strict=True):
+        beside: Boxes | None = other.at(time, 0.0)
+        if beside is not None and float(shared(padded(box, 0.25), beside[None])[0]) > 0:
+            return True
+    return False

@@ -1,0 +1,162 @@
+"""Words for a thing in the picture → its class and what tells it from others: "the red car parked on the left"."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from skillwire.language.normalise import fold, tidy
+from skillwire.language.phrases import expand, whole_words
+from skillwire.studio.effects.detector import labels
+
+LANGUAGES = ("en", "zh", "es", "de", "fr", "ja", "pt")
+# Where the thing's own word stands last before what describes it further; elsewhere it stands first.
+_HEAD_LAST = frozenset({"en", "de", "zh", "ja"})
+_SCRIPT_WITHOUT_SPACES = frozenset({"zh", "ja"})
+_BYSTANDER = "passer-by"
+_ORDINALS = {"first": 1, "second": 2, "third": 3}
+_SIDES = {"from left": "left", "from right": "right"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to go. ``label`` is empty when only the group is named; ``group`` is empty when no known class is meant.
+
+    ``near``: classes that it carries or stands beside; ``ordinal``: its place counted from ``left`` or ``right``.
+    """
+
+    group: str = ""
+    label: str = ""
+    many: bool = False
+    bystander: bool = False
+    attributes: frozenset[str] = frozenset()
+    colours: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
+    ordinal: tuple[int, str] | None = None
+
+
+class _Meaning(NamedTuple):
+    kind: str
+    value: str
+    many: bool = False
+
+
+@dataclass(slots=True)
+class _Reading:
+    wish: Wish
+    known: int
+    tokens: list[tuple[str, _Meaning]] = field(default_factory=list)
+
+
+def wish_of(words: str) -> Wish:
+    """Reads a user's words for one kind of thing, in any of the languages; an unknown thing gives a wish without a group."""
+    text = fold(tidy(words))[:500]
+    readings = [_read(text, language) for language in LANGUAGES]
+    return max(readings, key=lambda reading: (bool(reading.wish.group), reading.known)).wish
+
+
+def _read(text: str, language: str) -> _Reading:
+    tokens = list(_tokens(text, language))
+    known = sum(len(word) for word, meaning in tokens if meaning.kind != "unknown")
+    return _Reading(_meant(tokens, language), known)
+
+
+def _tokens(text: str, language: str) -> Iterator[tuple[str, _Meaning]]:
+    """The text cut into known phrases and what lies between them."""
+    pattern, meanings = _lexicon(language)
+    at = 0
+    for match in pattern.finditer(text):
+        between = text[at : match.start()].strip(" ,.!?'\"。，、！？")
+        if between:
+            yield between, _Meaning("unknown", "")
+        yield match[0], meanings[match[0]]
+        at = match.end()
+    between = text[at:].strip(" ,.!?'\"。，、！？")
+    if between:
+        yield between, _Meaning("unknown", "")
+
+
+def _meant(tokens: list[tuple[str, _Meaning]], language: str) -> Wish:
+    meanings = [meaning for _, meaning in tokens]
+    if language in _SCRIPT_WITHOUT_SPACES:
+        head = _after_link(meanings)
+        own, beside = head, [meaning for meaning in meanings if meaning not in head]
+        worn = beside
+    else:
+        own, border, beside = _before_border(meanings)
+        worn = beside if border == "wearing" else []
+    nouns = [n for n, meaning in enumerate(own) if meaning.kind == "thing"]
+    if not nouns:
+        return Wish()
+    at = nouns[-1] if language in _HEAD_LAST else nouns[0]
+    # "The car's shadow" and "the wheel of the car" are no car: an unknown word stands where the thing's own word should.
+    astray = own[at + 1 :] if language in _HEAD_LAST else own[:at]
+    if any(meaning.kind == "unknown" for meaning in astray):
+        return Wish()
+    if language in _SCRIPT_WITHOUT_SPACES and at and own[at - 1].kind == "unknown":
+        return Wish()
+    noun = own[at]
+    told = [*own, *(meaning for meaning in worn if meaning.kind in {"colour", "attribute"})]
+    attributes = {meaning.value for meaning in told if meaning.kind == "attribute"}
+    side = next((_SIDES[value] for value in _SIDES if value in attributes), None)
+    place = next((number for value, number in _ORDINALS.items() if value in attributes), None)
+    bystander = noun.value == _BYSTANDER
+    name = "person" if bystander else noun.value
+    return Wish(
+        group=labels().groups.get(name, name),
+        label=name if name in labels().groups else "",
+        many=noun.many or "all" in attributes,
+        bystander=bystander,
+        attributes=frozenset(attributes - set(_SIDES) - set(_ORDINALS) - {"all"}),
+        colours=frozenset(meaning.value for meaning in told if meaning.kind == "colour"),
+        near=frozenset(
+            labels().groups.get(meaning.value, "")
+            for meaning in [*beside, *(own[n] for n in nouns if n != at)]
+            if meaning.kind == "thing"
+        )
+        - {"", "person"},
+        ordinal=(place, side or "left") if place and (side or "all" not in attributes) else None,
+    )
+
+
+def _before_border(meanings: list[_Meaning]) -> tuple[list[_Meaning], str, list[_Meaning]]:
+    """What stands before the first word such as "with" or "next to", which, and what stands after it."""
+    started = False
+    for n, meaning in enumerate(meanings):
+        if started and meaning.kind == "border" and meaning.value in {"wearing", "beside"}:
+            return meanings[:n], meaning.value, meanings[n + 1 :]
+        started = started or meaning.kind in {"thing", "unknown"}
+    return meanings, "", []
+
+
+def _after_link(meanings: list[_Meaning]) -> list[_Meaning]:
+    """What stands behind the last 的 or の that a thing follows, with the attributes before it."""
+    links = [n for n, meaning in enumerate(meanings) if meaning == _Meaning("border", "link")]
+    for n in reversed(links):
+        if any(meaning.kind == "thing" for meaning in meanings[n + 1 :]):
+            before = [meaning for meaning in meanings[:n] if meaning.kind in {"attribute", "colour"}]
+            return [*before, *meanings[n + 1 :]]
+    return meanings
+
+
+@cache
+def _lexicon(language: str) -> tuple[re.Pattern[str], dict[str, _Meaning]]:
+    data = json.loads(files("skillwire.studio.effects").joinpath("things.json").read_text("utf-8"))
+    meanings: dict[str, _Meaning] = {}
+    for name, words in data["things"].items():
+        for entry in words.get(language, ()):
+            one, _, many = entry.partition("/")
+            for form, is_many in ((one, False), (many, True)):
+                if form:
+                    meanings.setdefault(form, _Meaning("thing", name, is_many))
+    for section, kind in (("attributes", "attribute"), ("colours", "colour"), ("borders", "border")):
+        for value, words in data[section].items():
+            for pattern in words.get(language, ()):
+                for phrase in expand(pattern):
+                    meanings.setdefault(phrase, _Meaning(kind, value))
+    return re.compile(whole_words(meanings)), meanings
