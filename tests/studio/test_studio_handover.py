@@ -182,6 +182,12 @@ def test_parts_are_streamed_to_disk(tmp_path):
     assert {file.path.parent for file in files} == {tmp_path}
 
 
+@pytest.mark.parametrize("name", ["新片 é.mp4", "😀.mov", "a\u0301.webm"])
+def test_names_in_any_script(name, tmp_path):
+    (file,) = receive(tmp_path, _body(("文", "x", b""), ("files", name, b"x")))
+    assert (file.name, file.path.read_bytes()) == (name, b"x")
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

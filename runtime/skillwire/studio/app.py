@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from skillwire.studio.accounts import Account, Accounts
@@ -231,6 +231,7 @@ def create_app(studio: Studio) -> Starlette:
 
     return Starlette(
         routes=[
+            route("/openapi.json", _openapi, "GET"),
             route("/api/auth/anonymous-token", studio.token, "POST"),
             route("/api/auth/claim-token", studio.claim, "POST"),
             route("/api/tasks/me/with-session/{agent}", studio.session, "POST"),
@@ -254,6 +255,10 @@ def create_app(studio: Studio) -> Starlette:
         },
         lifespan=studio.running,
     )
+
+
+async def _openapi(_request: Request) -> Response:
+    return FileResponse(Path(__file__).with_name("openapi.json"), media_type="application/json")
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:

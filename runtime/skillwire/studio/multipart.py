@@ -28,7 +28,7 @@ class MultipartReceiver:
         self._refused: ApiError | None = None
         self._header_name = b""
         self._header_value = b""
-        self._disposition = ""
+        self._disposition = b""
         self._ended = False
 
     async def receive(self, body: AsyncIterator[bytes]) -> list[Received]:
@@ -80,7 +80,7 @@ class MultipartReceiver:
         }
 
     def _begin(self) -> None:
-        self._disposition = ""
+        self._disposition = b""
         self._header_name = self._header_value = b""
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
@@ -91,7 +91,7 @@ class MultipartReceiver:
 
     def _on_header_end(self) -> None:
         if self._header_name.lower() == b"content-disposition":
-            self._disposition = self._header_value.decode("utf-8", "replace")
+            self._disposition = self._header_value
         self._header_name = self._header_value = b""
 
     def _on_headers(self) -> None:
