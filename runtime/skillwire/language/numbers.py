@@ -8,8 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
-from .normalise import fold
-from .phrases import flatten, whole_words
+from skillwire.language.normalise import fold
+from skillwire.language.phrases import flatten, whole_words
 
 # Positional numerals of Chinese and Japanese: 二十五, 一百零五, 两, 一点五.
 _CJK_DIGITS: Final = {

@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 
 from skillwire.language.normalise import fold
 from skillwire.language.numbers import Number, find_numbers
-from .phrases import expand, flatten, whole_words
+from skillwire.language.phrases import expand, flatten, whole_words
 
 _ROLES: Final = {
     "first": "f", "last": "l", "from": "F", "of": "G", "to": "t", "until": "u", "between": "B", "after": "A", "before": "b",
