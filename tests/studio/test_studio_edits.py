@@ -67,6 +67,7 @@ def test_muted_ranges_follow_the_cut():
         ({"op": "resolution", "height": 2}, "out_of_bounds"),
         ({"op": "aspect", "ratio": "wide"}, "cannot_yet"),
         ({"op": "replace_background", "with": "beach"}, "cannot_yet"),
+        ({"op": "rotate", "degrees": 45}, "quarter_turns"),
         ({"op": "never heard of"}, "cannot_yet"),
     ],
 )
@@ -118,6 +119,7 @@ _DRAFTS = st.builds(
         Canvas,
         ratio=st.none() | st.tuples(st.integers(1, 100), st.integers(1, 100)),
         height=st.none() | st.integers(16, 4320),
+        turn=st.sampled_from([0, 90, 180, 270]),
     ),
 )
 
@@ -232,6 +234,20 @@ def test_aspect_fits_the_picture_between_blurred_bars(clip, look, rendered, tmp_
     middle, bar = after.pictures[20][110:210], after.pictures[20][5:105]
     assert np.abs(np.diff(middle.astype(int), axis=1)).mean() > 2 * np.abs(np.diff(bar.astype(int), axis=1)).mean()
     assert bar.mean() > 20
+
+
+@pytest.mark.parametrize("name", ["base.mp4", "turned90.mov", "sar.webm"])
+@pytest.mark.parametrize("degrees", [90, 180, -90, 450])
+def test_rotate(name, degrees, clip, look, rendered, tmp_path):
+    plain, turned = tmp_path / "plain.mp4", tmp_path / "turned.mp4"
+    upright = {"op": "aspect", "ratio": "9:16" if name == "turned90.mov" else "4:3" if name == "sar.webm" else "16:9"}
+    rendered(clip(name), plain, *([] if name == "sar.webm" else [upright]), {"op": "resolution", "height": 180})
+    rendered(clip(name), turned, {"op": "rotate", "degrees": degrees}, {"op": "resolution", "height": 180})
+    before, after = look.decode(plain, "gray"), look.decode(turned, "gray")
+    assert after.rotation == 0
+    expected = np.rot90(before.pictures[20], -degrees // 90)
+    assert expected.shape == after.pictures[20].shape
+    assert look.psnr(expected, after.pictures[20]) > 27
 
 
 def test_speed_keeps_the_pitch(tmp_path, ffmpeg, rendered, look):

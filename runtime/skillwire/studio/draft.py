@@ -69,10 +69,19 @@ class AudioTrack:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """The wanted picture: ``ratio`` as width, height (9, 16) and ``height`` in pixels; ``None`` keeps the source's."""
+    """The wanted picture: ``ratio`` as width, height (9, 16) and ``height`` in pixels; ``None`` keeps the source's.
+
+    ``turn``: degrees clockwise that every clip is turned by, 0, 90, 180 or 270.
+    """
 
     ratio: tuple[int, int] | None = None
     height: int | None = None
+    turn: int = 0
+
+    @property
+    def plain(self) -> bool:
+        """Whether the picture stays in its own shape."""
+        return self.ratio is None and self.height is None and not self.turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,7 @@ def to_json(draft: Draft) -> dict[str, Any]:
     canvas = {
         "ratio": f"{draft.canvas.ratio[0]}:{draft.canvas.ratio[1]}" if draft.canvas.ratio else None,
         "height": draft.canvas.height,
+        "turn": draft.canvas.turn or None,
     }
     stated = {key: value for key, value in canvas.items() if value is not None}
     return {"t": tracks, "d": draft.duration, "m": {"canvas": stated} if stated else {}}
@@ -236,7 +246,10 @@ def _canvas(data: Any) -> Canvas:
     height_px = data.get("height")
     if height_px is not None and (type(height_px) is not int or not 16 <= height_px <= 4320):
         raise ValueError("m.canvas.height is not a number of pixels from 16 to 4320")
-    return Canvas(ratio, height_px)
+    turn = data.get("turn") or 0
+    if type(turn) is not int or turn not in (0, 90, 180, 270):
+        raise ValueError("m.canvas.turn is none of 0, 90, 180, 270")
+    return Canvas(ratio, height_px, turn)
 
 
 def _list(holder: Any, key: str, where: str) -> list[Any]:

@@ -159,6 +159,15 @@ def _resolution(draft: Draft, operation: Mapping[str, Any]) -> Edit:
     return Edit(replace(draft, canvas=canvas), sentence, {"height": height, "asked": asked})
 
 
+def _rotate(draft: Draft, operation: Mapping[str, Any]) -> Edit:
+    degrees = float(operation["degrees"])
+    if degrees % 90:
+        raise Unsupported(describe(operation), "quarter_turns")
+    turn = round(draft.canvas.turn + degrees) % 360
+    canvas = replace(draft.canvas, turn=turn)
+    return Edit(replace(draft, canvas=canvas), "rotated", {"degrees": f"{degrees:g}"})
+
+
 def _add_text(draft: Draft, operation: Mapping[str, Any]) -> Edit:
     text = str(operation["text"]).strip()
     if not text or len(text) > MAX_TEXT or len(draft.titles) >= MAX_TITLES:
@@ -203,6 +212,7 @@ _EDITS: dict[str, Callable[[Draft, Mapping[str, Any]], Edit]] = {
     "volume": _volume,
     "aspect": _aspect,
     "resolution": _resolution,
+    "rotate": _rotate,
     "add_text": _add_text,
 }
 

@@ -58,8 +58,7 @@ def _untouched(draft: Draft, codec_of: Callable[[str], str]) -> bool:
         and draft.video[0].speed == 1
         and draft.video[0].start == 0
         and not draft.titles
-        and draft.canvas.ratio is None
-        and draft.canvas.height is None
+        and draft.canvas.plain
         and codec_of(draft.video[0].media) == "h264"
     )
 
@@ -211,7 +210,7 @@ class _Composer:
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
         shaper: shape.Shaper
         turned = shape.display_matrix(first) is not None or (aspect or 1) != 1
-        if alone and canvas.ratio is None and canvas.height is None and not (turned and self._draft.titles):
+        if alone and canvas.plain and not (turned and self._draft.titles):
             # One clip in its own shape keeps its rotation and pixel aspect as tags; titles need it upright.
             size = shape.fitted(first.width, first.height)
             matrix = shape.display_matrix(first)
@@ -219,8 +218,9 @@ class _Composer:
                 aspect *= Fraction(first.width * size[1], first.height * size[0])
             shaper = shape.Shaper(size)
         else:
-            size = shape.canvas_size(shape.display_size(first, aspect), canvas.ratio, canvas.height)
-            shaper, aspect, matrix = shape.CanvasShaper(size, aspect), None, None
+            shown = shape.display_size(first, aspect, canvas.turn)
+            size = shape.canvas_size(shown, canvas.ratio, canvas.height)
+            shaper, aspect, matrix = shape.CanvasShaper(size, aspect, canvas.turn), None, None
         picture = encode.Picture(size, clock, stream.average_rate or Fraction(25), aspect, matrix)
         target = encode.video_stream(output, picture, quality, first)
 
@@ -229,7 +229,7 @@ class _Composer:
             for clip in clips[1:]:
                 source = self._open_video(clip)
                 pixel = source.stream.sample_aspect_ratio or source.stream.codec_context.sample_aspect_ratio
-                yield from map(shape.CanvasShaper(size, pixel), frames_of(clip, source))
+                yield from map(shape.CanvasShaper(size, pixel, canvas.turn), frames_of(clip, source))
 
         return encode.encoded_video(target, self._titled(shaped(), size))
 

@@ -15,6 +15,15 @@ MAX_SHORT_SIDE = 1080
 _BAR_SCALE = 8
 
 
+# Filters that turn clockwise by degrees.
+TURNS: dict[int, list[tuple[str, str]]] = {
+    0: [],
+    90: [("transpose", "clock")],
+    180: [("hflip", ""), ("vflip", "")],
+    270: [("transpose", "cclock")],
+}
+
+
 def fitted(width: int, height: int, short_side: int = MAX_SHORT_SIDE) -> tuple[int, int]:
     """The even size for a picture: as it is (odd sides lose a row), or scaled so that its short side fits."""
     short = min(width, height)
@@ -63,11 +72,11 @@ def upright(matrix: tuple[int, ...] | None) -> list[tuple[str, str]]:
     return turns.get((a, b, c, d), [])
 
 
-def display_size(frame: VideoFrame, sample_aspect: Fraction | None) -> tuple[int, int]:
-    """The size as shown: square pixels, turned upright."""
+def display_size(frame: VideoFrame, sample_aspect: Fraction | None, turn: int = 0) -> tuple[int, int]:
+    """The size as shown: square pixels, turned upright, then by ``turn`` degrees."""
     width, height = round(frame.width * (sample_aspect or 1)), frame.height
-    turned = any(name == "transpose" for name, _ in upright(display_matrix(frame)))
-    return (height, width) if turned else (width, height)
+    quarters = sum(name == "transpose" for name, _ in (*upright(display_matrix(frame)), *TURNS[turn]))
+    return (height, width) if quarters % 2 else (width, height)
 
 
 def is_full_range(frame: VideoFrame) -> bool:
@@ -127,19 +136,20 @@ class Shaper:
 class CanvasShaper(Shaper):
     """Turns pictures upright, makes their pixels square and fits them into the canvas; bars are a blur of the picture."""
 
-    def __init__(self, size: tuple[int, int], sample_aspect: Fraction | None) -> None:
+    def __init__(self, size: tuple[int, int], sample_aspect: Fraction | None, turn: int = 0) -> None:
         super().__init__(size)
         self._aspect = sample_aspect
+        self._turn = turn
 
     def passes(self, frame: VideoFrame) -> bool:
-        plain = not upright(display_matrix(frame)) and (self._aspect or 1) == 1
+        plain = not upright(display_matrix(frame)) and (self._aspect or 1) == 1 and not self._turn
         return plain and super().passes(frame)
 
     def chain(self, graph: Any, node: Any, frame: VideoFrame) -> Any:
-        for name, arguments in upright(display_matrix(frame)):
+        for name, arguments in (*upright(display_matrix(frame)), *TURNS[self._turn]):
             node = _then(graph, node, name, arguments)
         width, height = self.size
-        shown_width, shown_height = display_size(frame, self._aspect)
+        shown_width, shown_height = display_size(frame, self._aspect, self._turn)
         scale = min(Fraction(width, shown_width), Fraction(height, shown_height))
         inner = (min(width, round(shown_width * scale / 2) * 2), min(height, round(shown_height * scale / 2) * 2))
         if inner == self.size:
