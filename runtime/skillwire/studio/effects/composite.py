@@ -66,8 +66,11 @@ def corrections(picture: Planes, matte: Plane, behind: Planes | None) -> list[Pl
         smooth: FloatPlane = cv2.blur(plane, (reach, reach))
         return smooth
 
-    alpha = shrunk(matte, size).astype(np.float32) / 255
-    gone = 1 - alpha
+    covered = shrunk(matte, size)
+    # A matte is easily a pixel too large, and there the old background would count as person: trust what lies further in.
+    alpha = cv2.erode(covered, np.ones((3, 3), np.uint8)).astype(np.float32) / 255
+    gone = 1 - covered.astype(np.float32) / 255
+    mixed = 1 - alpha
     person, rest = 1 / (near(alpha) + _TINY), 1 / (near(gone) + _TINY)
     edge = near(gone) * _WRAP
     shifts = []
@@ -75,7 +78,9 @@ def corrections(picture: Planes, matte: Plane, behind: Planes | None) -> list[Pl
     for n, plane in enumerate(picture.each()):
         seen = shrunk(plane, size).astype(np.float32)
         front, back = near(seen * alpha) * person, near(seen * gone) * rest
-        true = front + alpha * (seen - alpha * front - gone * back)
+        true = front + alpha * (seen - alpha * front - mixed * back)
+        # Never past the colours nearby: an edge must not swing over to the complement of the old background.
+        true = np.clip(true, np.minimum(seen, front), np.maximum(seen, front))
         if behind is not None:
             light = near(shrunk(behind.each()[n], size).astype(np.float32))
             if glow is None:

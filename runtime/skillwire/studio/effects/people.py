@@ -11,7 +11,6 @@ import numpy as np
 
 from skillwire.studio.effects.detector import Detector
 from skillwire.studio.effects.matte import Matter
-from skillwire.studio.effects.models import checked_path
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of, rgb_matrix, shrunk
 from skillwire.studio.effects.segmenter import Segmenter
 from skillwire.studio.effects.vision import opencv
@@ -63,7 +62,7 @@ def boxes_of(planes: Planes, detect: Detect, colorspace: int) -> list[Region]:
 
 def detector() -> Detect:
     """Finds people in BGR pictures with the package's object detector."""
-    network = Detector(checked_path("object_detector.tflite"))
+    network = Detector()
 
     def detect(picture: Plane) -> list[tuple[float, float, float, float]]:
         found = network.whole(np.ascontiguousarray(picture), PERSON_SCORE)
