@@ -125,7 +125,7 @@ def _path(facts: Facts, named: Named, base: str | None) -> str:
     if not origin or not base:
         return path
     whole = origin + path
-    if whole.startswith(base):
+    if whole == base or whole.startswith(f"{base}/"):
         return whole[len(base) :] or "/"
     if any(not locate(request.path)[0] for request in named.all):
         return path

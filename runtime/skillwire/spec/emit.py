@@ -34,6 +34,7 @@ _GUI = {
     GuiAction.EXPORT: "Execute export workflow",
     GuiAction.CREDITS: "Check credits",
 }
+_LONGEST_HEADING = 100  # a longer title is prose gone astray, and may be read as more than a name
 _ATTEMPTS = 3  # prose, pins, and pins for what the pins brought to light
 
 
@@ -61,7 +62,8 @@ def emit(skill: Skill) -> str:
 
 
 def _file(skill: Skill, pins: Mapping[str, str], unsaid: set[str]) -> str:
-    parts = [_front(skill, pins), f"# {skill.title}", *_setup(skill, unsaid), *_routes(skill), *_api(skill, unsaid)]
+    heading = skill.title if len(skill.title) <= _LONGEST_HEADING else skill.name
+    parts = [_front(skill, pins), f"# {heading}", *_setup(skill, unsaid), *_routes(skill), *_api(skill, unsaid)]
     parts += [*_headers(skill), *_errors(skill), *_translations(skill), *_stream(skill), *_limits(skill)]
     return "\n\n".join(parts) + "\n"
 
@@ -80,7 +82,7 @@ def _front(skill: Skill, pins: Mapping[str, str]) -> str:
         "description": skill.description,
         "metadata": {key: value for key, value in metadata.items() if value},
     }
-    kept = {key: value for key, value in front.items() if value}
+    kept = {key: value for key, value in front.items() if value or key == "description"}
     return f"---\n{yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=100)}---"
 
 
@@ -174,12 +176,14 @@ def _polling(skill: Skill, job: Call) -> str:
 
 
 def _headers(skill: Skill) -> Iterator[str]:
-    if not skill.headers:
-        return
     pairs = [f"`{path}` → `{name}`" for path, name in skill.platform_rule if path]
     pairs += [f"else `{name}`" for path, name in skill.platform_rule if not path]
-    words = {"name": "frontmatter `name`", "version": "frontmatter `version`"}
-    words["platform"] = f"detect from install path ({', '.join(pairs)})"
+    platform = f"detect from install path ({', '.join(pairs)})"
+    if pairs and not any(header.origin == "platform" for header in skill.headers):
+        yield f"The platform: {platform}."
+    if not skill.headers:
+        return
+    words = {"name": "frontmatter `name`", "version": "frontmatter `version`", "platform": platform}
     yield "These headers go with every request:"
     rows = [(f"`{header.name}`", words.get(header.origin, f"`{header.value}`")) for header in skill.headers]
     yield _table([("Header", "Value"), *rows])

@@ -78,10 +78,10 @@ def title(facts: Facts, skill: str) -> tuple[str, int | None]:
 
 
 def description(facts: Facts, title_line: int | None) -> str:
-    """Frontmatter's description, else the paragraph below the title; empty when there is neither."""
+    """Frontmatter's description; in a file that has no such key, the paragraph below the title."""
     stated = facts.front.values.get("description")
-    if isinstance(stated, str) and stated.strip():
-        return stated.strip()
+    if "description" in facts.front.values:
+        return stated.strip() if isinstance(stated, str) else ""
     page = facts.page
     if title_line is None:
         return ""

@@ -44,7 +44,7 @@ def locate(url: str) -> tuple[str, str]:
     if variable := _VARIABLE.match(url):
         default = (variable[1] or "").partition(":-")[2]
         return default.rstrip("/"), variable[2] or "/"
-    return "", url
+    return "", url if url.startswith("/") else f"/{url.partition('/')[2]}"
 
 
 @lru_cache(maxsize=1024)

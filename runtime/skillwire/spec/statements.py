@@ -117,8 +117,8 @@ def fill(request: Request, statement: str, before: str = "") -> None:
 
 def header_lines(request: Request, statement: str) -> None:
     """Add the headers of an http fence, which stand on lines of their own."""
-    found = tuple((name, value.strip()) for name, value in _HEADER_LINE.findall(statement) if name.lower() not in _OWN)
-    request.headers = (*request.headers, *(pair for pair in found if pair[0] not in dict(request.headers)))
+    found = {name: value.strip() for name, value in _HEADER_LINE.findall(statement) if name.lower() not in _OWN}
+    request.headers = tuple((found | dict(request.headers)).items())
 
 
 def _streams(request: Request) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from skillwire.spec import statements
 from skillwire.spec.blocks import Page, Unit
 from skillwire.spec.facts import Facts, Request, Stated
+from skillwire.spec.model import Severity
 from skillwire.spec.tables import Table
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -138,9 +139,10 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
     request.lead = lead
     if "curl" in head:
         request.span = range(page.line_at(spot.start), page.line_at(_command_end(page.text, spot.end)) + 1)
-    elif unit.kind == "fence":
+    else:
         request.span = range(unit.line, unit.end + 1)
-        statements.header_lines(request, statement)
+        if unit.kind == "fence":
+            statements.header_lines(request, statement)
     number = _MARKER.match(head) if begin == unit.start else None
     request.number = int(number[1]) if number and number[1] else None
     if unit.kind == "fence" or "curl" in head:
@@ -233,6 +235,12 @@ def _from_tables(facts: Facts) -> tuple[list[Request], set[int]]:
                 continue
             both = _BOTH_CELL.match(cells[path_at])
             method, path = (both[1], both[2]) if both else (cells[method_at], cells[path_at])
+            if not _PATH_CELL.match(path):
+                continue
+            if not _METHOD_CELL.match(method):
+                fix = "write GET, POST, PUT, PATCH or DELETE"
+                facts.report("bad-method", Severity.ERROR, f"{method!r} is no HTTP method", row.line, fix)
+                continue
             rest = [cell for i, cell in enumerate(cells) if i not in where]
             labels = [_label(rest[0]) if rest else "", *(_SENTENCE.split(cell, maxsplit=1)[0][:80] for cell in rest)]
             spot = _Spot(0, 0, method.upper(), path)

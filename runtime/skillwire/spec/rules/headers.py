@@ -79,7 +79,7 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
         if page.unit_at(line).kind == "table":
             continue
         header = RawHeader(match[0], _value(page.text, match.end()), line)
-        span = next((request.span for request in facts.requests if line in request.span), None)
+        span = next((r.span for r in facts.requests if line in r.span and match[0] in dict(r.headers)), None)
         if span:
             own.setdefault(match[0], {}).setdefault(span, header)
         else:

@@ -23,6 +23,7 @@ _AUTHORIZATION = re.compile(
 )
 _DEFAULTED_URL = re.compile(rf"\$\{{({_ENV}):-(https?://[^}}\s]+)\}}")
 _URL = re.compile(r"https?://[^\s\"'|<>`)}\],，。；、]+")
+_REQUESTED = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE|curl[^$\n]{0,20})\s+[\"']?\$\{?([A-Z][A-Z0-9_]*)\}?/")
 _REQUEST_BEFORE = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b|\$\{")
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{2,60})[\"”]")
 _SAMPLE = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,2}[.)])\s+[\"“]([^\"“”\n]+)[\"”]\s*\Z")
@@ -93,8 +94,10 @@ def _read_base(facts: Facts) -> None:
             line = page.line_at(match.start())
             stated.append(Stated(match[0].rstrip(".,;:/"), line))
             facts.consume([line])
+    requested = {match[1] for match in _REQUESTED.finditer(page.text)}
+    prefixes = {stated.value for name, stated in facts.variables.items() if name in requested}
     for match in _DEFAULTED_URL.finditer(page.text):
-        if pattern("variables.base").search(match[1]):
+        if pattern("variables.base").search(match[1]) or match[0] in prefixes:
             line = page.line_at(match.start())
             facts.base_env.append(Stated(match[1], line))
             stated.append(Stated(match[2].rstrip("/"), line))

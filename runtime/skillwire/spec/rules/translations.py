@@ -28,7 +28,8 @@ def read(facts: Facts) -> None:
             continue
         facts.consume(range(table.line, table.end + 1))
         for row in table.rows:
-            _add(facts, row.cells[0], row.cells[1] if len(row.cells) > 1 else "", row.line)
+            if row.cells:
+                _add(facts, row.cells[0], row.cells[1] if len(row.cells) > 1 else "", row.line)
     if facts.translations:
         return
     rows = []
