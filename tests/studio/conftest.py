@@ -57,7 +57,13 @@ INPUTS = {
     "full.mkv": ["-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p", "-c:a", "copy"],
     "sar.webm": ["-vf", "setsar=4/3", "-c:v", "libvpx", "-b:v", "2M", "-c:a", "libvorbis"],
     "sound.mp3": ["-vn", "-c:a", "mp3"],
+    "sound.wav": ["-vn"],
+    "sound.m4a": ["-vn", "-c", "copy"],
+    "sound.aac": ["-vn", "-c", "copy"],
     "picture.png": ["-frames:v", "1", "-update", "1"],
+    "picture.jpg": ["-frames:v", "1", "-update", "1"],
+    "picture.gif": ["-frames:v", "1"],
+    "picture.webp": ["-frames:v", "1", "-c:v", "libwebp"],
 }
 
 
@@ -82,7 +88,25 @@ def clip(tmp_path_factory, bunny):
         *("-i", bunny, "-t", "2", "-vf", "scale=320:180", "-c:v", "libx264", "-bf", "3", "-preset", "veryfast"),
         *("-c:a", "aac", "-ac", "2", base),
     )
+    return _maker(folder, base)
 
+
+@pytest.fixture(scope="session")
+def flash(tmp_path_factory):
+    """The same inputs from a film of 2.4 s in which the picture is white and a tone sounds from 0.8 to 1.2 s and 1.8 to 2 s."""
+    folder = tmp_path_factory.mktemp("flashes")
+    base = folder / "source.mp4"
+    on = "between(t,0.799,1.199)+between(t,1.799,1.999)"
+    _ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=2.4"),
+        *("-f", "lavfi", "-i", f"aevalsrc='0.6*sin(2*PI*500*t)*({on})':s=48000:d=2.4"),
+        *("-vf", f"eq=brightness=-0.35:contrast=0.4,drawbox=c=white:t=fill:enable='{on}'", "-g", "20", "-bf", "3"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "2", base),
+    )
+    return _maker(folder, base)
+
+
+def _maker(folder, base):
     def make(name):
         path = folder / name
         if path.exists():
@@ -93,6 +117,11 @@ def clip(tmp_path_factory, bunny):
             _ffmpeg("-ss", "0.7", "-i", base, "-c", "copy", path)
         elif name == "delayed.mkv":  # pictures begin half a second after the sound
             _ffmpeg("-itsoffset", "0.5", "-i", base, "-i", base, "-map", "0:v", "-map", "1:a", "-c", "copy", path)
+        elif name == "voices.mkv":  # has two tracks of sound, the second another tone
+            _ffmpeg(
+                *("-i", base, "-f", "lavfi", "-i", "sine=frequency=2000:duration=2", "-map", "0:v", "-map", "0:a"),
+                *("-map", "1:a", "-c:v", "copy", "-c:a", "aac", "-disposition:a:0", "default", path),
+            )
         elif name == "covered.mp4":  # has cover art besides the pictures
             cover = make("picture.png")
             _ffmpeg(

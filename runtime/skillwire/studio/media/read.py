@@ -97,9 +97,15 @@ def packets(source: Source) -> Iterator[Packet[Any]]:
 
 
 def seek(source: Source, seconds: float) -> None:
-    """Goes to the last keyframe at or before ``seconds``; a file that cannot seek is read from its start."""
+    """Goes to the last keyframe at or before ``seconds``; a file that cannot seek is read from its start.
+
+    So is one whose pictures are reordered but that does not tell when they are shown: which is which is known from its start only.
+    """
     import av  # noqa: PLC0415 - slow import
 
+    if not source.has_showing_times and source.stream.codec_context.has_b_frames:
+        source.container.seek(0)
+        return
     try:
         source.container.seek(max(0, int(seconds / source.stream.time_base)), stream=source.stream)
     except av.error.FFmpegError:
