@@ -87,11 +87,11 @@ def read(data: bytes, source: str) -> Document:
         )
     problems: list[Problem] = []
     text = _decode(data, source, problems)
-    if not text.strip():
-        raise SkillUnreadable("the file is empty", where=source, fix="write a skill into it or choose another file")
     newline = "\r\n|\n" if "\n" in text else "\r"
     lines = text.split("\n") if "\r" not in text else re.split(newline, text)
     lines = _unfuse(_repair(lines, problems), problems)
+    if not any(map(str.strip, lines)):
+        raise SkillUnreadable("the file is empty", where=source, fix="write a skill into it or choose another file")
     front, body = _split(lines, problems)
     return Document(source, hashlib.sha256(data).hexdigest(), tuple(lines), front, body, tuple(problems))
 
