@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -31,6 +31,8 @@ SENDING_TIMEOUT = 3600.0
 MOST_JSON = 16 * 1024 * 1024
 MOST_TEXT = 8 * 1024
 MOST_REDIRECTS = 5
+SECRET_LENGTH = 8
+"""Characters from which on a token is looked for in answers; a shorter one would tear ordinary words apart."""
 READ_QUIET = 60.0
 """Seconds without a byte after which a download or a plain answer counts as broken."""
 
@@ -45,6 +47,7 @@ class Wire:
         self._client = httpx.Client(transport=transport, base_url=base_url, follow_redirects=False, trust_env=False)
         self._stream: _Stream | None = None
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._secrets: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +64,9 @@ class Wire:
 
     def build(self, request: Request, files: ExitStack | None = None) -> httpx.Request:
         """The request as ``httpx`` will send it. Files are opened, and closed with ``files``; without it only named."""
+        self._secrets |= {
+            value.rsplit(" ", 1)[-1] for name, value in request.headers if name.lower() == "authorization"
+        }
         parts: list[tuple[str, tuple[str, Any]]] = []
         for path in request.files:
             content = files.enter_context(path.open("rb")) if files is not None else b""
@@ -113,7 +119,7 @@ class Wire:
             with self._deadline(seconds), ExitStack() as stack:
                 response = self._client.send(self.build(request, stack), stream=True)
                 stack.callback(response.close)
-                return _reply(response, _read(response))
+                return self._reply(response)
         except OSError as error:
             raise TransportFailed(
                 f"cannot read the file ({error.strerror})", where=str(error.filename or "")
@@ -122,6 +128,22 @@ class Wire:
             return Failed(_reason(error), sent=False)
         except (httpx.HTTPError, httpx.StreamError, _TooLongError) as error:
             return Failed(_reason(error))
+
+    def _reply(self, response: httpx.Response) -> Reply:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        body = self._without_secrets(_read(response).decode(errors="replace"))
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            return Reply(response.status_code, headers, None, plain(body[:MOST_TEXT]))
+        return Reply(response.status_code, headers, data)
+
+    def _without_secrets(self, text: str) -> str:
+        """``text`` without the tokens that were sent: a service that repeats one must not get it into a message or a file."""
+        for secret in self._secrets:
+            if len(secret) >= SECRET_LENGTH:
+                text = text.replace(secret, "***")
+        return text
 
     # -- streams -------------------------------------------------------------------------------------------------
 
@@ -135,11 +157,11 @@ class Wire:
         except (httpx.HTTPError, _TooLongError) as error:
             return Failed(_reason(error))
         if response.status_code < 400 and response.headers.get("content-type", "").startswith("text/event-stream"):
-            self._stream = _Stream(response)
+            self._stream = _Stream(response, self._without_secrets)
             return Reply(response.status_code, dict(response.headers), streaming=True)
         try:
             with self._deadline(ANSWER_TIMEOUT):
-                return _reply(response, _read(response))
+                return self._reply(response)
         except (httpx.HTTPError, httpx.StreamError, _TooLongError) as error:
             return Failed(_reason(error))
         finally:
@@ -188,7 +210,7 @@ class Wire:
                     return response
                 if response.status_code >= 400:
                     with self._deadline(ANSWER_TIMEOUT):
-                        return _reply(response, _read(response))
+                        return self._reply(response)
                 start = start if response.status_code == 206 else 0
                 length = response.headers.get("content-length", "")
                 total = start + int(length) if length.isdigit() else None
@@ -242,8 +264,9 @@ class _TooLongError(Exception):
 class _Stream:
     """Reads events on a thread, so that the caller can wait with a bound and a user's Ctrl-C is heard at once."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, clean: Callable[[str], str]) -> None:
         self._response = response
+        self._clean = clean
         self._queue: queue.Queue[Frame | Closed] = queue.Queue(maxsize=1000)
         self._opened = time.monotonic()
         self._closing = threading.Event()
@@ -272,7 +295,7 @@ class _Stream:
         end = None
         try:
             for event in httpx_sse.EventSource(self._response).iter_sse():
-                self._put(Frame(event.data, self._elapsed(), event.event))
+                self._put(Frame(self._clean(event.data), self._elapsed(), event.event))
                 if self._closing.is_set():
                     return
             end = Closed(self._elapsed())
@@ -295,16 +318,6 @@ def _read(response: httpx.Response) -> bytes:
         if size > MOST_JSON:
             raise _TooLongError(f"an answer of more than {MOST_JSON} bytes")
     return b"".join(chunks)
-
-
-def _reply(response: httpx.Response, body: bytes) -> Reply:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        text = plain(body[:MOST_TEXT].decode(errors="replace"))
-        return Reply(response.status_code, headers, None, text)
-    return Reply(response.status_code, headers, data)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
+import ssl
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 
 import httpx
 import pytest
+import trustme
 
 from skillwire import wire as wire_module
 from skillwire.engine.effects import Closed, Failed, Fetched, Frame, Reply, Request, Silence
@@ -204,3 +210,71 @@ def test_files_are_streamed_from_disk(tmp_path):
     assert isinstance(answer, Reply)
     assert FINISHED in service.seen[0].body
     assert b'name="files"; filename="clip.mp4"' in service.seen[0].body
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent():
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    listener = socket.create_server(("127.0.0.1", 0))
+    received = []
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection:
+            try:
+                with context.wrap_socket(connection, server_side=True) as secure:
+                    received.append(secure.recv(1))
+            except OSError:
+                pass
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with listener, Wire(httpx.HTTPTransport(), f"https://127.0.0.1:{listener.getsockname()[1]}") as wire:
+        answer = wire.send(GET)
+        thread.join()
+    assert answer == Failed("bad certificate", sent=False)
+    assert received in ([], [b""])
+
+
+UPLOAD = """
+import resource, sys
+from pathlib import Path
+import httpx
+from skillwire.engine.effects import Request
+from skillwire.wire import Wire
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with Wire(httpx.HTTPTransport(), sys.argv[1]) as wire:
+    wire.send(Request("upload", "POST", "/up", files=(Path(sys.argv[2]),), file_field="files"))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_memory_stays_flat_for_a_large_upload(tmp_path):
+    size = 500 * 1024 * 1024
+    clip = tmp_path / "clip.mp4"
+    clip.touch()
+    os.truncate(clip, size)  # sparse: no disk is used
+    listener = socket.create_server(("127.0.0.1", 0))
+    received = []
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.recv(65536)
+            left = int(re.search(rb"content-length: (\d+)", head.lower())[1]) - len(head.partition(b"\r\n\r\n")[2])
+            received.append(left)
+            while left > 0:
+                left -= len(connection.recv(1 << 20))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    done = subprocess.run([sys.executable, "-c", UPLOAD, address, clip], capture_output=True, text=True, check=True)
+    thread.join()
+    listener.close()
+    assert received[0] > size - 65536
+    assert int(done.stdout) < 64 * 1024, "kilobytes of further memory"
