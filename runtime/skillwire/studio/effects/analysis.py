@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Changes when what is kept, or how it is found, changes.
-VERSION = 1
+VERSION = 2
 # Pictures looked at a second; between them boxes are interpolated.
 _RATE = 6.0
 # The larger side of the pictures that things are looked for in.

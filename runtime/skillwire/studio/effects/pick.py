@@ -10,7 +10,7 @@ import numpy as np
 from skillwire.studio.effects.analysis import Analysis
 from skillwire.studio.effects.boxes import Boxes, padded, shared
 from skillwire.studio.effects.colours import NAMES
-from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
 from skillwire.studio.effects.wish import Wish
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MARGIN = 0.2
 # Below this nothing answers to the description.
 _LEAST = 0.3
+# Below this it is not even worth asking about.
+_CANDIDATE = 0.12
 # Of one of a group ("people on the left") this much of each attribute is enough.
 _MEMBER = 0.5
 _MOST_CANDIDATES = 9
@@ -27,6 +29,8 @@ _MOST_CANDIDATES = 9
 _OTHER_LABEL = 0.7
 # A thing whose colour takes this share of it is called by that colour.
 _COLOURED = 0.3
+# A cycle is ridden when it lies under the person this part of the time it is seen.
+_RIDDEN = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,11 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
         margin = min(margin, (best - second) / best)
         tracks.append(ranked[0][1])
     if tracks and margin >= MARGIN:
-        return Choice(tuple(tracks), margin=margin)
+        return Choice((*tracks, *_mounts(tracks, analysis, surely=wish.rider)), margin=margin)
     asked = sorted(unsure, key=lambda pair: -pair[0])[:_MOST_CANDIDATES]
-    return Choice(candidates=tuple(track for score, track in asked if score > 0), margin=margin if tracks else 0.0)
+    return Choice(
+        candidates=tuple(track for score, track in asked if score >= _CANDIDATE), margin=margin if tracks else 0.0
+    )
 
 
 def _without_ghosts(pool: list[Track]) -> list[Track]:
@@ -93,6 +99,8 @@ def _scores(wish: Wish, tracks: list[Track], analysis: Analysis) -> list[float]:
         exact = np.asarray([track.label == wish.label for track in tracks])
         scores *= np.where(exact, 1.0, _OTHER_LABEL)
     attributes = set(wish.attributes)
+    if wish.rider:
+        scores *= [1.0 if list(_mounts([track], analysis, surely=True)) else 0.25 for track in tracks]
     if wish.bystander and len(tracks) > 1:
         scores *= _no_main_person(tracks)
     for name in attributes:
@@ -165,6 +173,40 @@ def _no_main_person(tracks: list[Track]) -> NDArray[Any]:
     if weight[main] > 6 * others.max():
         keep[main] = 0.0
     return keep
+
+
+def _mounts(persons: list[Track], analysis: Analysis, *, surely: bool) -> list[Track]:
+    """The bicycles and motorcycles that persons ride, which go with them: under them nearly all the time, and on the move with them.
+
+    ``surely``: they are called riders, so what stands still under them is theirs as well.
+    """
+    result = []
+    for cycle in analysis.tracks:
+        if cycle.group != "cycle":
+            continue
+        for person in persons:
+            if person.shot != cycle.shot or not (surely or min(person.travel, cycle.travel) > STILL_TRAVEL):
+                continue
+            under = [_is_under(box, person.at(time, 0.1)) for time, box in zip(cycle.times, cycle.boxes, strict=True)]
+            if np.mean(under) >= _RIDDEN:
+                result.append(cycle)
+                break
+    return result
+
+
+def _is_under(cycle: Boxes, person: Boxes | None) -> bool:
+    """Whether a cycle's box lies where one that is ridden does: below the person's middle, beneath it, of a like width."""
+    if person is None:
+        return False
+    across = min(cycle[2], person[2]) - max(cycle[0], person[0])
+    middle = (person[1] + person[3]) / 2
+    fits = 0.4 < (cycle[2] - cycle[0]) / max(person[2] - person[0], 1) < 4
+    return bool(
+        fits
+        and across > 0.6 * min(cycle[2] - cycle[0], person[2] - person[0])
+        and cycle[3] > middle
+        and cycle[1] < person[3]
+    )
 
 
 def _length(track: Track) -> float:

@@ -34,6 +34,8 @@ _REACH_STILL, _REACH_MOVING = 0.5, 0.35
 _PLATE_PAD, _PLATE_LEAST = 0.15, 8.0
 # Pictures kept around the one being mended: in bytes, and in seconds before and after.
 _KEPT_BYTES, _KEPT_SECONDS = 280_000_000, 1.6
+# What must stay must be a thing for sure; what lies in a target's box to this part is a part of it.
+_KEPT, _PART = 0.5, 0.85
 # Pictures compared for one hole, and older ones kept with the seconds between them.
 _COMPARED, _OLD, _OLD_EVERY = 22, 10, 0.6
 
@@ -103,14 +105,14 @@ class Remover:
         return [box for track in self._of(tracks, shot) if (box := track.at(time, reach)) is not None]
 
     def _holes(self, shot: int, time: float, reach: float) -> list[tuple[int, Hole]]:
-        others = self._boxes(self._others, shot, time, 0.1)
+        others = self._boxes([track for track in self._others if np.mean(track.scores) >= _KEPT], shot, time, 0.1)
         result = []
         for track in self._of(self._targets, shot):
             box = track.at(time, reach)
             if box is None:
                 continue
             # A box that hardly reaches beyond another's is the same thing seen twice, or a part of it (a tie, a bag).
-            touching = [other for other in others if 0 < covered(box, other[None])[0] < 0.85]
+            touching = [other for other in others if 0 < covered(box, other[None])[0] < _PART]
             before = tuple(other for other in touching if other[3] > box[3] + 0.02 * (box[3] - box[1]))
             behind = tuple(other for other in touching if other[3] <= box[3] + 0.02 * (box[3] - box[1]))
             result.append((track.id, Hole(box, before, behind)))

@@ -27,6 +27,10 @@ _BIRTH = 0.35
 _PATIENCE = 1.5
 _BACK = 2.0
 _MATCH = 0.25
+# What comes back within so many seconds, with so much of its colours the same, may be what was hidden.
+_HIDDEN, _ALIKE = 4.0, 0.55
+# Seen at two times further apart than this (seconds), it was hidden in between.
+_GAP = 0.9
 # A track seen once, or that never moves, must be surer than one seen on its way.
 _SURE_ONCE = 0.55
 _SURE_STILL = 0.42
@@ -55,13 +59,18 @@ class Track:
     travel: float = 0.0
 
     def at(self, time: float, reach: float) -> Boxes | None:
-        """Its box at a time, between the boxes known; up to ``reach`` seconds outside, as it went on. ``None`` when it is away."""
+        """Its box at a time, between the boxes known; up to ``reach`` seconds outside, as it went on.
+
+        ``None`` when it is away, or hidden for longer.
+        """
         if not self.times[0] - reach <= time <= self.times[-1] + reach:
             return None
         if len(self.times) == 1:
             return self.boxes[0]
         place = int(np.clip(np.searchsorted(self.times, time), 1, len(self.times) - 1))
         before, after = self.times[place - 1], self.times[place]
+        if before + reach < time < after - reach and after - before > _GAP:
+            return None  # hidden behind something else, which is to stay
         part = (time - before) / (after - before)
         box = self.boxes[place - 1] * (1 - part) + self.boxes[place] * part
         if not 0 <= part <= 1:  # past its end only the place goes on; a size that does soon turns inside out
@@ -147,8 +156,9 @@ class Tracker:
 
     def done(self) -> list[Track]:
         """The tracks sure enough to be things, in the order they were first seen."""
-        tracks = [_finished(one) for one in (*self._closed, *self._open)]
-        return sorted((track for track in tracks if _is_sure(track)), key=lambda track: (track.times[0], track.id))
+        found = sorted((*self._closed, *self._open), key=lambda one: (one.track.times[0], one.track.id))
+        tracks = [_finished(one) for one in _stitched(found)]
+        return [track for track in tracks if _is_sure(track)]
 
     def _matched(self, seen: Seen, found: list[Detection]) -> list[Detection]:
         """Carries tracks on with what was found; returns what belongs to none. What is lost is looked for nearer by."""
@@ -249,6 +259,39 @@ def _sharpness(picture: NDArray[np.uint8]) -> float:
     if picture.size == 0:
         return 0.0
     return float(cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.CV_32F).var())
+
+
+def _stitched(found: list[_Open]) -> list[_Open]:
+    """Joins what was hidden for a while and came back near the same place, of the same size and colours."""
+    result: list[_Open] = []
+    for one in found:
+        earlier = [other for other in result if _continues(other, one)]
+        if not earlier:
+            result.append(one)
+            continue
+        last = max(earlier, key=lambda other: other.track.times[-1])
+        track = last.track
+        track.times += one.track.times
+        track.boxes += one.track.boxes
+        track.scores += one.track.scores
+        last.colours += one.colours
+        last.sharpness += one.sharpness
+        last.places += one.places
+        for label, score in one.labels.items():
+            last.labels[label] = last.labels.get(label, 0.0) + score
+    return result
+
+
+def _continues(one: _Open, other: _Open) -> bool:
+    gap = other.track.times[0] - one.track.times[-1]
+    if one.track.group != other.track.group or not 0 < gap <= _HIDDEN:
+        return False
+    before, after = one.track.boxes[-1], other.track.boxes[0]
+    sides = [np.maximum(box[2:] - box[:2], 1) for box in (before, after)]
+    apart = np.abs((before[:2] + before[2:]) - (after[:2] + after[2:])) / 2
+    alike = float(np.minimum(one.colours[-1], other.colours[0]).sum())
+    similar = float(np.maximum(sides[0] / sides[1], sides[1] / sides[0]).max()) < 2
+    return similar and bool((apart < 0.8 * np.maximum(*sides)).all()) and alike > _ALIKE
 
 
 def _finished(one: _Open) -> Track:

@@ -18,7 +18,8 @@ LANGUAGES = ("en", "zh", "es", "de", "fr", "ja", "pt")
 # Where the thing's own word stands last before what describes it further; elsewhere it stands first.
 _HEAD_LAST = frozenset({"en", "de", "zh", "ja"})
 _SCRIPT_WITHOUT_SPACES = frozenset({"zh", "ja"})
-_BYSTANDER = "passer-by"
+# Persons in a role: somebody who only passes by, somebody on a bicycle or motorcycle.
+_BYSTANDER, _RIDER = "passer-by", "rider"
 _ORDINALS = {"first": 1, "second": 2, "third": 3}
 _SIDES = {"from left": "left", "from right": "right"}
 
@@ -34,6 +35,7 @@ class Wish:
     label: str = ""
     many: bool = False
     bystander: bool = False
+    rider: bool = False
     attributes: frozenset[str] = frozenset()
     colours: frozenset[str] = frozenset()
     near: frozenset[str] = frozenset()
@@ -105,13 +107,13 @@ def _meant(tokens: list[tuple[str, _Meaning]], language: str) -> Wish:
     attributes = {meaning.value for meaning in told if meaning.kind == "attribute"}
     side = next((_SIDES[value] for value in _SIDES if value in attributes), None)
     place = next((number for value, number in _ORDINALS.items() if value in attributes), None)
-    bystander = noun.value == _BYSTANDER
-    name = "person" if bystander else noun.value
+    name = "person" if noun.value in {_BYSTANDER, _RIDER} else noun.value
     return Wish(
         group=labels().groups.get(name, name),
         label=name if name in labels().groups else "",
         many=noun.many or "all" in attributes,
-        bystander=bystander,
+        bystander=noun.value == _BYSTANDER,
+        rider=noun.value == _RIDER,
         attributes=frozenset(attributes - set(_SIDES) - set(_ORDINALS) - {"all"}),
         colours=frozenset(meaning.value for meaning in told if meaning.kind == "colour"),
         near=frozenset(

@@ -1,0 +1,81 @@
+"""What a clip is to be shown without, as the timeline keeps it: tracks of its analysis, and marks made by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place pointed at by hand: ``at`` seconds of the file, ``box`` left, top, right, bottom in parts of the upright picture.
+
+    A box without extent is a click.
+    """
+
+    at: float
+    box: tuple[float, float, float, float]
+
+    @property
+    def is_click(self) -> bool:
+        """Whether it is a point."""
+        return self.box[0] == self.box[2] and self.box[1] == self.box[3]
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON values."""
+        return {"at": self.at, "click": list(self.box[:2])} if self.is_click else {"at": self.at, "box": list(self.box)}
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What is taken out of a clip: ids of tracks, and marks."""
+
+    tracks: tuple[int, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+    def and_also(self, other: Removal) -> Removal:
+        """Both together."""
+        return Removal(
+            tuple(dict.fromkeys((*self.tracks, *other.tracks))), tuple(dict.fromkeys((*self.marks, *other.marks)))
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON values; ``from_json`` reads it back."""
+        made: dict[str, Any] = {"tracks": list(self.tracks)} if self.tracks else {}
+        return made | ({"marks": [mark.to_json() for mark in self.marks]} if self.marks else {})
+
+
+def from_json(data: Any) -> Removal:
+    """A removal from its JSON. Raises ``ValueError`` with what is wrong."""
+    if not isinstance(data, Mapping):
+        raise ValueError("removed is not an object")  # noqa: TRY004 - all that is wrong with a draft is a ValueError
+    tracks, marks = data.get("tracks", []), data.get("marks", [])
+    if not isinstance(tracks, list) or len(tracks) > _MOST or not all(type(one) is int for one in tracks):
+        raise ValueError(f"removed.tracks is not a list of at most {_MOST} numbers")
+    if not isinstance(marks, list) or len(marks) > _MOST:
+        raise ValueError(f"removed.marks is not a list of at most {_MOST}")
+    return Removal(tuple(tracks), tuple(_mark(one) for one in marks))
+
+
+def _mark(data: Any) -> Mark:
+    facts: dict[str, Any] = dict(data) if isinstance(data, Mapping) else {}
+    at: Any = facts.get("at", 0)
+    click = facts.get("click")
+    box: Any = [*click, *click] if isinstance(click, list) else facts.get("box")
+    if not _is_number(at) or not 0 <= at <= 86400:
+        raise ValueError("removed.marks.at is not a time in seconds")
+    if not isinstance(box, list) or len(box) != 4 or not all(_is_number(edge) and 0 <= edge <= 1 for edge in box):
+        raise ValueError(
+            "removed.marks holds neither a box [left, top, right, bottom] nor a click [x, y] in parts of 1"
+        )
+    if box[0] > box[2] or box[1] > box[3]:
+        raise ValueError("removed.marks.box ends before it begins")
+    return Mark(float(at), (float(box[0]), float(box[1]), float(box[2]), float(box[3])))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
