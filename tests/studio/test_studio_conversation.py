@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from skillwire.studio.accounts import Accounts
+from skillwire.studio.backgrounds import Backgrounds
 from skillwire.studio.conversation import Conversations
 from skillwire.studio.media.probe import MediaInfo
 from skillwire.studio.projects import Media, Projects
@@ -34,7 +35,13 @@ def room(tmp_path):
     media = Media("m_1", "city.mp4", Path("city.mp4"), 1, 1, INFO)
     projects.add_media(session, media, 1.0)
     projects.place(session.id, [media], 1.0)
-    conversations = Conversations(projects, accounts, Songs(projects, None), heartbeat=0.02)
+    people = SimpleNamespace(found=False)
+
+    async def look(_task):
+        return {"found": people.found}
+
+    backgrounds = Backgrounds(projects, SimpleNamespace(run=look), tmp_path / "backgrounds", None)
+    conversations = Conversations(projects, accounts, Songs(projects, None), backgrounds, heartbeat=0.02)
 
     async def listen(text):
         return [line async for line in conversations.answer(account, session, text, "agent")]
@@ -43,7 +50,14 @@ def room(tmp_path):
         lines = asyncio.run(listen(text))
         return lines, [json.loads(line.removeprefix(b"data: ")) for line in lines if line.startswith(b"data: ")]
 
-    yield SimpleNamespace(say=say, draft=lambda: projects.draft(session.id), session=session, projects=projects)
+    yield SimpleNamespace(
+        say=say,
+        draft=lambda: projects.draft(session.id),
+        session=session,
+        projects=projects,
+        people=people,
+        backgrounds=backgrounds,
+    )
     store.close()
 
 
@@ -151,7 +165,7 @@ def test_the_edit_happens_although_the_client_hangs_up(room, monkeypatch, tmp_pa
     account = SimpleNamespace(id=room.session.account, credits=100)
 
     async def scene():
-        conversations = Conversations(projects, accounts, Songs(projects, None), heartbeat=0.01)
+        conversations = Conversations(projects, accounts, Songs(projects, None), room.backgrounds, heartbeat=0.01)
         stream = conversations.answer(account, room.session, "…", "agent")
         await anext(stream)
         await stream.aclose()

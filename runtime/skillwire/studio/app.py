@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shutil
@@ -20,12 +21,13 @@ from starlette.routing import Route
 
 from skillwire.studio.accounts import Account, Accounts
 from skillwire.studio.answers import ApiError, Code, refusal, success
+from skillwire.studio.backgrounds import Backgrounds
 from skillwire.studio.conversation import EDIT_CREDITS, Conversations
 from skillwire.studio.draft import to_json
 from skillwire.studio.exports import Exports
 from skillwire.studio.fetch import Fetcher
 from skillwire.studio.guard import LoopbackOnly, from_this_machine, read_json, text_field
-from skillwire.studio.intake import MAX_FILES, HandOver, Received, discard
+from skillwire.studio.intake import MAX_FILES, HandOver, Received, discard, new_file
 from skillwire.studio.jobs import Jobs
 from skillwire.studio.manner import LikeCloud
 from skillwire.studio.media.probe import MediaInfo
@@ -61,9 +63,6 @@ class Studio:
         self.store = open_store(home)
         self.accounts = Accounts(self.store, metered=metered)
         self.projects = Projects(self.store)
-        self.conversations = Conversations(
-            self.projects, self.accounts, Songs(self.projects, self._compose), manner=manner
-        )
         self._uploads = home / "media"
         self._uploads.mkdir(mode=0o700, exist_ok=True)
         self._hand_over = HandOver(hand_over)
@@ -73,6 +72,13 @@ class Studio:
         self.heavy = Pool(max(1, (os.cpu_count() or 1) // 2), verbose=verbose)
         self.jobs = Jobs(self.store, self.projects, home, quick=self.quick, heavy=self.heavy)
         self.aside = Pool(1, verbose=verbose)
+        self.conversations = Conversations(
+            self.projects,
+            self.accounts,
+            Songs(self.projects, self._compose),
+            Backgrounds(self.projects, self.aside, home / "backgrounds", self._bring_in),
+            manner=manner,
+        )
         self.previews = Previews(self.accounts, self.projects, self.aside, home / "previews")
         self.exports = Exports(self.accounts, self.projects, self.jobs, signing_key(self.store))
 
@@ -216,6 +222,14 @@ class Studio:
         file = generated_file(folder, mood)
         await self.quick.run({"task": "compose", "mood": mood, "path": str(file.path)})
         self.projects.add_media(session, await self._look_into(file), time.time())
+
+    async def _bring_in(self, session: Session, path: Path) -> Media:
+        """Adds one of the user's own backgrounds to the session's media. Raises ``ApiError``."""
+        file = new_file(self._folder(session), path.name)
+        await asyncio.to_thread(shutil.copyfile, path, file.path)
+        media = await self._look_into(file)
+        self.projects.add_media(session, media, time.time())
+        return media
 
     def _folder(self, session: Session) -> Path:
         folder = self._uploads / session.id

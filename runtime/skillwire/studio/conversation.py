@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from skillwire.language.detect import detect
 from skillwire.studio.accounts import Account, Accounts
 from skillwire.studio.answers import ApiError, Code
+from skillwire.studio.backgrounds import Backgrounds
 from skillwire.studio.draft import to_json
-from skillwire.studio.edit import Song, Unsupported, apply, describe
+from skillwire.studio.edit import Unsupported, apply, describe
 from skillwire.studio.manner import HEARTBEATS, LikeCloud
 from skillwire.studio.projects import Projects, Session
 from skillwire.studio.songs import Songs
@@ -54,6 +55,7 @@ class Conversations:
         projects: Projects,
         accounts: Accounts,
         songs: Songs,
+        backgrounds: Backgrounds,
         *,
         manner: LikeCloud | None = None,
         heartbeat: float = HEARTBEAT_SECONDS,
@@ -61,6 +63,7 @@ class Conversations:
         self._projects = projects
         self._accounts = accounts
         self._songs = songs
+        self._backgrounds = backgrounds
         self._manner = manner
         self._heartbeat = min(heartbeat, max(manner.delay / 4, 0.01)) if manner else heartbeat
         self._reading = threading.Lock()
@@ -142,8 +145,7 @@ class Conversations:
             name = str(operation["op"])
             arguments = {key: value for key, value in operation.items() if key != "op"}
             queue.put_nowait(Said([{"functionCall": {"id": call_id, "name": name, "args": arguments}}]))
-            songs = await self._songs.fitting(session, operation)
-            done, sentence = self._one(account, session, operation, language, songs)
+            done, sentence = await self._one(account, session, operation, language)
             sentences.append(sentence)
             state = {"draft": to_json(self._projects.draft(session.id))} if done else {}
             response = {"status": "done" if done else "not_done", "message": sentence}
@@ -157,8 +159,8 @@ class Conversations:
             sentences.append(say("unread", language, parts="; ".join(f"“{part}”" for part in reading.unread)))
         return sentences or [say("nothing_read", language)]
 
-    def _one(
-        self, account: Account, session: Session, operation: dict[str, Any], language: str, songs: Sequence[Song]
+    async def _one(
+        self, account: Account, session: Session, operation: dict[str, Any], language: str
     ) -> tuple[bool, str]:
         """Carries out one operation. Returns whether the draft follows it now, and the sentence about it."""
         try:
@@ -168,7 +170,9 @@ class Conversations:
                     return False, say("nothing_to_undo", language)
                 return True, say("undone", language, cause=cause)
             draft = self._projects.draft(session.id)
-            edit = apply(draft, operation, songs)
+            songs = await self._songs.fitting(session, operation)
+            behind = await self._backgrounds.fitting(session, draft, operation, language)
+            edit = apply(draft, operation, songs, behind)
             if edit.draft != draft:
                 self._accounts.charge(account, EDIT_CREDITS, bind=session.task)
                 self._projects.revise(session.id, edit.draft, describe(operation), time.time())

@@ -5,7 +5,8 @@
     segment  {"d": ms, "m": {"name", "start", …}}
 
 All times are whole milliseconds. A segment's ``start`` is on the timeline, ``in``/``out`` are in its file; ``out`` absent
-means to the file's end. ``muted`` ranges count from the segment's start on the timeline.
+means to the file's end. ``muted`` ranges count from the segment's start on the timeline. ``background`` (video only) is
+``{"kind", "value"}``: what stands behind the people.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from skillwire.studio.effects import choices
+from skillwire.studio.effects.choices import Background
 
 VIDEO, AUDIO, TEXT = 0, 1, 7
 ORIGINAL = "Original sound"
@@ -26,7 +30,7 @@ MAX_TITLES = 100
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A stretch of a file on a video or audio track. ``volume`` and ``muted`` concern audio only."""
+    """A stretch of a file on a video or audio track. ``volume`` and ``muted`` concern audio only, ``background`` video only."""
 
     media: str
     name: str
@@ -37,6 +41,7 @@ class Clip:
     speed: float = 1.0
     volume: float = 1.0
     muted: tuple[tuple[int, int], ...] = ()
+    background: Background | None = None
 
     @property
     def end(self) -> int:
@@ -108,7 +113,10 @@ class Draft:
     @property
     def media(self) -> frozenset[str]:
         """Ids of all files it plays."""
-        return frozenset(clip.media for clip in (*self.video, *(c for track in self.audio for c in track.clips)))
+        behind = (clip.background.value for clip in self.video if clip.background and clip.background.kind == "media")
+        return frozenset(clip.media for clip in (*self.video, *(c for track in self.audio for c in track.clips))) | {
+            *behind
+        }
 
 
 def appended(draft: Draft, media: str, name: str, duration: int, *, sound: bool) -> Draft:
@@ -175,7 +183,9 @@ def from_json(data: Any) -> Draft:
         if kind == VIDEO:
             video += [_clip(segment, f"{where}.sg[{i}]") for i, segment in enumerate(segments)]
         elif kind == AUDIO:
-            clips = tuple(_clip(segment, f"{where}.sg[{i}]") for i, segment in enumerate(segments))
+            clips = tuple(
+                replace(_clip(segment, f"{where}.sg[{i}]"), background=None) for i, segment in enumerate(segments)
+            )
             if clips:
                 audio.append(AudioTrack(_text(_meta(track), "label", where, "Audio"), clips))
         elif kind == TEXT:
@@ -202,6 +212,8 @@ def _clip_json(clip: Clip, *, audio: bool) -> dict[str, Any]:
         meta["volume"] = clip.volume
         if clip.muted:
             meta["muted"] = [list(span) for span in clip.muted]
+    elif clip.background:
+        meta["background"] = clip.background.to_json()
     return {"d": clip.duration, "m": meta}
 
 
@@ -221,7 +233,17 @@ def _clip(segment: Any, where: str) -> Clip:
         speed=_number(meta, "speed", where, 1.0, low=0.01, high=100.0),
         volume=_number(meta, "volume", where, 1.0, low=0.0, high=100.0),
         muted=tuple(_span(span, f"{where}.m.muted") for span in _list(meta, "muted", where)),
+        background=_background(meta, f"{where}.m"),
     )
+
+
+def _background(meta: Mapping[str, Any], where: str) -> Background | None:
+    if meta.get("background") is None:
+        return None
+    try:
+        return choices.from_json(meta["background"])
+    except ValueError as error:
+        raise ValueError(f"{where}.{error}") from None
 
 
 def _title(segment: Any, where: str) -> Title:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from skillwire.studio.draft import MAX_TEXT, MAX_TITLES, ORIGINAL, AudioTrack, Canvas, Clip, Draft, Title
+from skillwire.studio.effects.choices import Background, shown_names
 from skillwire.studio.timeline import cut, hastened, muted_range
 
 # Beyond these nothing useful is left to see or hear.
@@ -52,13 +53,24 @@ class Song:
     generated: bool = False
 
 
-def apply(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song] = ()) -> Edit:
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What is to stand behind people: the background, its file's name where it is one, and the media that people are in."""
+
+    background: Background
+    name: str
+    people: frozenset[str]
+
+
+def apply(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song] = (), behind: Behind | None = None) -> Edit:
     """Carries out one operation (as the reading gives it: ``{"op": name, …}``, times in seconds).
 
-    ``songs``: what music there is, oldest first. Raises ``Unsupported`` when it cannot be done; the draft is a value, so nothing has changed then.
+    ``songs``: what music there is, oldest first. ``behind``: what "replace_background" chose. Raises ``Unsupported`` when it cannot be done; the draft is a value, so nothing has changed then.
     """
     if operation.get("op") == "add_music":
         return _add_music(draft, operation, songs)
+    if operation.get("op") == "replace_background" and behind is not None and behind.background.kind != "transparent":
+        return _replace_background(draft, behind)
     edit = _EDITS.get(str(operation.get("op")))
     if edit is None:
         raise Unsupported(describe(operation))
@@ -203,6 +215,33 @@ def _add_music(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song]
     music = AudioTrack(MUSIC, tuple(clips))
     sentence = "music_generated" if song.generated else "music_added"
     return Edit(replace(draft, audio=(*other, music)), sentence, {"name": song.name, "percent": f"{level:.0%}"})
+
+
+def _replace_background(draft: Draft, behind: Behind) -> Edit:
+    """Sets the background of every clip that people are in; the clip of the background itself leaves the timeline."""
+    chosen = behind.background
+    leaving = [clip for clip in draft.video if chosen.kind == "media" and clip.media == chosen.value]
+    for clip in reversed(leaving):
+        draft = _without(draft, clip)
+    video = tuple(replace(clip, background=chosen) if clip.media in behind.people else clip for clip in draft.video)
+    sentence = {"blur": "background_blurred", "scene": "background_drawn", "media": "background_file"}
+    values = {"name": behind.name or shown_names([chosen.value])}
+    return Edit(replace(draft, video=video), sentence.get(chosen.kind, "background_set"), values)
+
+
+def _without(draft: Draft, clip: Clip) -> Draft:
+    """The draft without a clip and its sound; what comes later moves up."""
+
+    def moved(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
+        staying = (one for one in clips if (one.media, one.start) != (clip.media, clip.start))
+        return tuple(replace(one, start=one.start - clip.duration) if one.start >= clip.end else one for one in staying)
+
+    audio = tuple(
+        AudioTrack(track.label, clips if track.label != ORIGINAL else moved(clips))
+        for track in draft.audio
+        if (clips := track.clips)
+    )
+    return replace(draft, video=moved(draft.video), audio=tuple(track for track in audio if track.clips))
 
 
 _EDITS: dict[str, Callable[[Draft, Mapping[str, Any]], Edit]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -16,6 +16,7 @@ from skillwire.studio.edit import apply
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
+    from av.video.frame import VideoFrame
 
     from skillwire.studio.media.encode import Quality
     from skillwire.studio.media.read import Source
@@ -58,6 +59,7 @@ def _untouched(draft: Draft, codec_of: Callable[[str], str]) -> bool:
         and draft.video[0].speed == 1
         and draft.video[0].start == 0
         and not draft.titles
+        and draft.video[0].background is None
         and draft.canvas.plain
         and codec_of(draft.video[0].media) == "h264"
     )
@@ -91,8 +93,7 @@ def render(
             if written == 0:
                 raise JobFailed("nothing in this file could be read", where=draft.video[0].name)
     finally:
-        for source in composer.opened:
-            source.close()
+        composer.close()
     return composer.notes()
 
 
@@ -122,6 +123,14 @@ class _Composer:
         self._media = media
         self.opened: list[Source] = []
         self._remarks: list[str] = []
+        self._stages: list[Generator[Any, None, None]] = []
+
+    def close(self) -> None:
+        """Stops what still runs in threads, then closes the files they read."""
+        for stage in self._stages:
+            stage.close()
+        for source in self.opened:
+            source.close()
 
     def pictures(self, output: OutputContainer, quality: Quality) -> Iterator[Any]:
         if not _untouched(self._draft, lambda name: self._media[name].video_codec):
@@ -210,8 +219,9 @@ class _Composer:
         aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
         shaper: shape.Shaper
         turned = shape.display_matrix(first) is not None or (aspect or 1) != 1
-        if alone and canvas.plain and not (turned and self._draft.titles):
-            # One clip in its own shape keeps its rotation and pixel aspect as tags; titles need it upright.
+        drawn_over = self._draft.titles or clips[0].background
+        if alone and canvas.plain and not (turned and drawn_over):
+            # One clip in its own shape keeps its rotation and pixel aspect as tags; titles and backgrounds need it upright.
             size = shape.fitted(first.width, first.height)
             matrix = shape.display_matrix(first)
             if aspect and min(first.width, first.height) > shape.MAX_SHORT_SIDE:
@@ -225,13 +235,32 @@ class _Composer:
         target = encode.video_stream(output, picture, quality, first)
 
         def shaped() -> Iterator[Any]:
-            yield from map(shaper, chain([first], frames))
+            yield from self._before_background(clips[0], map(shaper, chain([first], frames)), size, first)
             for clip in clips[1:]:
                 source = self._open_video(clip)
                 pixel = source.stream.sample_aspect_ratio or source.stream.codec_context.sample_aspect_ratio
-                yield from map(shape.CanvasShaper(size, pixel, canvas.turn), frames_of(clip, source))
+                upright = map(shape.CanvasShaper(size, pixel, canvas.turn), frames_of(clip, source))
+                yield from self._before_background(clip, upright, size, first)
 
         return encode.encoded_video(target, self._titled(shaped(), size))
+
+    def _before_background(
+        self, clip: Clip, frames: Iterator[Any], size: tuple[int, int], like: VideoFrame
+    ) -> Iterator[Any]:
+        if clip.background is None:
+            return frames
+        from skillwire.studio.effects.replace import replaced_by  # noqa: PLC0415 - loads OpenCV and networks
+
+        stage = replaced_by(clip.background, frames, like, size, self._frames_of)
+        self._stages.append(stage)
+        return stage
+
+    def _frames_of(self, media: str) -> Iterator[Any]:
+        from skillwire.studio.media.read import frames, open_video  # noqa: PLC0415 - see render
+
+        file = self._media[media]
+        self.opened.append(open_video(file.path, file.name))
+        return frames(self.opened[-1])
 
     def _titled(self, frames: Iterator[Any], size: tuple[int, int]) -> Iterator[Any]:
         if not self._draft.titles:

@@ -115,9 +115,16 @@ def _media(task: dict[str, Any]) -> dict[str, MediaFile]:
     return {name: MediaFile(**{**fields, "path": Path(fields["path"])}) for name, fields in task["media"].items()}
 
 
+def _find_people(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
+    from skillwire.studio.effects.presence import has_people  # noqa: PLC0415 - loads networks
+
+    return {"found": has_people(Path(task["path"]), task["name"])}
+
+
 _TASKS: dict[str, Callable[[dict[str, Any], Callable[[float], None]], dict[str, Any]]] = {
     "take_in": _take_in,
     "compose": _compose,
+    "find_people": _find_people,
     "render": _render,
     "proxy": _proxy,
     "poster": _poster,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skillwire.errors import JobFailed
 from skillwire.studio.effects.people import Matte
-from skillwire.studio.effects.planes import Planes, planes_from_rgb, planes_of, shrunk, yuv_of
+from skillwire.studio.effects.planes import Planes, planes_from_rgb, shrunk, upright_planes, yuv_of
 from skillwire.studio.effects.scenes import drawn
 from skillwire.studio.effects.vision import opencv
 
@@ -29,7 +28,6 @@ _SMALL = 180
 _TINY = 1 / 255
 # How far a drawn scene follows the light of the shot: exposure by this power of the ratio within bounds, colour cast by this part.
 _FOLLOW, _DARKEST, _BRIGHTEST, _CAST = 0.35, 0.75, 1.2, 0.12
-_LARGEST_PICTURE = 80_000_000
 
 
 def colour(code: str, size: tuple[int, int], colorspace: int) -> Behind:
@@ -40,12 +38,6 @@ def colour(code: str, size: tuple[int, int], colorspace: int) -> Behind:
     levels = yuv_of((red, green, blue), colorspace)
     wall = Planes(*(np.full(shape, level, np.uint8) for shape, level in zip(shapes, levels, strict=True)))
     return lambda _frame, _planes, _matte: wall
-
-
-def picture(path: Path, name: str, size: tuple[int, int], colorspace: int) -> Behind:
-    """A picture file, cut to the frame's shape. Raises ``JobFailed`` when it cannot be read."""
-    still = planes_from_rgb(covering(read_picture(path, name), size), size, colorspace)
-    return lambda _frame, _planes, _matte: still
 
 
 def scene(name: str, size: tuple[int, int], colorspace: int) -> Behind:
@@ -118,21 +110,6 @@ def in_the_light_of(shot: Planes, still: Planes) -> Planes:
     return Planes(*(np.rint(plane).astype(np.uint8) for plane in (y, *chroma)))
 
 
-def read_picture(path: Path, name: str) -> NDArray[np.uint8]:
-    """A picture file as RGB, upright, on white where it is transparent. Raises ``JobFailed`` when it cannot be read."""
-    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 - slow import
-
-    try:
-        with Image.open(path) as opened:
-            if opened.width * opened.height > _LARGEST_PICTURE:
-                raise JobFailed("the picture is too large for a background", where=name, fix="make it smaller")
-            turned = ImageOps.exif_transpose(opened).convert("RGBA")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise JobFailed("the picture cannot be read", where=name, fix="save it again as PNG or JPEG") from error
-    page = Image.new("RGBA", turned.size, "white")
-    return np.asarray(Image.alpha_composite(page, turned).convert("RGB"))
-
-
 def covering(array: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """A picture of any size made as large as needed to fill ``size``; what hangs over on two sides is cut off."""
     cv2 = opencv()
@@ -187,18 +164,10 @@ class _Loop:
             self._next = None
 
     def _fitted(self, frame: VideoFrame) -> Planes:
-        even = (max(2, frame.width // 2 * 2), max(2, frame.height // 2 * 2))
-        if (frame.width, frame.height, frame.format.name) != (*even, "yuv420p") or frame.color_range == 2:
-            frame = frame.reformat(*even, format="yuv420p", dst_color_range=1)
-        turns = round(frame.rotation / 90)
         width, height = self._size
         sizes = ((width, height), (width // 2, height // 2), (width // 2, height // 2))
-        return Planes(
-            *(
-                np.array(covering(np.rot90(plane, turns), size))
-                for plane, size in zip(planes_of(frame).each(), sizes, strict=True)
-            )
-        )
+        planes = upright_planes(frame).each()
+        return Planes(*(covering(plane, size) for plane, size in zip(planes, sizes, strict=True)))
 
 
 def _time(frame: Any) -> Fraction:

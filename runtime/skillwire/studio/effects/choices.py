@@ -17,7 +17,7 @@ from skillwire.language.phrases import flatten, whole_words
 # Files of the user's own folder that can stand behind somebody.
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
 VIDEOS = frozenset({".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"})
-KINDS = frozenset({"blur", "transparent", "scene", "colour", "media", "file"})
+KINDS = frozenset({"blur", "transparent", "scene", "colour", "media"})
 _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})(?![0-9a-f])", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 _LEVELS = ("light", "medium", "strong")
@@ -30,7 +30,8 @@ class Background:
     """What stands behind the people.
 
     ``kind``: ``blur`` (value ``light``, ``medium``, ``strong``), ``transparent`` (no value), ``scene`` (its name), ``colour``
-    (``#rrggbb``), ``media`` (id of a file of the session), ``file`` (path of one in the user's folder).
+    (``#rrggbb``), ``media`` (id of a file of the session). ``file`` (path of one in the user's folder) stands in no draft: such a
+    file is taken into the session first.
     """
 
     kind: str

@@ -18,8 +18,11 @@ FloatPlane = NDArray[np.floating[Any]]
 # Left, top, right, bottom in pixels of the luma plane, all even.
 Region = tuple[int, int, int, int]
 
-# ITU-T H.273, code 1: the matrix of BT.709; everything else is treated as BT.601, as players do below HD.
-_BT709 = 1
+# ITU-T H.273, codes of matrices: BT.709, unspecified, BT.601.
+_BT709, _UNSPECIFIED, _BT601 = 1, 2, 5
+_LIMITED_RANGE, _FULL_RANGE = 1, 2
+# Untagged pictures of this height and more are shown with BT.709 by players, smaller ones with BT.601.
+_HD = 720
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,23 @@ class Planes:
 def planes_of(frame: VideoFrame) -> Planes:
     """Views of the planes of a yuv420p frame with even sides. The frame must stay alive and should not be written to."""
     return Planes(*(_view(frame.planes[n]) for n in range(3)))
+
+
+def upright_planes(frame: VideoFrame) -> Planes:
+    """The planes of a frame of any format and any size, turned as its display matrix asks."""
+    even = (max(2, frame.width // 2 * 2), max(2, frame.height // 2 * 2))
+    turns = round(frame.rotation / 90)
+    if (frame.width, frame.height, frame.format.name) != (*even, "yuv420p") or frame.color_range == _FULL_RANGE:
+        frame = frame.reformat(*even, format="yuv420p", dst_color_range=_LIMITED_RANGE)
+    planes = (np.array(np.rot90(plane, turns)) for plane in planes_of(frame).each())
+    return Planes(*planes)
+
+
+def matrix_of(frame: VideoFrame) -> int:
+    """The matrix a frame's colours are shown with: BT.709 or BT.601, as codes of H.273."""
+    if frame.colorspace == _UNSPECIFIED:
+        return _BT709 if min(frame.width, frame.height) >= _HD else _BT601
+    return _BT709 if frame.colorspace == _BT709 else _BT601
 
 
 def alpha_of(frame: VideoFrame) -> Plane:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skillwire.studio.effects import background as sources
 from skillwire.studio.effects.ahead import ahead
-from skillwire.studio.effects.choices import VIDEOS, Background
+from skillwire.studio.effects.choices import Background
 from skillwire.studio.effects.composite import compose, corrections, shifted
 from skillwire.studio.effects.people import Detect, Matte, PeopleMatter, detector
-from skillwire.studio.effects.planes import Planes, alpha_of, empty_frame, planes_of
+from skillwire.studio.effects.planes import Planes, alpha_of, empty_frame, matrix_of, planes_of
 from skillwire.studio.effects.segmenter import Segmenter
 
 if TYPE_CHECKING:
@@ -30,65 +29,75 @@ def replaced(
     *,
     clean: bool = True,
     detect: Detect | None = None,
-) -> Iterator[VideoFrame]:
+) -> Generator[VideoFrame, None, None]:
     """The frames (yuv420p, one size, even sides, limited range) with ``behind`` wherever nobody is.
 
     ``clean``: frees the edge from the old background. ``detect``: finds people, the package's own detector by default.
     """
-    for frame, matte in _matted(frames, detect):
-        planes = planes_of(frame)
-        back = behind(frame, planes, matte)
-        result = empty_frame((frame.width, frame.height), frame)
-        into = planes_of(result)
-        if matte is None:
-            for target, plane in zip(into.each(), back.each(), strict=True):
-                np.copyto(target, plane)
-        else:
-            compose(planes, matte, back, into, clean=clean)
-        yield result
+    with closing(_matted(frames, detect)) as matted:
+        for frame, matte in matted:
+            planes = planes_of(frame)
+            back = behind(frame, planes, matte)
+            result = empty_frame((frame.width, frame.height), frame)
+            into = planes_of(result)
+            if matte is None:
+                for target, plane in zip(into.each(), back.each(), strict=True):
+                    np.copyto(target, plane)
+            else:
+                compose(planes, matte, back, into, clean=clean)
+            yield result
 
 
-def cut_out(frames: Iterator[VideoFrame], *, detect: Detect | None = None) -> Iterator[VideoFrame]:
+def cut_out(frames: Iterator[VideoFrame], *, detect: Detect | None = None) -> Generator[VideoFrame, None, None]:
     """The frames as yuva420p: the people in their own colours, everything else transparent."""
-    for frame, matte in _matted(frames, detect):
-        result = empty_frame((frame.width, frame.height), frame, "yuva420p")
-        into, alpha = planes_of(result), alpha_of(result)
-        for target, level in zip(into.each(), (16, 128, 128), strict=True):
-            target[:] = level
-        alpha[:] = 0
-        if matte is not None:
-            _put(planes_of(frame), matte, into)
-            np.copyto(alpha, matte.full)
-        yield result
+    with closing(_matted(frames, detect)) as matted:
+        for frame, matte in matted:
+            result = empty_frame((frame.width, frame.height), frame, "yuva420p")
+            into, alpha = planes_of(result), alpha_of(result)
+            for target, level in zip(into.each(), (16, 128, 128), strict=True):
+                target[:] = level
+            alpha[:] = 0
+            if matte is not None:
+                _put(planes_of(frame), matte, into)
+                np.copyto(alpha, matte.full)
+            yield result
+
+
+def replaced_by(
+    chosen: Background,
+    frames: Iterator[VideoFrame],
+    like: VideoFrame,
+    size: tuple[int, int],
+    frames_of: Callable[[str], Iterator[VideoFrame]],
+) -> Generator[VideoFrame, None, None]:
+    """Frames of ``size`` with the chosen background; ``like`` has their colour tags, ``frames_of`` is as in ``behind_of``."""
+    behind = behind_of(chosen, size, matrix_of(like), frames_of)
+    # A blur is made of the picture's own colours: there is nothing to clean its edges of.
+    return replaced(frames, behind, clean=chosen.kind != "blur")
 
 
 def behind_of(
-    chosen: Background, size: tuple[int, int], colorspace: int, file_of: Callable[[Background], tuple[Path, str]]
+    chosen: Background, size: tuple[int, int], colorspace: int, frames_of: Callable[[str], Iterator[VideoFrame]]
 ) -> sources.Behind:
-    """What ``chosen`` shows in frames of that size. ``file_of`` tells path and name of a chosen file.
-
-    Raises ``JobFailed`` or ``BadInput`` when its file cannot be read.
-    """
+    """What ``chosen`` shows in frames of that size; ``frames_of`` opens a file of the session by its id, again and again."""
     if chosen.kind == "colour":
         return sources.colour(chosen.value, size, colorspace)
     if chosen.kind == "blur":
         return sources.blur(chosen.value)
     if chosen.kind == "scene":
         return sources.scene(chosen.value, size, colorspace)
-    path, name = file_of(chosen)
-    if path.suffix.lower() not in VIDEOS:
-        return sources.picture(path, name, size, colorspace)
-    from skillwire.studio.media.read import frames, open_video  # noqa: PLC0415 - wanted for videos only
-
-    return sources.video(lambda: frames(open_video(path, name)), size)
+    return sources.video(lambda: frames_of(chosen.value), size)
 
 
-def _matted(frames: Iterator[VideoFrame], detect: Detect | None) -> Iterator[tuple[VideoFrame, Matte | None]]:
+def _matted(
+    frames: Iterator[VideoFrame], detect: Detect | None
+) -> Generator[tuple[VideoFrame, Matte | None], None, None]:
     with closing(ahead(frames, _DEPTH)) as decoded:
         first = next(decoded, None)
         if first is None:
             return
-        matter = PeopleMatter(Segmenter(first.colorspace), detect or detector(), first.colorspace)
+        matrix = matrix_of(first)
+        matter = PeopleMatter(Segmenter(matrix), detect or detector(), matrix)
 
         def all_frames() -> Iterator[VideoFrame]:
             yield first
