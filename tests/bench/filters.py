@@ -1,0 +1,64 @@
+"""Measures renders that change the pictures against a plain ffmpeg transcode of the same part with the same codec settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from media import FFMPEG, clip_1080p, compare
+
+from skillwire.studio.draft import Draft, appended
+from skillwire.studio.edit import apply
+from skillwire.studio.media.encode import QUALITIES
+from skillwire.studio.render import MediaFile, render
+
+SECONDS = 6
+PAIRS = 3
+QUALITY = "standard"
+# Name → operations, and the part of the clip that the transcode works on, in seconds.
+FILTERS = {
+    "trim": ([{"op": "trim", "start": 1.5, "end": 5.5}], (1.5, 4)),
+    "trim, all encoded": ([{"op": "trim", "start": 1.5, "end": 5.5}, {"op": "rotate", "degrees": 180}], (1.5, 4)),
+    "add text": ([{"op": "add_text", "text": "The whole way down\n一路向下", "position": "bottom"}], (0, SECONDS)),
+    "speed 2x": ([{"op": "speed", "factor": 2}], (0, SECONDS)),
+    "speed 0.5x": ([{"op": "speed", "factor": 0.5}], (0, SECONDS)),
+    "aspect 9:16": ([{"op": "aspect", "ratio": "9:16"}], (0, SECONDS)),
+    "aspect 1:1": ([{"op": "aspect", "ratio": "1:1"}], (0, SECONDS)),
+    "resolution 720p": ([{"op": "resolution", "height": 720}], (0, SECONDS)),
+}
+
+
+def main() -> None:
+    """Print a line for each filter."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        clip = clip_1080p(folder, SECONDS)
+        status = clip.stat()
+        media = {"m": MediaFile(clip, clip.name, status.st_size, status.st_mtime_ns, "h264")}
+        whole = appended(Draft(), "m", clip.name, SECONDS * 1000, sound=True)
+        settings = QUALITIES[QUALITY]
+        for label, (operations, (start, length)) in FILTERS.items():
+            draft = whole
+            for operation in operations:
+                draft = apply(draft, operation).draft
+            command = [FFMPEG, "-y", "-v", "error", "-ss", str(start), "-t", str(length), "-i", str(clip)]
+            command += ["-c:v", "libx264", "-crf", str(settings.crf), "-preset", settings.preset]
+            command += ["-c:a", "aac", "-b:a", "192k", str(folder / "plain.mp4")]
+
+            def ours(draft: Draft = draft) -> None:
+                render(draft, media, folder / "out.mp4", QUALITY, lambda _: None)
+
+            def theirs(command: list[str] = command) -> None:
+                subprocess.run(command, check=True)
+
+            mine, other, ratio = compare(ours, theirs, PAIRS)
+            sys.stdout.write(
+                f"{label:34} {mine:7.2f} s / {other:7.2f} s = {ratio:.2f} of a plain transcode ({QUALITY})\n"
+            )
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
