@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from skillwire.studio.effects.boxes import Boxes, padded
 from skillwire.studio.effects.camera import Matrix, View
 from skillwire.studio.effects.cutout import free_of, lit
-from skillwire.studio.effects.inpaint import invented
+from skillwire.studio.effects.inpaint import grown, invented
 from skillwire.studio.effects.planes import Plane, Planes, Region, shrunk
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ _MOST_SOURCES = 5
 _ENOUGH = 0.995
 # Fewer half-size pixels than this are left as they are rather than made up.
 _LEAST_INVENTED = 12
+# Less of the hole than this is grown over from what was made up before.
+_SMALL = 0.25
 # A source must add at least this part of the hole.
 _WORTH = 0.02
 # Pictures used for the picture before are preferred, since changing them flickers; distant ones are less alike.
@@ -60,10 +62,11 @@ class Still:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What stands behind a region. ``seen`` (half size): 255 where another picture showed it, 0 where it is unknown."""
+    """What stands behind a region. Half-size masks: ``seen``, 255 where another picture showed it; ``made``, where it was invented."""
 
     planes: Planes
     seen: Plane
+    made: Plane
 
 
 @dataclass(slots=True)
@@ -83,8 +86,18 @@ class Filler:
     used: set[float] = field(default_factory=set)
     inventions: deque[_Invention] = field(default_factory=lambda: deque(maxlen=4))
 
-    def fill(self, now: Still, hole: Boxes, region: Region, sources: Sequence[Still]) -> Filled:
-        """The scene in ``region`` of the picture ``now``, whose ``hole`` must be covered, from ``sources``."""
+    def fill(
+        self,
+        now: Still,
+        hole: Boxes,
+        region: Region,
+        sources: Sequence[Still],
+        shape: Callable[[], Plane | None] = lambda: None,
+    ) -> Filled:
+        """The scene in ``region`` of the picture ``now``, whose ``hole`` must be covered, from ``sources``.
+
+        ``shape`` tells the outline of the thing in the hole: what no picture shows is invented only there.
+        """
         free = free_of([padded(box, _MOVER_PAD, 6) for box in now.movers], region)
         here = now.planes.crop(region)
         scene = Planes(here.y.copy(), here.u.copy(), here.v.copy())
@@ -99,10 +112,17 @@ class Filler:
         known = seen.copy()
         missing = inner & (seen == 0)
         if missing.sum() > _LEAST_INVENTED:
-            self._invent(scene, seen, missing, now, region)
-        return Filled(scene, known)
+            outlined = shape()
+            if outlined is not None:
+                missing &= outlined > 0
+        made = np.where(missing, 255, 0).astype(np.uint8)
+        if missing.sum() > _LEAST_INVENTED:
+            self._invent(scene, seen, missing, now, region, free)
+        return Filled(scene, known, made)
 
-    def _invent(self, scene: Planes, seen: Plane, missing: NDArray[np.bool_], now: Still, region: Region) -> None:
+    def _invent(
+        self, scene: Planes, seen: Plane, missing: NDArray[np.bool_], now: Still, region: Region, free: Plane
+    ) -> None:
         """Fills what no picture shows: with what was made up before, carried along with the camera, or else anew."""
         for invention in reversed(self.inventions):
             layer, shows = _carried(invention, now, region)
@@ -110,7 +130,10 @@ class Filler:
             if not (missing & (seen == 0)).any():
                 return
         left = np.where(missing & (seen == 0), 255, 0).astype(np.uint8)
-        made = invented(scene, left)
+        if np.count_nonzero(left) < _SMALL * np.count_nonzero(missing):
+            made = grown(scene, left)
+        else:
+            made = invented(scene, left, np.where((free == 0) & (seen == 0), 255, 0).astype(np.uint8))
         for plane, other in zip(scene.each(), made.each(), strict=True):
             plane[:] = other
         self.inventions.append(_Invention(now.place, region[:2], made, np.where(missing, 255, 0).astype(np.uint8)))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skillwire.studio.effects.boxes import Boxes, whole
+from skillwire.studio.effects.boxes import Boxes, padded, whole
 from skillwire.studio.effects.inpaint import invented
 from skillwire.studio.effects.planes import Plane, Planes, Region
+from skillwire.studio.effects.silhouette import outline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 SAMPLES = 32
 # Rows are worked on in bands, so that what is sorted stays in the processor's cache.
 _BAND = 64
+# Room around a box that is left out of a plate, in sides of the box and pixels.
+_PAD, _PAD_LEAST = 0.15, 8.0
+# Pictures in which the outline of what never leaves its place is looked for.
+_OUTLINED = 6
 _MASKED = 255
 
 
@@ -43,14 +48,17 @@ class PlateBuilder:
         self._region = region
         self._samples: list[Planes] = []
         self._holes: list[list[Region]] = []
+        self._targets: list[list[tuple[Boxes, str]]] = []
 
-    def add(self, planes: Planes, boxes: Sequence[Boxes]) -> None:
-        """A picture of the shot, and where the targets are in it. The region is copied, the rest is not kept."""
+    def add(self, planes: Planes, targets: Sequence[tuple[Boxes, str]]) -> None:
+        """A picture of the shot, and where the targets are in it, with their groups. The region is copied, the rest not kept."""
         x0, y0, x1, y1 = self._region
         view = planes.crop(self._region)
         self._samples.append(Planes(view.y.copy(), view.u.copy(), view.v.copy()))
         corner = np.asarray([x0, y0, x0, y0], np.float32)
-        holes = [whole(box - corner, (x1 - x0, y1 - y0)) for box in boxes]
+        here = [(box - corner, group) for box, group in targets]
+        holes = [whole(padded(box, _PAD, _PAD_LEAST), (x1 - x0, y1 - y0)) for box, _ in here]
+        self._targets.append(here)
         self._holes.append([hole for hole in holes if hole is not None])
 
     def build(self) -> Plate:
@@ -66,8 +74,26 @@ class PlateBuilder:
         planes = Planes(*(self._median(n, counts) for n in range(3)))
         unseen = np.where(counts == 0, 255, 0).astype(np.uint8)
         if unseen.any():
+            unseen = self._narrowed(unseen)
             planes = invented(planes, unseen)
         return Plate(planes, unseen)
+
+    def _narrowed(self, unseen: Plane) -> Plane:
+        """Of boxes that never leave a place only what is inside the things' outlines is unknown; around them the scene shows."""
+        region = (0, 0, 2 * unseen.shape[1], 2 * unseen.shape[0])
+        covered = np.zeros_like(unseen)
+        for n in range(0, len(self._samples), max(1, len(self._samples) // _OUTLINED)):
+            for (box, group), hole in zip(self._targets[n], self._holes[n], strict=False):
+                left, top, right, bottom = hole
+                window = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
+                if not unseen[window].any():
+                    continue
+                shape = outline(self._samples[n], box, group, region)
+                if shape is None:
+                    covered[window] = 255
+                else:
+                    np.maximum(covered, shape, out=covered)
+        return np.minimum(unseen, covered)
 
     def _median(self, number: int, counts: NDArray[np.uint8]) -> Plane:
         """The median of one plane's pictures, each pixel over the pictures in which it is no target's."""
@@ -87,6 +113,10 @@ class PlateBuilder:
                     )
                     plane[area] = _MASKED
             result[rows] = _middle(band, counts[rows])
+            never = counts[rows] == 0
+            if never.any():
+                bare = [np.ascontiguousarray(plane[rows]) for plane in stack]
+                np.copyto(result[rows], _middle(bare, np.full_like(counts[rows], len(bare))), where=never)
         return result
 
 

@@ -9,18 +9,20 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skillwire.studio.effects.analysis import Analysis
-from skillwire.studio.effects.boxes import Boxes, covered, padded
+from skillwire.studio.effects.boxes import Boxes, covered, padded, shared
 from skillwire.studio.effects.camera import Matrix, View, motion
 from skillwire.studio.effects.cutout import Hole, blended, difference, free_of, lit, mask_of
 from skillwire.studio.effects.fill import Filler, Still
-from skillwire.studio.effects.planes import Planes, Region, planes_of
+from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
 from skillwire.studio.effects.plate import SAMPLES, Plate, PlateBuilder, union
+from skillwire.studio.effects.silhouette import outline
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 Timed = tuple[float, "VideoFrame"]
 # How long before its first and after its last sighting a thing is taken for there, in seconds.
 _REACH_STILL, _REACH_MOVING = 0.5, 0.35
-# Room around a box that is left out of a plate, in sides of the box and pixels.
-_PLATE_PAD, _PLATE_LEAST = 0.15, 8.0
 # Pictures kept around the one being mended: in bytes, and in seconds before and after.
 _KEPT_BYTES, _KEPT_SECONDS = 280_000_000, 1.6
 # What must stay must be a thing for sure; what lies in a target's box to this part is a part of it.
@@ -83,8 +83,12 @@ class Remover:
         for time, frame in read(wanted) if wanted else ():
             number = self._analysis.shot_at(time)
             if number in builders:
-                holes = [padded(box, _PLATE_PAD, _PLATE_LEAST) for box in self._boxes(self._targets, number, time)]
-                builders[number].add(planes_of(frame), holes)
+                here = [
+                    (box, track.group)
+                    for track in self._of(self._targets, number)
+                    if (box := track.at(time, _REACH_STILL)) is not None
+                ]
+                builders[number].add(planes_of(frame), here)
         for number, builder in builders.items():
             self._plates[number] = (builder.build(), self._plates[number][1])
 
@@ -104,7 +108,7 @@ class Remover:
     def _boxes(self, tracks: Sequence[Track], shot: int, time: float, reach: float = _REACH_STILL) -> list[Boxes]:
         return [box for track in self._of(tracks, shot) if (box := track.at(time, reach)) is not None]
 
-    def _holes(self, shot: int, time: float, reach: float) -> list[tuple[int, Hole]]:
+    def _holes(self, shot: int, time: float, reach: float) -> list[tuple[Track, Hole]]:
         others = self._boxes([track for track in self._others if np.mean(track.scores) >= _KEPT], shot, time, 0.1)
         result = []
         for track in self._of(self._targets, shot):
@@ -115,7 +119,7 @@ class Remover:
             touching = [other for other in others if 0 < covered(box, other[None])[0] < _PART]
             before = tuple(other for other in touching if other[3] > box[3] + 0.02 * (box[3] - box[1]))
             behind = tuple(other for other in touching if other[3] <= box[3] + 0.02 * (box[3] - box[1]))
-            result.append((track.id, Hole(box, before, behind)))
+            result.append((track, Hole(box, before, behind)))
         return result
 
     def _still(self, number: int, frames: Iterator[Timed]) -> Iterator[Timed]:
@@ -158,8 +162,9 @@ class Remover:
             if holes:
                 near = [one for one, _ in (*behind, *ahead)]
                 sources = [*old, *near[:: max(1, len(near) // _COMPARED)]]
-                for track, hole in holes:
-                    self._mend_moving(still, hole, fillers[track], sources)
+                for tracks, hole in _together(holes):
+                    shape = partial(_outlines, still.planes, tracks)
+                    self._mend_moving(still, hole, fillers[tracks[0][0].id], sources, shape)
             behind.append((still, frame))
             while behind and still.time - behind[0][0].time > _KEPT_SECONDS:
                 left = behind.popleft()[0]
@@ -204,22 +209,47 @@ class Remover:
             for future, ready in waiting:
                 yield future.result(), ready
 
-    def _mend_moving(self, now: Still, hole: Hole, filler: Filler, sources: list[Still]) -> None:
+    def _mend_moving(
+        self, now: Still, hole: Hole, filler: Filler, sources: list[Still], shape: Callable[[Region], Plane | None]
+    ) -> None:
         region = hole.region(now.planes.size)
         if region is None:
             return
         here = now.planes.crop(region)
-        filled = filler.fill(now, padded(hole.box, 0.06, 4), region, sources)
+        filled = filler.fill(now, padded(hole.box, 0.06, 4), region, sources, partial(shape, region))
         free = free_of([padded(box, 0.1, 6) for box in now.movers], region)
         inner = free_of([padded(hole.box, 0.02)], region) == 0
-        invented = np.where(inner & (filled.seen == 0), 255, 0).astype(np.uint8)
         apart = difference(here, filled.planes)
-        mask = mask_of(apart, hole, region[:2], np.minimum(free, filled.seen), invented)
+        mask = mask_of(apart, hole, region[:2], np.minimum(free, filled.seen), filled.made)
         # Outside the hole a pixel that no other picture shows keeps what is there.
         mask[(filled.seen == 0) & ~inner] = 0
         self.tally.replaced += int(np.count_nonzero(mask))
-        self.tally.invented += int(np.count_nonzero((mask > 0) & (filled.seen == 0)))
+        self.tally.invented += int(np.count_nonzero(filled.made))
         blended(here, filled.planes, mask)
+
+
+def _together(holes: list[tuple[Track, Hole]]) -> list[tuple[list[tuple[Track, Boxes]], Hole]]:
+    """Holes that overlap as one, so that none is filled with what stands in another; each with its tracks and their boxes."""
+    groups: list[tuple[list[tuple[Track, Boxes]], Hole]] = []
+    for track, hole in holes:
+        tracks, box, before, behind = [(track, hole.box)], hole.box, hole.before, hole.behind
+        apart = []
+        for other in groups:
+            if float(shared(padded(box, 0.1), other[1].box[None])[0]) <= 0:
+                apart.append(other)
+                continue
+            tracks = [*other[0], *tracks]
+            box = np.concatenate([np.minimum(box[:2], other[1].box[:2]), np.maximum(box[2:], other[1].box[2:])])
+            before, behind = (*other[1].before, *before), (*other[1].behind, *behind)
+        groups = [*apart, (tracks, Hole(box, before, behind))]
+    return groups
+
+
+def _outlines(planes: Planes, tracks: list[tuple[Track, Boxes]], region: Region) -> Plane | None:
+    """The outlines of all the things together; ``None`` when one of them has none."""
+    shapes = [outline(planes, box, track.group, region) for track, box in tracks]
+    known = [shape for shape in shapes if shape is not None]
+    return np.asarray(np.maximum.reduce(known)) if len(known) == len(shapes) else None
 
 
 _NOTHING = Planes(*(np.zeros((0, 0), np.uint8) for _ in range(3)))

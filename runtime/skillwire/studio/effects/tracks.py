@@ -29,8 +29,8 @@ _BACK = 2.0
 _MATCH = 0.25
 # What comes back within so many seconds, with so much of its colours the same, may be what was hidden.
 _HIDDEN, _ALIKE = 4.0, 0.55
-# Seen at two times further apart than this (seconds), it was hidden in between.
-_GAP = 0.9
+# Seen at two times further apart than this (seconds), it was hidden in between, but for this long at either end.
+_GAP, _EDGE = 0.55, 0.12
 # A track seen once, or that never moves, must be surer than one seen on its way.
 _SURE_ONCE = 0.55
 _SURE_STILL = 0.42
@@ -69,7 +69,7 @@ class Track:
             return self.boxes[0]
         place = int(np.clip(np.searchsorted(self.times, time), 1, len(self.times) - 1))
         before, after = self.times[place - 1], self.times[place]
-        if before + reach < time < after - reach and after - before > _GAP:
+        if after - before > _GAP and before + min(reach, _EDGE) < time < after - min(reach, _EDGE):
             return None  # hidden behind something else, which is to stay
         part = (time - before) / (after - before)
         box = self.boxes[place - 1] * (1 - part) + self.boxes[place] * part

@@ -1,0 +1,92 @@
+"""The outline of a thing in its box: DeepLab v3 (Chen et al., 2017), for where no other picture shows what stands behind it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from skillwire.studio.effects.boxes import Boxes, padded, whole
+from skillwire.studio.effects.models import interpreter
+from skillwire.studio.effects.planes import Plane, Planes, Region, rgb_matrix
+
+NETWORK = "deeplab_v3.tflite"
+SIDE = 257
+# The network's numbering is that of PASCAL VOC; each of our groups with its classes there. Those without have no outline.
+_CLASSES = {
+    "airplane": (1,),
+    "bird": (3,),
+    "boat": (4,),
+    "cat": (8,),
+    "cow": (10,),
+    "cycle": (2, 14),
+    "dining table": (11,),
+    "dog": (12,),
+    "glass": (5,),
+    "horse": (13,),
+    "person": (15,),
+    "potted plant": (16,),
+    "screen": (20,),
+    "seat": (9, 18),
+    "sheep": (17,),
+    "train": (19,),
+    "vehicle": (6, 7),
+}
+# What is called the thing by a probability of this much; less of the box than that is no outline of it.
+_LIKELY = 0.3
+_LEAST_SHARE = 0.1
+# Room around the box that the network sees, and how far the outline is widened, in sides of the box.
+_AROUND, _WIDER = 0.2, 0.07
+
+
+def outline(planes: Planes, box: Boxes, group: str, region: Region) -> Plane | None:
+    """255 at the half-size pixels of ``region`` that belong to the thing in ``box``; ``None`` when its outline cannot be told."""
+    import cv2  # noqa: PLC0415 - slow import
+
+    wanted = _CLASSES.get(group)
+    seen = whole(padded(box, _AROUND, 8), planes.size)
+    if wanted is None or seen is None:
+        return None
+    crop = planes.crop(seen)
+    stacked = np.dstack([cv2.resize(plane, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for plane in crop.each()])
+    rgb = cv2.transform(stacked.astype(np.float32), rgb_matrix(0))
+    likely = _probabilities(np.asarray(rgb * 2 - 1, np.float32))[:, :, list(wanted)].sum(axis=2)
+    width, height = (seen[2] - seen[0]) // 2, (seen[3] - seen[1]) // 2
+    fine = cv2.resize(likely.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    mask = np.where(fine > _LIKELY, 255, 0).astype(np.uint8)
+    inside = whole(box, planes.size)
+    if inside is None or np.count_nonzero(mask) < _LEAST_SHARE * (inside[2] - inside[0]) * (inside[3] - inside[1]) / 4:
+        return None
+    reach = max(3, round(_WIDER * float(box[2] - box[0]) / 2))
+    mask = np.asarray(
+        cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))), np.uint8
+    )
+    return _moved_to(mask, seen, region)
+
+
+def _moved_to(mask: Plane, seen: Region, region: Region) -> Plane:
+    """A half-size mask of one region as that of another, empty where they do not meet."""
+    made = np.zeros(((region[3] - region[1]) // 2, (region[2] - region[0]) // 2), np.uint8)
+    x0, y0 = max(seen[0], region[0]) // 2, max(seen[1], region[1]) // 2
+    x1, y1 = min(seen[2], region[2]) // 2, min(seen[3], region[3]) // 2
+    if x0 < x1 and y0 < y1:
+        made[y0 - region[1] // 2 : y1 - region[1] // 2, x0 - region[0] // 2 : x1 - region[0] // 2] = mask[
+            y0 - seen[1] // 2 : y1 - seen[1] // 2, x0 - seen[0] // 2 : x1 - seen[0] // 2
+        ]
+    return made
+
+
+def _probabilities(picture: Any) -> Any:
+    """The classes' probabilities, shape (257, 257, 21), of an RGB picture from -1 to 1."""
+    network = _network()
+    network.set_tensor(network.get_input_details()[0]["index"], picture[None])
+    network.invoke()
+    scores = network.get_tensor(network.get_output_details()[0]["index"])[0]
+    raised = np.exp(scores - scores.max(axis=2, keepdims=True))
+    return raised / raised.sum(axis=2, keepdims=True)
+
+
+@cache
+def _network() -> Any:
+    return interpreter(NETWORK)
