@@ -84,8 +84,9 @@ def quality(clip: Path) -> None:
     raw = [cv2.resize(segmenter(thumbnail(planes_of(frame))), size) for frame in frames]
     matter = Matter(segmenter)
     start = time.perf_counter()
-    mattes = [matter(planes_of(frame))[0].astype(np.float32) / 255 for frame in frames]
+    mattes = [matter(planes_of(frame)) for frame in frames]
     each = (time.perf_counter() - start) / len(frames) * 1e3
+    mattes = [matte.of((0, 0, *size)).full.astype(np.float32) / 255 for matte in mattes]
     for name, found in (("network alone", raw), ("mattes", mattes)):
         mad, iou, steady, rms = errors(found, truth)
         sys.stdout.write(f"{name:14} MAD {mad:5.2f}  IoU {iou:.4f}  dtSSD {steady:.2f} (rms {rms:.1f})\n")

@@ -11,7 +11,7 @@ from skillwire.errors import JobFailed
 from skillwire.studio.effects import background
 from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.choices import Background, choose, from_json, own_backgrounds, scenes
-from skillwire.studio.effects.people import Matte
+from skillwire.studio.effects.matte import Matte
 from skillwire.studio.effects.planes import Planes, empty_frame, planes_of, yuv_of
 from skillwire.studio.effects.replace import behind_of, cut_out, replaced
 from skillwire.studio.effects.scenes import SCENES, drawn

@@ -9,8 +9,8 @@ from skillwire.errors import JobFailed
 from skillwire.studio.effects import models, people
 from skillwire.studio.effects.composite import compose
 from skillwire.studio.effects.guided import applied, coefficients
-from skillwire.studio.effects.matte import Matter
-from skillwire.studio.effects.people import Matte, PeopleMatter, regions_of
+from skillwire.studio.effects.matte import Matte, Matter, _occupied
+from skillwire.studio.effects.people import PeopleMatter, regions_of
 from skillwire.studio.effects.planes import Planes, planes_from_rgb, planes_of, shrunk, yuv_of
 from skillwire.studio.effects.segmenter import SIDE, Segmenter, thumbnail
 
@@ -77,12 +77,14 @@ def test_the_filter_leaves_an_even_matte_even(level, seed):
     assert abs(int(result.max()) - 255 * level) <= 2
 
 
+def _whole(matte, size=(176, 144)):
+    return matte.of((0, 0, *size))
+
+
 def test_the_matte_covers_the_man_and_not_the_car(talking):
     matter = Matter(Segmenter(BT601))
     for frame in talking[:8]:
-        full, half = matter(planes_of(frame))
-    assert full.shape == (144, 176)
-    assert half.shape == (72, 88)
+        full = _whole(matter(planes_of(frame))).full
     assert full[60:90, 80:110].mean() > 250  # his face
     assert full[:30, :40].mean() < 5  # the window
 
@@ -90,7 +92,7 @@ def test_the_matte_covers_the_man_and_not_the_car(talking):
 def test_the_matte_flickers_less_than_the_network(talking):
     segmenter = Segmenter(BT601)
     matter = Matter(segmenter)
-    mattes = [matter(planes_of(frame))[0].astype(np.float32) / 255 for frame in talking]
+    mattes = [_whole(matter(planes_of(frame))).full.astype(np.float32) / 255 for frame in talking]
     raw = [cv2.resize(segmenter(thumbnail(planes_of(frame))), (176, 144)) for frame in talking]
 
     def restless(series):
@@ -148,7 +150,7 @@ def test_whom_the_detector_loses_stays_while_still_seen(talking):
     matter = PeopleMatter(Segmenter(BT601), _watching([[face], [], [], []]), BT601)
     mattes = [matte for _, matte in matter.over(iter(talking))]
     assert mattes[-1] is not None
-    assert mattes[-1].full[60:90, 80:110].mean() > 200
+    assert _whole(mattes[-1]).full[60:90, 80:110].mean() > 200
 
 
 def test_two_small_people_are_matted_in_regions_of_their_own(talking):
@@ -174,9 +176,10 @@ def test_two_small_people_are_matted_in_regions_of_their_own(talking):
     matter = PeopleMatter(Segmenter(BT601), detect, BT601)
     _, matte = next(matter.over(iter([frame])))
     assert seen
-    assert matte.full[204:234, 80:110].mean() > 240
-    assert matte.full[204:234, 784:814].mean() > 240
-    assert not matte.full[:, 300:580].any()
+    full = _whole(matte, (880, 288)).full
+    assert full[204:234, 80:110].mean() > 240
+    assert full[204:234, 784:814].mean() > 240
+    assert not full[:, 300:580].any()
 
 
 def _disk():
@@ -212,8 +215,7 @@ def test_full_and_empty_mattes_leave_bytes_alone():
 def test_outside_the_region_is_background_alone():
     (picture, _, green), _ = _disk()
     out = _blank((160, 160))
-    full, half = np.zeros((160, 160), np.uint8), np.zeros((80, 80), np.uint8)
-    full[40:120, 40:120], half[20:60, 20:60] = 255, 255
+    full, half = np.full((80, 80), 255, np.uint8), np.full((40, 40), 255, np.uint8)
     compose(picture, Matte(full, half, (40, 40, 120, 120)), green, out)
     assert np.array_equal(out.y[:40], green.y[:40])
     assert np.array_equal(out.u[:, :20], green.u[:, :20])
@@ -229,6 +231,18 @@ def test_the_old_background_does_not_shine_through_the_edge(monkeypatch):
         edge = (matte.half > 10) & (matte.half < 245)
         errors[clean] = np.abs(out.u[edge].astype(int) - truth.u[edge]).mean()
     assert errors[True] < errors[False] / 2
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([(64, 48), (48, 64), (256, 144)]))
+def test_the_part_that_is_worked_on_holds_everyone(seed, size):
+    rng = np.random.default_rng(seed)
+    mask = np.zeros(size[::-1], bool)
+    spots = rng.integers(0, size, (rng.integers(1, 4), 2))
+    mask[spots[:, 1], spots[:, 0]] = True
+    x0, y0, x1, y1 = _occupied(mask)
+    assert mask[y0:y1, x0:x1].sum() == mask.sum()
+    assert (x0 % 16, y0 % 16) == (0, 0)
+    assert _occupied(np.zeros_like(mask)) is None
 
 
 def test_regions_keep_their_memory_while_they_fit():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skillwire.errors import JobFailed
-from skillwire.studio.effects.people import Matte
+from skillwire.studio.effects.matte import Matte
 from skillwire.studio.effects.planes import Planes, planes_from_rgb, shrunk, upright_planes, yuv_of
 from skillwire.studio.effects.scenes import drawn
 from skillwire.studio.effects.vision import opencv
@@ -80,7 +80,10 @@ def blurred(planes: Planes, matte: Matte | None, part: float) -> Planes:
     scale = min(1.0, _SMALL / min(width, height))
     small = (max(2, round(width * scale)), max(2, round(height * scale)))
     sigma = max(0.6, part * min(small))
-    weight = None if matte is None else 1 - shrunk(matte.half, small).astype(np.float32) / 255 + _TINY
+    weight = None
+    if matte is not None:
+        gone = matte.of((0, 0, width, height)).half
+        weight = 1 - shrunk(gone, small).astype(np.float32) / 255 + _TINY
     total = None if weight is None else cv2.GaussianBlur(weight, (0, 0), sigma)
 
     def smooth(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from skillwire.studio.effects.people import Matte
+from skillwire.studio.effects.matte import Matte
 from skillwire.studio.effects.planes import FloatPlane, Plane, Planes, shrunk
 from skillwire.studio.effects.vision import opencv
 
 # Corrections of colour are found at this short side and enlarged.
-_SMALL = 180
+_SMALL = 120
 # Colours beside the edge are gathered from this far, in parts of the short side.
 _REACH = 0.05
 # How much of a brighter background shines over the edge.
@@ -28,13 +28,10 @@ def compose(picture: Planes, matte: Matte, background: Planes, into: Planes, *, 
     if matte.region != whole:
         for outside, plane in zip(into.each(), background.each(), strict=True):
             np.copyto(outside, plane)
-    inner = matte.region
-    x0, y0, x1, y1 = inner
-    full, half = matte.full[y0:y1, x0:x1], matte.half[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2]
-    person, behind, target = picture.crop(inner), background.crop(inner), into.crop(inner)
-    shifts = corrections(person, half, behind) if clean else None
+    person, behind, target = picture.crop(matte.region), background.crop(matte.region), into.crop(matte.region)
+    shifts = corrections(person, matte.half, behind) if clean else None
     for n, (source, back, out) in enumerate(zip(person.each(), behind.each(), target.each(), strict=True)):
-        alpha = half if n else full
+        alpha = matte.half if n else matte.full
         front = source if shifts is None else shifted(source, shifts[n])
         cv2.multiply(front, alpha, dst=out, scale=1 / 255)
         cv2.add(out, cv2.multiply(back, cv2.bitwise_not(alpha), scale=1 / 255), dst=out)

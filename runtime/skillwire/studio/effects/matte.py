@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skillwire.studio.effects.guided import applied, coefficients
-from skillwire.studio.effects.planes import FloatPlane, Plane, Planes, shrunk
+from skillwire.studio.effects.planes import FloatPlane, Plane, Planes, Region, shrunk
 from skillwire.studio.effects.segmenter import SIDE, Segmenter, thumbnail
 from skillwire.studio.effects.vision import opencv
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 # The filter's grid has this short side; its window reaches this far on it.
-_GRID = 144
-_RADIUS = 8
+_GRID = 120
+_RADIUS = 7
 # Variation of the guide (planes from 0 to 1) below this is noise.
 _EPS = 1e-3
 # Colour tells person from background better than brightness, but the planes of colour vary less.
@@ -21,54 +27,127 @@ _LOW, _HIGH = 0.35, 0.85
 # A pixel whose value moved less than this (of 255) between two frames may keep up to this much of what was thought of it before.
 _STILL = 6.0
 _MEMORY = 0.7
+# How much is kept, by how far a pixel moved.
+_KEPT = (_MEMORY * np.exp(-((np.arange(256) / _STILL) ** 2))).astype(np.float32)
 # Pictures with a longer short side get their matte at the size of their colour planes.
 _FULL_SIZE_UP_TO = 540
 
 
+# The part of a picture that is worked on at full size begins and ends at multiples of so many cells of the grid: it seldom changes.
+_TILE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Matte:
+    """What is person in a part of a frame: bytes at the size of the luma plane and of the colour planes. Nothing is outside of it."""
+
+    full: Plane
+    half: Plane
+    region: Region
+
+    def moved(self, x: int, y: int) -> Matte:
+        """The same matte in a picture that begins ``x`` to the left and ``y`` above."""
+        x0, y0, x1, y1 = self.region
+        return Matte(self.full, self.half, (x0 + x, y0 + y, x1 + x, y1 + y))
+
+    def of(self, region: Region) -> Matte:
+        """The matte in a larger region."""
+        whole = Matte(*_empty(region), region)
+        self.onto(whole)
+        return whole
+
+    def onto(self, other: Matte) -> None:
+        """Adds its people to those of a matte whose region holds its own."""
+        cv2 = opencv()
+        left, top = self.region[0] - other.region[0], self.region[1] - other.region[1]
+        for source, target, k in ((self.full, other.full, 1), (self.half, other.half, 2)):
+            part = target[top // k : top // k + source.shape[0], left // k : left // k + source.shape[1]]
+            cv2.max(part, source, dst=part)
+
+    @property
+    def covered(self) -> float:
+        """How many pixels it covers."""
+        return float(opencv().mean(self.half)[0]) / 255 * self.full.size
+
+
 class Matter:
-    """Mattes of consecutive pictures of one size. Holds what it remembers of the last one; ``forget`` at a cut."""
+    """Mattes of consecutive pictures of one size. Holds what it remembers of the last one."""
 
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
-        self._before: tuple[FloatPlane, FloatPlane] | None = None
+        self._before: tuple[FloatPlane, Plane] | None = None
 
-    def forget(self) -> None:
-        """The next picture has nothing to do with the last."""
-        self._before = None
-
-    def __call__(self, planes: Planes) -> tuple[Plane, Plane]:
-        """The matte at the size of the luma plane and at that of the colour planes."""
+    def __call__(self, planes: Planes) -> Matte | None:
+        """The matte of the next picture; ``None`` when nobody is in it."""
         cv2 = opencv()
-
         thumb = thumbnail(planes)
         likely = self._steadied(self._segmenter(thumb), thumb)
         width, height = planes.size
         scale = min(1.0, _GRID / min(width, height))
         grid = (max(8, round(width * scale)), max(8, round(height * scale)))
-        guide = [shrunk(plane, grid).astype(np.float32) / 255 for plane in planes.each()]
-        guide[1:] = [plane * _COLOUR_WEIGHT for plane in guide[1:]]
+        guide = [shrunk(plane, grid).astype(np.float32) for plane in planes.each()]
         interpolation = cv2.INTER_AREA if grid[0] <= SIDE and grid[1] <= SIDE else cv2.INTER_LINEAR
-        functions = coefficients(guide, cv2.resize(likely, grid, interpolation=interpolation), _RADIUS, _EPS)
+        weighed = [guide[0] / 255, *(plane * (_COLOUR_WEIGHT / 255) for plane in guide[1:])]
+        functions = coefficients(weighed, cv2.resize(likely, grid, interpolation=interpolation), _RADIUS, _EPS)
         # The curve from low to high and the units of bytes become part of the functions.
         gain = 255 / (_HIGH - _LOW)
         slopes = [functions[0] * (gain / 255), *(plane * (gain * _COLOUR_WEIGHT / 255) for plane in functions[1:3])]
         functions = [*slopes, (functions[3] - _LOW) * gain]
-        half = (width // 2, height // 2)
-        if min(width, height) > _FULL_SIZE_UP_TO:
-            small = applied(functions, [shrunk(planes.y, half), planes.u, planes.v])
-            return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), small
-        colour = [cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in (planes.u, planes.v)]
-        full = applied(functions, [planes.y, *colour])
-        return full, cv2.resize(full, half, interpolation=cv2.INTER_AREA)
+        coarse = functions[3] + sum(slope * plane for slope, plane in zip(slopes, guide, strict=True))
+        cells = _occupied(coarse > 1)
+        if cells is None:
+            return None
+        x0, y0, x1, y1 = cells
+        region = (*_at(x0, y0, grid, planes.size), *_at(x1, y1, grid, planes.size))
+        return Matte(*_large([plane[y0:y1, x0:x1] for plane in functions], planes.crop(region), planes.size), region)
 
     def _steadied(self, likely: FloatPlane, thumb: Plane) -> FloatPlane:
         """What is thought of each pixel, smoothed over time where the picture stands still."""
         cv2 = opencv()
-
-        smooth = cv2.blur(thumb, (5, 5)).astype(np.float32)
+        smooth = cv2.blur(thumb, (5, 5))
         if self._before is not None:
             thought, seen = self._before
-            moved = np.abs(smooth - seen).max(axis=2)
-            likely = likely + _MEMORY * np.exp(-((moved / _STILL) ** 2)) * (thought - likely)
+            first, second, third = cv2.split(cv2.absdiff(smooth, seen))
+            moved = cv2.max(cv2.max(first, second), third)
+            likely = likely + cv2.LUT(moved, _KEPT) * (thought - likely)
         self._before = likely, smooth
         return likely
+
+
+def _large(functions: list[FloatPlane], planes: Planes, whole: tuple[int, int]) -> tuple[Plane, Plane]:
+    """The matte of a part of a picture of size ``whole``, at the size of its luma plane and of its colour planes."""
+    cv2 = opencv()
+    width, height = planes.size
+    half = (width // 2, height // 2)
+    if min(whole) > _FULL_SIZE_UP_TO:
+        small = applied(functions, [shrunk(planes.y, half), planes.u, planes.v])
+        return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), small
+    colour = [cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in (planes.u, planes.v)]
+    full = applied(functions, [planes.y, *colour])
+    return full, cv2.resize(full, half, interpolation=cv2.INTER_AREA)
+
+
+def _occupied(mask: NDArray[np.bool_]) -> Region | None:
+    """The cells that hold all of a mask, by whole tiles."""
+    height, width = mask.shape
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    # A cell more on each side: between two cells the matte may still be half covered.
+    low = [int(max(0, places[0] - 1) // _TILE * _TILE) for places in (columns, rows)]
+    high = [int(-(-(places[-1] + 2) // _TILE) * _TILE) for places in (columns, rows)]
+    return low[0], low[1], min(width, high[0]), min(height, high[1])
+
+
+def _at(x: int, y: int, grid: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """The even pixel where a cell begins; the end of the grid is the end of the picture."""
+    places = (
+        min(side, round(place * side / cells / 2) * 2) for place, cells, side in zip((x, y), grid, size, strict=True)
+    )
+    left, top = places
+    return left, top
+
+
+def _empty(region: Region) -> tuple[Plane, Plane]:
+    width, height = region[2] - region[0], region[3] - region[1]
+    return np.zeros((height, width), np.uint8), np.zeros((height // 2, width // 2), np.uint8)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillwire.studio.effects.detector import Detector
-from skillwire.studio.effects.matte import Matter
+from skillwire.studio.effects.matte import Matte, Matter
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of, rgb_matrix, shrunk
 from skillwire.studio.effects.segmenter import Segmenter
 from skillwire.studio.effects.vision import opencv
@@ -36,15 +36,6 @@ _MOST_REGIONS = 4
 _STILL_THERE = 0.03
 
 Detect = Callable[[Plane], list[tuple[float, float, float, float]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Matte:
-    """What is person in a frame: bytes at the size of the luma plane and of the colour planes; zero outside of ``region``."""
-
-    full: Plane
-    half: Plane
-    region: Region
 
 
 def boxes_of(planes: Planes, detect: Detect, colorspace: int) -> list[Region]:
@@ -142,27 +133,21 @@ class PeopleMatter:
         self._watched = kept
 
     def _matte(self, planes: Planes) -> Matte | None:
-        cv2 = opencv()
-
-        if not self._watched:
-            return None
-        width, height = planes.size
-        if [one.region for one in self._watched] == [(0, 0, width, height)]:
-            watched = self._watched[0]
-            full, half = watched.matter(planes)
-            watched.covered = cv2.mean(half)[0] / 255
-            return Matte(full, half, watched.region)
-        full, half = np.zeros((height, width), np.uint8), np.zeros((height // 2, width // 2), np.uint8)
-        bounds = self._watched[0].region
+        mattes = []
         for watched in self._watched:
-            mattes = watched.matter(planes.crop(watched.region))
-            watched.covered = cv2.mean(mattes[1])[0] / 255
-            x0, y0, x1, y1 = watched.region
-            for target, matte, k in ((full, mattes[0], 1), (half, mattes[1], 2)):
-                part = target[y0 // k : y1 // k, x0 // k : x1 // k]
-                cv2.max(part, matte, dst=part)
-            bounds = _union(bounds, watched.region)
-        return Matte(full, half, bounds)
+            matte = watched.matter(planes.crop(watched.region))
+            watched.covered = matte.covered / _area(watched.region) if matte else 0.0
+            if matte:
+                mattes.append(matte.moved(*watched.region[:2]))
+        if len(mattes) < 2:
+            return mattes[0] if mattes else None
+        union = mattes[0].region
+        for matte in mattes[1:]:
+            union = _union(union, matte.region)
+        whole = mattes[0].of(union)
+        for matte in mattes[1:]:
+            matte.onto(whole)
+        return whole
 
 
 def _padded(box: Region, size: tuple[int, int]) -> Region:

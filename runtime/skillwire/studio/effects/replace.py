@@ -12,7 +12,8 @@ from skillwire.studio.effects import background as sources
 from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.choices import Background
 from skillwire.studio.effects.composite import compose, corrections, shifted
-from skillwire.studio.effects.people import Detect, Matte, PeopleMatter, detector
+from skillwire.studio.effects.matte import Matte
+from skillwire.studio.effects.people import Detect, PeopleMatter, detector
 from skillwire.studio.effects.planes import Planes, alpha_of, empty_frame, matrix_of, planes_of
 from skillwire.studio.effects.segmenter import Segmenter
 
@@ -59,7 +60,8 @@ def cut_out(frames: Iterator[VideoFrame], *, detect: Detect | None = None) -> Ge
             alpha[:] = 0
             if matte is not None:
                 _put(planes_of(frame), matte, into)
-                np.copyto(alpha, matte.full)
+                x0, y0, x1, y1 = matte.region
+                np.copyto(alpha[y0:y1, x0:x1], matte.full)
             yield result
 
 
@@ -108,9 +110,7 @@ def _matted(
 
 
 def _put(planes: Planes, matte: Matte, into: Planes) -> None:
-    x0, y0, x1, y1 = matte.region
-    half = matte.half[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2]
     person, target = planes.crop(matte.region), into.crop(matte.region)
-    shifts = corrections(person, half, None)
+    shifts = corrections(person, matte.half, None)
     for source, shift, out in zip(person.each(), shifts, target.each(), strict=True):
         np.copyto(out, shifted(source, shift))
