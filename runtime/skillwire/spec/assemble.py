@@ -22,7 +22,7 @@ from skillwire.spec.model import (
     Verb,
     Wording,
 )
-from skillwire.spec.naming import Named, locate
+from skillwire.spec.naming import Named, locate, locate_below
 from skillwire.spec.vocabulary import pattern
 
 T = TypeVar("T")
@@ -142,7 +142,7 @@ def _frozen(name: str, value: Any) -> Any:
     return tuple(value) if name == "returns" else value
 
 
-def poll(named: Mapping[str, Named], family: Family | None) -> Poll | None:
+def poll(named: Mapping[str, Named], family: Family | None, base: str | None) -> Poll | None:
     """How jobs are polled; ``every`` 0 or ``until`` empty where neither the file nor a documented API says."""
     jobs = [call for call in named.values() if call.verb is Verb.JOB]
     documented: Mapping[str, Any] = family["poll"] if family else {}
@@ -155,7 +155,7 @@ def poll(named: Mapping[str, Named], family: Family | None) -> Poll | None:
     for name in ("every", "times", "until", "failed", "status_field", "url_field", "fallback_path"):
         value = next((found for said in stated if (found := getattr(said, name))), None)
         if value:
-            fields[name] = locate(value)[1] if name == "fallback_path" else value
+            fields[name] = locate_below(value, (base,) if base else ())[1] if name == "fallback_path" else value
     defaulted = [name for name in documented if name not in fields]
     for name in defaulted:
         value = documented[name]

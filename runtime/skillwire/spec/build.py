@@ -85,7 +85,7 @@ def _assemble(facts: Facts, install: Install, given: Mapping[str, str]) -> Skill
         draft=marks.note("draft", assemble.draft(facts, family), stated=bool(facts.draft.keys) or not family),
         formats=marks.note("formats", assemble.formats(facts, family), stated=bool(facts.formats)),
         max_bytes=marks.note("max_bytes", assemble.max_bytes(facts, family), stated=bool(facts.max_bytes)),
-        poll=assemble.poll(named, family),
+        poll=assemble.poll(named, family, base),
         examples=facts.examples,
         wording=assemble.wording(facts),
         requires=assemble.requires(facts),

@@ -74,6 +74,11 @@ _URL_FIELD = re.compile(r"\b([a-z]\w*(?:\.\w+)*?[._](?:url|uri|href|link))\b")
 _FALLBACK = re.compile(r"\b[Ff]allback:?\s+(?:GET\s+)?((?:https?:/|\$\w+)?/[^\s\"'`)]+)")
 _SECONDS = {"ms": 0.001, "m": 60, "h": 3600, "秒": 1, "分": 60}
 # Plumbing headers that every client sets by itself, and the one that carries the token.
+FRESH_ID = "<uuid>"
+_MAKES_ID = re.compile(r"\s*\$\([^\n]*uuid")
+_WITH_NEW_ID = re.compile(
+    r"\b([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+):\s*(?:<[^<>\n]*uuid[^<>\n]*>|\$\(\s*uuidgen[^()\n]*\))", re.IGNORECASE
+)
 _OWN = frozenset({"authorization", "content-type", "content-length", "host", "user-agent", "last-event-id"})
 
 
@@ -201,11 +206,13 @@ def _read_headers(request: Request, statement: str) -> None:
         found["Accept"] = accept[1].rstrip(".")
     for double, single in _DASH_H.findall(statement):
         name, _, value = (double or single).partition(":")
-        found.setdefault(name.strip(), value.strip())
+        found.setdefault(name.strip(), FRESH_ID if _MAKES_ID.match(value) else value.strip())
     for name, value in _HEADER.findall(statement):
-        found.setdefault(name, value or "<uuid>")
+        found.setdefault(name, value or FRESH_ID)
+    for name in _WITH_NEW_ID.findall(statement) if "uuid" in statement.lower() else ():
+        found.setdefault(name, FRESH_ID)
     for name in _HEADER_AFTER.findall(statement):
-        found.setdefault(name, "<uuid>")
+        found.setdefault(name, FRESH_ID)
     request.headers = tuple((name, value) for name, value in found.items() if name.lower() not in _OWN and value)
 
 

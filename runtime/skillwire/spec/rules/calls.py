@@ -14,6 +14,7 @@ from skillwire.spec import statements
 from skillwire.spec.blocks import Page, Unit
 from skillwire.spec.facts import Facts, Request, Stated
 from skillwire.spec.tables import Table
+from skillwire.spec.vocabulary import pattern
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _TAIL = r"(?:<[^<>\n]{1,40}>|\{[^{}\n]{1,80}\}|[^\s\"'|<>{}()\[\],，。；：、—→…\\])*"
@@ -72,16 +73,34 @@ def read(facts: Facts) -> None:
     for order, request in enumerate(found):
         request.order = order
         if request.headers and is_token_request(request):
-            facts.client_header.append(Stated(request.headers[0][0], request.line))
+            fresh = [name for name, value in request.headers if value == statements.FRESH_ID]
+            facts.client_header.append(Stated((fresh or [request.headers[0][0]])[0], request.line))
     facts.requests = found
 
 
 def is_token_request(request: Request) -> bool:
-    """Whether a request looks like the one that hands out a token."""
+    """Whether a request looks like the one that hands out a token: by its path, or by what it sends and gives back."""
     if request.method not in ("", "POST") or request.authorized:
         return False
+    if request.method and not request.streaming and not request.uploading and _introduces(request):
+        return True
     tail = re.split(r"[-_/]", request.path.partition("?")[0].rstrip("/"))[-4:]
     return statements.names("token", " ".join(tail))
+
+
+def _introduces(request: Request) -> bool:
+    """Whether a request is one by which a stranger gets a secret: nothing but a new id goes out, or a secret comes back."""
+    if request.body:
+        return False
+    secrets = pattern("secret_field")
+    gives = any(secrets.search(name.rpartition(".")[2]) for name in request.returns)
+    sends = any(value == statements.FRESH_ID for name, value in request.headers if not pattern("once").search(name))
+    return (gives and bool(request.headers or sends)) or (sends and not request.returns and _says_so(request))
+
+
+def _says_so(request: Request) -> bool:
+    guests = pattern("guest")
+    return bool(guests.search(request.path.replace("-", " ")) or any(map(guests.search, request.labels)))
 
 
 def _explicit(text: str) -> list[_Spot]:
