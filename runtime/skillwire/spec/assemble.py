@@ -117,7 +117,8 @@ def _call(facts: Facts, named: Named, documented: Mapping[str, Any] | None, base
         method = "POST"
         message = f"the request {named.name} names no method; POST is assumed"
         facts.report("missing-method", Severity.WARNING, message, main.line, "write the method before the path")
-    return Call(named.name, named.verb, method, path, line=main.line, defaulted=tuple(defaulted), **fields)
+    verb = Verb(documented["verb"]) if documented else named.verb  # a file that leaves out the poll still means a job
+    return Call(named.name, verb, method, path, line=main.line, defaulted=tuple(defaulted), **fields)
 
 
 def _path(facts: Facts, named: Named, base: str | None) -> str:
@@ -250,7 +251,7 @@ def openclaw(facts: Facts) -> Mapping[str, Any]:
     metadata = facts.front.values.get("metadata")
     if not isinstance(metadata, dict):
         return {}
-    result: dict[str, Any] = {key: value for key, value in metadata.items() if key in _OPENCLAW_KEYS}
+    result: dict[str, Any] = {k: v for k, v in metadata.items() if k.partition(".")[0] in _OPENCLAW_KEYS}
     for host in ("openclaw", "clawdbot", "clawdis"):
         inner = metadata.get(host)
         if isinstance(inner, dict):
@@ -270,6 +271,7 @@ def requires(facts: Facts) -> Requires:
         needs = {"env": needs}
     if not isinstance(needs, dict):
         needs = {}
+    needs = {**needs, **{k.partition(".")[2]: v for k, v in claw.items() if k.startswith("requires.")}}
     primary = claw.get("primaryEnv")
     return Requires(
         env=_texts(needs.get("env")),

@@ -219,8 +219,12 @@ def _stream(skill: Skill) -> Iterator[str]:
 
 def _limits(skill: Skill) -> Iterator[str]:
     if skill.draft.keys and "draft" not in skill.defaulted:
+        keys = skill.draft.keys
         types = ", ".join(f"{number}={name}" for number, name in skill.draft.track_types.items())
-        pairs = [f"`{key}`={_meaning(meaning, types)}" for key, meaning in skill.draft.keys.items()]
+        typed = next((key for key in keys if "type" in keys[key]), None) or next(
+            (k for k in keys if "(" not in keys[k]), ""
+        )
+        pairs = [f"`{key}`={_meaning(meaning, types if key == typed else '')}" for key, meaning in keys.items()]
         yield f"**Draft field mapping**: {', '.join(pairs)}."
     if skill.formats and "formats" not in skill.defaulted:
         yield f"Supported formats: {', '.join(skill.formats)}."
@@ -229,7 +233,7 @@ def _limits(skill: Skill) -> Iterator[str]:
 
 
 def _meaning(meaning: str, types: str) -> str:
-    if "type" in meaning and types:
+    if types:
         return f"{meaning} ({types})"
     return meaning.replace(" (", "(")
 

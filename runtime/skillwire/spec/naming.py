@@ -166,7 +166,7 @@ def _polled(page: Page, request: Request, path: str, named: Mapping[str, Named])
     if request.method != "GET":
         return None
     posts = [call for call in named.values() if call.main.method not in ("", "GET", "DELETE")]
-    says = any(map(_POLLS.search, (request.lead, request.text, *request.labels[:1])))
+    says = bool(request.polling) or any(map(_POLLS.search, (request.lead, request.text, *request.labels[:1])))
     jobs = [call for call in posts if call.name not in ("token", "session", "message", "upload")]
     if says and jobs:  # in the same statement, or at least in the same section
         above, nearest = page.heading_above(request.line), jobs[-1].all[-1]

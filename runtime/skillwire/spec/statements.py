@@ -16,10 +16,11 @@ _RETURNS = re.compile(
     re.IGNORECASE,
 )
 _KEPT = re.compile(
-    r"\b(?:extract|field|returned|save|keep|store|take|use|its|the|response (?:includes|contains|holds|carries))\s+(?:the returned\s+|an?\s+|the\s+)?"
+    r"\b(?:extract|get|field|returned|save|keep|store|take|use|its|the|(?:response|answer|reply) (?:includes|contains|holds|carries|has))\s+(?:the returned\s+|an?\s+|the\s+)?"
     r"([a-z]\w*(?:\.\w+)+|[a-z]+(?:_[a-z0-9]+)+|token)\b"
     r"|\b([a-z]\w*(?:[._]\w+)+|token) (?:in|from|of|it returns)\b"
-    r"|\[['\"](\w+)['\"]\]\[['\"](\w+)['\"]\]",
+    r"|\[['\"](\w+)['\"]\]\[['\"](\w+)['\"]\]"
+    r"|(?:取出?|保存|记下|读取)\s*([a-z]\w*(?:[._]\w+)*)",
     re.IGNORECASE,
 )
 _LISTED = re.compile(rf"\(({_IDENT}(?:\s*,\s*{_IDENT})+)\)")
@@ -31,7 +32,8 @@ _FIELDS_END = re.compile(
     r"\b(?:returns?|gives|set|stream|answers?|poll|header|timeout)\b|[.。]\s+(?!Body)[A-Z]|—|\n", re.IGNORECASE
 )
 _FILE_FIELD = re.compile(
-    r"-F\s*[\"']?(\w+)=|\b(\w+)=(?:@|<(?:binary|file)>)|\bfields?\s+[\"']?(\w+)[\"']?", re.IGNORECASE
+    r"-F\s*[\"']?(\w+)=|\b(\w+)=(?:@|<(?:binary|file)>)|(?:\bfields?\s+|字段(?:名)?[为是：:]?\s*)[\"']?(\w+)[\"']?",
+    re.IGNORECASE,
 )
 _UPLOADS = re.compile(r"\bmultipart\b|\s-F\s|=@|\bform-data\b", re.IGNORECASE)
 _STREAMS = re.compile(r"text/event-stream|server-sent events|事件流", re.IGNORECASE)
@@ -59,9 +61,10 @@ _TIMES = re.compile(
 _POLL = re.compile(r"\bpoll(?:s|ing|ed)?\b|轮询", re.IGNORECASE)
 _UNTIL = re.compile(
     r"(?:\buntil|直到)\s+(?:the\s+|its\s+)?[\"']?([\w.]+)[\"']?\s*(?:=+|[:：]|\bis\b|\bbecomes\b|\bequals\b|\breaches\b|\bturns\b|\breads\b|为)"
-    r"\s*[\"']?([\w-]+)[\"']?(?:\s*(?:\bor\b|/|,|或)\s*[\"']?([\w-]+))?",
+    r"\s*[\"']?([\w-]+)[\"']?((?:(?:\s*[,，]\s*[\"']?[\w-]+[\"']?)*\s*(?:[,，]?\s*\bor\b|[/、或])\s*[\"']?[\w-]+[\"']?)*)",
     re.IGNORECASE,
 )
+_ALTERNATIVE = re.compile(r"(?<![\w-])(?!or\b)[\w-]+", re.IGNORECASE)
 _UNTIL_BARE = re.compile(r"(?:\buntil|直到)\s+[\"']?([\w-]+)[\"']?(?:\s+(?:or|或)\s+[\"']?([\w-]+))?", re.IGNORECASE)
 _FOR_STATUS = re.compile(r"\bfor\s+[\"']?([\w-]+)[\"']?\s+(status|state)\b", re.IGNORECASE)
 _ARROWS = re.compile(
@@ -77,7 +80,8 @@ _SECONDS = {"ms": 0.001, "m": 60, "h": 3600, "秒": 1, "分": 60}
 FRESH_ID = "<uuid>"
 _MAKES_ID = re.compile(r"\s*\$\([^\n]*uuid")
 _WITH_NEW_ID = re.compile(
-    r"\b([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+):\s*(?:<[^<>\n]*uuid[^<>\n]*>|\$\(\s*uuidgen[^()\n]*\))", re.IGNORECASE
+    r"\b([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+):\s*(?:<[^<>\n]*uuid[^<>\n]*>|\$\(\s*uuidgen[^()\n]*\))",
+    re.IGNORECASE,
 )
 _OWN = frozenset({"authorization", "content-type", "content-length", "host", "user-agent", "last-event-id"})
 
@@ -116,8 +120,13 @@ def fill(request: Request, statement: str, before: str = "") -> None:
         request.returns = returned(request, statement)
     if sends and request.body is None and request.url_body is None:
         request.fields = _stated_fields(statement)
-    if nears("polls", lower) and _POLL.search(request.text):
+    if (nears("polls", lower) and _POLL.search(request.text)) or (not sends and _asks_again(request.text, lower)):
         request.polling = polling(request.text, request.line)
+
+
+def _asks_again(text: str, lower: str) -> bool:
+    """Whether a request is said to be made every so often until something is so."""
+    return nears("every", lower) and nears("until", lower) and bool(_EVERY.search(text))
 
 
 def header_lines(request: Request, statement: str) -> None:
@@ -133,8 +142,12 @@ def _streams(request: Request) -> bool:
 def complete(request: Request, after: str) -> None:
     """Take from the text around a command what the command itself does not say."""
     after = f"{request.lead}\n{after}" if _POLL.search(request.lead) else after
+    if not request.returns and "{" in after:
+        _samples(request, after)
     if not request.returns:
         request.returns = returned(request, after)
+    if request.streaming and request.timeout is None and (timeout := _TIMEOUT.search(after)) and timeout[2]:
+        request.timeout = seconds(timeout[1], timeout[2])
     if request.uploading and request.url_body is None:  # "same endpoint" with another body
         request.url_body = next((v for _, _, v in templates.objects(after) if _hands_over_urls(v)), None)
     if request.polling is None and _POLL.search(after):
@@ -169,7 +182,7 @@ def _ending(result: Polling, text: str, lower: str) -> None:
     says_until = nears("until", lower)
     if says_until and (until := _UNTIL.search(text)):
         result.status_field, result.until = until[1], until[2]
-        failed += [until[3]] if until[3] else []
+        failed += _ALTERNATIVE.findall(until[3])
     elif awaited := _FOR_STATUS.search(text):
         result.until, result.status_field = awaited[1], awaited[2]
     elif arrows := _ARROWS.search(text):
@@ -186,13 +199,22 @@ def _bodies(request: Request, statement: str) -> None:
         if not isinstance(value, dict):
             continue
         if _SAMPLE.search(statement, max(start - 40, 0), start):
-            request.returns = request.returns or tuple(
-                name for name in templates.leaves(value) if name.rpartition(".")[2] not in ("code", "message", "msg")
-            )
+            request.returns = request.returns or _told(value)
         elif _hands_over_urls(value):
             request.url_body = request.url_body or value
         elif request.body is None:
             request.body = value
+
+
+def _samples(request: Request, text: str) -> None:
+    """Take the fields of the answer from a sample of it."""
+    for start, _, value in templates.objects(text):
+        if not request.returns and isinstance(value, dict) and _SAMPLE.search(text, max(start - 40, 0), start):
+            request.returns = _told(value)
+
+
+def _told(value: dict[str, object]) -> tuple[str, ...]:
+    return tuple(name for name in templates.leaves(value) if name.rpartition(".")[2] not in ("code", "message", "msg"))
 
 
 def _hands_over_urls(value: dict[str, object]) -> bool:
@@ -228,7 +250,7 @@ def returned(request: Request, text: str) -> tuple[str, ...]:
     if listed and request.method == "GET":
         return tuple(_WORDS.findall(listed[1]))
     if request.method != "GET" and nears("kept", lower):
-        kept = [m[1] or m[2] or f"{m[3]}.{m[4]}" for m in _KEPT.finditer(text)]
+        kept = [m[1] or m[2] or m[5] or f"{m[3]}.{m[4]}" for m in _KEPT.finditer(text)]
         kept = [name for name in kept if not name.isupper()]
         return tuple(dict.fromkeys(kept))
     return ()

@@ -22,7 +22,7 @@ _URL = rf"(?:https?://|\$|/(?=[\w<{{:$])){_TAIL}"
 _REQUEST = re.compile(
     rf"(?:ing)?(?:\s*(?:\brequests?\b|\bto\b|\ban?\b|\bthe\b|请求|到|至))*\s*[\"'(]*(?<=[\s\"'(到至求])({_URL})"
 )
-_CURL = re.compile(r"curl\b((?:[^\n\\]|\\[^\n]|\\\n)*)")
+_CURL = re.compile(r"curl\b((?:(?!\bcurl\b)[^\n\\]|\\[^\n]|\\\n)*)")
 _CURL_URL = re.compile(rf"[\s\"']({_URL})")
 _CURL_SENDS = re.compile(r"\s(?:-d|--data\S*|--json|-F|--form)\b")
 _BARE = re.compile(rf"https?://[^\s/\"')]+/{_TAIL}")
@@ -90,10 +90,10 @@ def is_token_request(request: Request) -> bool:
 
 def _introduces(request: Request) -> bool:
     """Whether a request is one by which a stranger gets a secret: nothing but a new id goes out, or a secret comes back."""
-    if request.body:
-        return False
     secrets = pattern("secret_field")
     gives = any(secrets.search(name.rpartition(".")[2]) for name in request.returns)
+    if request.body:
+        return gives and "uuid" in str(request.body).lower()
     sends = any(value == statements.FRESH_ID for name, value in request.headers if not pattern("once").search(name))
     return (gives and bool(request.headers or sends)) or (sends and not request.returns and _says_so(request))
 
@@ -183,7 +183,7 @@ def _labels(page: Page, unit: Unit, head: str, *, first: bool) -> tuple[str, ...
     labels = []
     if unit.kind == "fence":
         if head.endswith((":", "：")):
-            labels.append(_label(head))
+            labels.append(_label(head.rpartition(". ")[2]))
     elif first:
         labels.append(_label(_COMMAND.sub("", head)))
     else:

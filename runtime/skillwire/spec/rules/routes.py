@@ -20,11 +20,10 @@ _SECTION = re.compile(r"§\s*\d")
 
 def read(facts: Facts) -> None:
     """Add every table whose shape is that of a routing table."""
-    for table in facts.page.tables:
-        if table.line in facts.consumed or not table.rows:
-            continue
-        columns = _columns(table)
-        if columns is None:
+    found = [(table, _columns(table)) for table in facts.page.tables if table.rows and table.line not in facts.consumed]
+    sure = any(columns and _sure(table, columns) for table, columns in found)
+    for table, columns in found:
+        if columns is None or (sure and not _sure(table, columns)):
             continue
         facts.consume(range(table.line, table.end + 1))
         rows = [_row(row.cells, row.line, columns) for row in table.rows]
@@ -57,13 +56,26 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
     phrases, actions = [row.cells[said] if said < len(row.cells) else "" for row in table.rows], table.column(action)
     users = bool(pattern("columns.user").search(titles[said]))
     rest_row = any(map(pattern("fallback").search, table.column(said)))
-    gestures = sum(map(bool, map(pattern("gui_gestures").search, table.column(said))))
-    if skip is None and not users and not rest_row and gestures * 2 >= len(table.rows):
+    if skip is None and not rest_row and not pattern("columns.person").search(titles[said]) and _retold(table, said):
         return None  # what a reply says of buttons, not what the user says
     score = 2 * (skip is not None) + users + rest_row
     score += _share(actions, lambda cell: bool(_STEPS.match(cell) or _SECTION.search(cell)))
     score += _share(phrases, lambda cell: bool(_QUOTED.search(cell)))
     return (said, action, skip) if score >= 2 else None
+
+
+def _sure(table: Table, columns: tuple[int, int, int | None]) -> bool:
+    """Whether a table says itself that it is about users: by its header, a column of yes and no, or a row for all the rest."""
+    said, _, skip = columns
+    if skip is not None or pattern("columns.person").search(table.titles[said]):
+        return True
+    return any(map(pattern("fallback").search, table.column(said)))
+
+
+def _retold(table: Table, said: int) -> bool:
+    """Whether at least half of a table's rows speak of buttons and panels."""
+    gestures = sum(map(bool, map(pattern("gui_gestures").search, table.column(said))))
+    return gestures * 2 >= len(table.rows)
 
 
 def _skip_column(table: Table) -> int | None:

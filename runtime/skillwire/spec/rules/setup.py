@@ -13,7 +13,8 @@ from skillwire.spec.vocabulary import near, pattern
 _VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\}?\s*=\s*([^,\n]+)")
 # Shell assignments of an address or of another variable; literal values are the user's own.
 _ASSIGNED = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=([\"']?)((?:https?://|\$\{?[A-Z])[^\s\"']*)\2[ \t]*(?:#.*)?$", re.MULTILINE
+    r"^[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=([\"']?)((?:https?://|\$\{?[A-Z])[^\s\"']*)\2[ \t]*(?:#.*)?$",
+    re.MULTILINE,
 )
 _ENV = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
 _ENV_NAME = re.compile(_ENV)
