@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from skillwire.engine.intents_data import USER_FOLDER, common, declared, merge, paraphrases
 from skillwire.engine.intents_frames import FrameCompiler, FrameIndex
-from skillwire.engine.intents_lexicon import UNKNOWN, Lexicon, inflected
+from skillwire.engine.intents_lexicon import UNKNOWN, Lexicon, implied, inflected
 from skillwire.language.normalise import fold, has_cjk, tidy
 from skillwire.spec.model import Route, Skill
 
@@ -62,13 +62,14 @@ class Grammar:
         self._meanings = {action: _paraphrased(data, action) for action in rows}
         keywords = list(_keywords(rows, self._meanings))
         literals = {(word, f"={word}") for word in _literals(data, rows)}
-        classes = inflected(data.get("classes", {}), data.get("inflect", {}))
+        classes = implied(inflected(data.get("classes", {}), data.get("inflect", {})), shared["implies"])
         self.lexicon = Lexicon(
             classes,
             [*keywords, *literals],
             mendable=[*shared["mendable"], *(f"K:{action}" for action in rows)],
             real=str(data.get("real_words", "")).split(),
             sounds=data.get("sounds"),
+            clitics=str(data.get("clitics", "")).split(),
         )
         self.macros: Mapping[str, str] = {**shared["macros"], **data.get("macros", {})}
         unsafe = set(self.lexicon.having(UNKNOWN, *shared["unsafe"])) - set(self.lexicon.having(*shared["harmless"]))

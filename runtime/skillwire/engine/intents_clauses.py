@@ -71,31 +71,78 @@ def judge(grammar: Grammar, text: str, low: str, *, attached: bool = False) -> t
                 inside.append(tokens[place])
             place += 1
         link = clause.link
-        for part in _parts(grammar, inside):
+        for part in _parts(grammar, inside, link):
+            ahead = grammar.serial and len(part) > 1 and part[-1].symbol in grammar.roles["ahead"]
+            if ahead:  # 导出之前: the word for "before" ends its clause
+                part, link = part[:-1], "before"
             out.append(_one(grammar, text, part, link, asks=clause.asks, attached=attached))
             link = "and"
     return tuple(out)
 
 
-def _parts(grammar: Grammar, tokens: list[Token]) -> list[list[Token]]:
-    """Cuts at each "and" that a verb or a question follows."""
+def _parts(grammar: Grammar, tokens: list[Token], link: str) -> list[list[Token]]:
+    """Cuts at each "and" that a verb, a question or the finished file follows, where "please" begins a delivery, and
+    where what is to be done before (``link``) an export follows it without a comma.
+    """
     roles = grammar.roles
     parts: list[list[Token]] = []
     start = 0
     for place, token in enumerate(tokens):
         if token.symbol in roles["and"] and _said(roles["empty"], tokens[start:place]) and place + 1 < len(tokens):
-            ahead = place + 1
-            while ahead + 1 < len(tokens) and tokens[ahead].symbol in roles["pre"]:
-                ahead += 1
-            ahead_of = tokens[ahead:] if grammar.verb_final else tokens[ahead : ahead + 1]
-            if any(token.symbol in roles["verb"] for token in ahead_of):
+            if _begins(grammar, tokens, start, place):
                 parts.append(tokens[start:place])
                 start = place + 1
+        elif _delivers(grammar, tokens, start, place) or (link == "before" and _follows(grammar, tokens, start, place)):
+            parts.append(tokens[start:place])
+            start = place
+        elif grammar.serial and token.symbol in roles["ahead"] and tokens[place - 1].symbol in roles["export"]:
+            parts.append(tokens[start : place + 1])
+            start = place + 1
         elif grammar.serial and token.symbol in roles["export"] and _ends(grammar, tokens, start, place):
             parts.append(tokens[start:place])
             start = place
     parts.append(tokens[start:])
     return [part for part in parts if part]
+
+
+def _begins(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bool:
+    """Whether the "and" at ``place`` ties a request to the one that began at ``start``, rather than two words."""
+    roles = grammar.roles
+    if grammar.serial and tokens[place - 1].symbol in roles["joins"]:  # 够再导一次: enough for one more
+        return False
+    ahead = place + 1
+    while ahead + 1 < len(tokens) and tokens[ahead].symbol in roles["pre"]:
+        ahead += 1
+    ahead_of = tokens[ahead:] if grammar.verb_final else tokens[ahead : ahead + 1]
+    if any(token.symbol in roles["verb"] for token in ahead_of):
+        return True
+    if tokens[ahead].symbol in roles["wh"] and not tokens[place - 1].symbol in roles["wh"]:
+        return any(token.symbol not in roles["empty"] for token in tokens[ahead + 1 :])
+    edited = any(token.symbol in roles["evident"] for token in tokens[start:place])
+    rest = tokens[ahead:]
+    return (
+        edited
+        and any(token.symbol in roles["hardfile"] for token in rest)
+        and not any(token.symbol in grammar.unsafe for token in rest)
+    )
+
+
+def _delivers(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bool:
+    """Whether after an edit the word at ``place`` begins a request of its own ("… the logo please export", "… I need")."""
+    roles = grammar.roles
+    symbol, after = tokens[place].symbol, tokens[place + 1].symbol if place + 1 < len(tokens) else ""
+    if symbol in roles["please"]:
+        begins = after in roles["deliver"]
+    else:
+        begins = symbol in roles["i"] and after in roles["want"] and symbol not in roles["want"]
+    return bool(after) and begins and any(token.symbol in roles["evident"] for token in tokens[start:place])
+
+
+def _follows(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bool:
+    """Whether an edit begins at ``place``, all before it being about an export ("before you export | take out …")."""
+    roles = grammar.roles
+    exports = any(token.symbol in roles["export"] for token in tokens[start:place])
+    return exports and tokens[place].symbol in roles["edit"] and tokens[place].symbol not in roles["verbish"]
 
 
 def _ends(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bool:
@@ -137,10 +184,13 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
         )
         words = text[tokens[best.start].start : tokens[max(best.start, best.end - 1)].end]
         negated = _negated(grammar, clues, best.start, best.end, asks=asks, stated=stated)
+        negated = negated or (link == "before" and meaning == "export" and not present.isdisjoint(roles["anything"]))
     elif edit >= EDITED:
         kind, score, words = "edit", edit, shown
         head = min(head, len(symbols) - 1)
         negated = _negated(grammar, clues, head, head + 1, asks=asks, stated=stated)
+        if clues.fits(frames["setting"]):  # "call it “holiday”" says how to deliver
+            kind, rule = "nothing", ""
     else:
         kind, rule = ("statement" if stated else "nothing"), ""
         negated = not present.isdisjoint(roles["hold"])
@@ -230,7 +280,7 @@ def _named(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, 
         after = symbols[place + 1] if place + 1 < len(symbols) else ""
         if (after in grammar.unsafe and after not in intent.support) or after in grammar.roles["attributive"]:
             continue
-        if _attribute(grammar, symbols, place):
+        if _attribute(grammar, symbols, place) or _of_another(grammar, intent, symbols, place):
             continue
         foreign = _foreign(grammar, intent, symbols) if foreign else 0
         word = tokens[place].fixed or tokens[place].text
@@ -252,6 +302,17 @@ def _attribute(grammar: Grammar, symbols: str, place: int) -> bool:
     while place > 0 and symbols[place] in roles["det"] and symbols[place] not in roles["of"]:
         place -= 1
     return place > 0 and symbols[place] in roles["of"] and symbols[place - 1] in roles["screen"]
+
+
+def _of_another(grammar: Grammar, intent: Intent, symbols: str, place: int) -> bool:
+    """Whether the word at ``place`` is that of a thing no action knows ("the export of spices")."""
+    roles = grammar.roles
+    place += 1
+    if place >= len(symbols) or symbols[place] not in roles["of"]:
+        return False
+    while place + 1 < len(symbols) and symbols[place] in roles["det"] | roles["of"]:
+        place += 1
+    return symbols[place] in grammar.unsafe and symbols[place] not in intent.support
 
 
 def _foreign(grammar: Grammar, intent: Intent, symbols: str) -> int:

@@ -51,7 +51,8 @@ class Lexicon:
     ``classes``: class → words, separated by spaces; an underscore joins the words of an entry, a trailing ``*`` lets any
     ending follow. ``extra``: further entries of the same kind (the skill's own keywords), which may add classes to known
     words. ``mendable``: classes whose words a misspelt one may be read as. ``real``: words that are no slips.
-    ``sounds``: syllable → the characters read so, for scripts that are typed by sound.
+    ``sounds``: syllable → the characters read so, for scripts that are typed by sound. ``clitics``: pronouns that a hyphen
+    ties to a verb ("rends-la").
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Lexicon:
         mendable: Iterable[str] = (),
         real: Iterable[str] = (),
         sounds: Mapping[str, str] | None = None,
+        clitics: Iterable[str] = (),
     ) -> None:
         words: dict[str, set[str]] = {}
         for name, entries in classes.items():
@@ -87,6 +89,7 @@ class Lexicon:
         wanted = set(mendable)
         self._targets = [word for word, names in words.items() if names & wanted]
         self._real = real
+        self._clitics = frozenset(clitics)
         self._typos: Typos | None = None
         self._sounds = {char: sound for sound, chars in (sounds or {}).items() for char in chars}
         self._heard = self._by_sound()
@@ -139,7 +142,8 @@ class Lexicon:
         return self._join(out) if self._joined else out
 
     def _other(self, word: str, start: int, end: int) -> Token:
-        symbol = self._stem(word)
+        verb, hyphen, pronoun = word.partition("-")
+        symbol = (self.words.get(verb) if hyphen and pronoun in self._clitics else None) or self._stem(word)
         if symbol is not None:
             return Token(word, start, end, symbol)
         if self._typos is None:
@@ -229,4 +233,13 @@ def inflected(classes: Mapping[str, str], rules: Mapping[str, list[list[str]]]) 
                 if form not in done and "_" not in verb and pattern.search(verb):
                     done.add(form)
                     out[form] = f"{out.get(form, '')} {pattern.sub(ending, verb, count=1)}"
+    return out
+
+
+def implied(classes: Mapping[str, str], rules: Mapping[str, str]) -> dict[str, str]:
+    """``classes`` with the words of each narrower class in the wider one too. ``rules``: narrower → wider class."""
+    out = dict(classes)
+    for narrow, wide in rules.items():
+        if narrow in classes:
+            out[wide] = f"{out.get(wide, '')} {classes[narrow]}"
     return out

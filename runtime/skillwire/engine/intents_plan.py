@@ -37,7 +37,7 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
         (place for place, clause in enumerate(main) if clause.link == "but" and clause.kind == "action"), default=0
     )
     wanted = _requests([clause for clause in main[turn:] if clause.kind == "action" and not clause.negated])
-    edits = [clause for clause in main if clause.kind == "edit" and not clause.negated]
+    edits = [clause for clause in main if (clause.kind == "edit" or _foregone(clause)) and not clause.negated]
     linked = any(clause.url for clause in clauses)
     if any(not edit.stated for edit in edits):  # "her account runs out of points, make it dramatic"
         wanted = [clause for clause in wanted if not clause.stated]
@@ -65,24 +65,34 @@ def _off(clause: Judgement) -> bool:
     return clause.negated and clause.kind in {"action", "edit"}
 
 
+def _foregone(clause: Judgement) -> bool:
+    """Whether the clause speaks of an edit as of a thing to have happened first ("once the captions are in, …")."""
+    return clause.link == "after" and clause.kind != "action" and clause.evident
+
+
+def _beside_an_edit(clauses: tuple[Judgement, ...], place: int) -> bool:
+    """Whether an edit stands before the clause at ``place``, or follows it at the beginning of what was said."""
+    other = place - 1 if place else 1
+    return other < len(clauses) and clauses[other].kind == "edit" and not clauses[other].negated
+
+
 def _main(clauses: tuple[Judgement, ...]) -> list[Judgement]:
     """Without the clauses that only say when, whether or why, unless they are all there is.
 
-    "Once you have cut the intro, …" asks for the cut all the same, and "… before you export" for the export,
-    unless somebody says "not yet!".
+    "Once you have cut the intro, …" asks for the cut all the same, and "before you export, cut …" for the export as
+    well, unless somebody says "not yet!" or "before you export anything".
     """
     held = any(clause.kind == "nothing" and clause.negated for clause in clauses)
     kept = [
         clause
         for place, clause in enumerate(clauses)
         if clause.link not in _SIDE
-        or (place == 0 and clause.link == "after" and clause.kind == "edit")
+        or (place == 0 and clause.link == "after" and (clause.kind == "edit" or _foregone(clause)))
         or (
-            place > 0
-            and clause.link == "before"
+            clause.link == "before"
             and clause.meaning == "export"
-            and not held
-            and clauses[place - 1].kind == "edit"
+            and not (clause.negated or held)
+            and _beside_an_edit(clauses, place)
         )
     ]
     return kept if any(clause.kind in {"action", "edit"} for clause in kept) else list(clauses)
@@ -108,9 +118,9 @@ def _edits_count(edits: list[Judgement], wanted: list[Judgement], clauses: tuple
     """Whether the edits are asked for besides the actions, rather than being their setting."""
     if not wanted:
         return True
-    asked = [edit for edit in edits if not edit.stated]
+    asked = [edit for edit in edits if not edit.stated or _foregone(edit)]
     if all(clause.meaning == "export" for clause in wanted):
-        last = max(clauses.index(clause) for clause in wanted)
+        last = max(clauses.index(clause) if clause.link != "before" else len(clauses) for clause in wanted)
         return any(clauses.index(edit) < last and (edit.evident or edit.score >= 2.0) for edit in asked)
     return any(edit.score >= STRONG for edit in asked)
 
