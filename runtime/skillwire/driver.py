@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -30,6 +31,8 @@ from skillwire.tape import IN_FLIGHT, LIVE, Tape
 from skillwire.vault import Vault
 from skillwire.wire import Wire
 
+PROGRESS_EVERY = 0.25
+"""Seconds between two reports of how far a transfer is."""
 _CUT = "the run was interrupted"
 
 
@@ -102,6 +105,8 @@ class Driver:
         if self._agent.dry and isinstance(effect, (Send, OpenStream, Fetch)):
             yield self._planned(effect.request)
         match effect:
+            case Send(request=request) if request.files and not self._agent.dry:
+                return (yield from _progress("upload", self._wire.upload(request)))
             case Send(request=request):
                 return self._wire.send(request)
             case OpenStream(request=request):
@@ -119,8 +124,8 @@ class Driver:
         if self._agent.dry:
             return
         match effect:
-            case Wait(seconds=seconds):
-                self._sleep(seconds)
+            case Wait(seconds=seconds, spread=spread):
+                self._sleep(seconds + random.uniform(0, spread))  # noqa: S311 - spreads load, keeps no secret
             case Keep(name=name, value=value):
                 self._vault.keep(self._agent.service, name, value)
 
@@ -129,7 +134,7 @@ class Driver:
             return Fetched(Path("-"), 0)
         if delivery is None:
             raise OutputFailed("there is no place for the finished file", fix="name one with -o")
-        answer = yield from _progress(self._wire.download(effect.request, delivery.scratch))
+        answer = yield from _progress("download", self._wire.download(effect.request, delivery.scratch))
         if not isinstance(answer, Fetched):
             return answer
         if tape is not None:
@@ -155,15 +160,23 @@ def _subject(effect: Effect) -> str:
     return ""
 
 
-def _progress(download: Generator[tuple[int, int | None], None, Answer]) -> Generator[Event, None, Answer]:
-    shown = -1
+def _progress(step: str, transfer: Generator[tuple[int, int | None], None, Answer]) -> Generator[Event, None, Answer]:
+    """Tell how far a transfer is: at its end, and before that as often as a person can read."""
+    told, told_at = -1, -PROGRESS_EVERY
+    last: tuple[int, int | None] = (0, None)
     while True:
         try:
-            done, total = next(download)
+            last = done, total = next(transfer)
         except StopIteration as stop:
             answer: Answer = stop.value
+            if last[0] != told and not isinstance(answer, Failed):
+                yield _moved(step, *last)
             return answer
-        percent = done * 100 // total if total else -1
-        if percent != shown:
-            shown = percent
-            yield Progress("download", done / total if total else None)
+        now = time.monotonic()
+        if now - told_at >= PROGRESS_EVERY and done != told:
+            told, told_at = done, now
+            yield _moved(step, done, total)
+
+
+def _moved(step: str, done: int, total: int | None) -> Progress:
+    return Progress(step, done / total if total else None, bytes=done, total=total)

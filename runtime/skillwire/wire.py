@@ -1,42 +1,28 @@
-"""Carries requests over ``httpx`` and brings answers back as the engine's records. The only file that imports httpx_sse.
-
-Bounds, documented here because a skill states none of them: 10 s to connect, 60 s for a plain answer from its first byte to
-its last (an hour when files go along), 16 MiB of JSON, 8 KiB of any other text, five redirects of a download, and no redirect
-at all of an API call.
-"""
+"""Carries requests over ``httpx`` and brings answers back as the engine's records, within ``bounds``."""
 
 from __future__ import annotations
 
 import json
-import queue
-import socket
 import threading
 import time
-import weakref
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import httpx
-import httpx_sse
 
-from skillwire.engine.effects import Closed, Failed, Fetched, Frame, Reply, Request, Silence
+from skillwire import bounds
+from skillwire.download import Download, Moves
+from skillwire.engine.effects import Closed, Failed, Frame, Reply, Request, Silence
 from skillwire.engine.wording import plain
-from skillwire.errors import OutputFailed, TransportFailed
+from skillwire.errors import TransportFailed
+from skillwire.eventstream import MIME, EventStream
 
-CONNECT_TIMEOUT = 10.0
-ANSWER_TIMEOUT = 60.0
-SENDING_TIMEOUT = 3600.0
-MOST_JSON = 16 * 1024 * 1024
-MOST_TEXT = 8 * 1024
-MOST_REDIRECTS = 5
 SECRET_LENGTH = 8
 """Characters from which on a token is looked for in answers; a shorter one would tear ordinary words apart."""
-READ_QUIET = 60.0
-"""Seconds without a byte after which a download or a plain answer counts as broken."""
-
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 
 
 class Wire:
@@ -45,8 +31,8 @@ class Wire:
     def __init__(self, transport: httpx.BaseTransport, base_url: str) -> None:
         # trust_env off: a proxy or a .netrc of the environment must never see or add a credential.
         self._client = httpx.Client(transport=transport, base_url=base_url, follow_redirects=False, trust_env=False)
-        self._stream: _Stream | None = None
-        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._stream: EventStream | None = None
+        self._deadlines = bounds.Deadlines()
         self._secrets: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -62,16 +48,21 @@ class Wire:
             self._stream = None
         self._client.close()
 
-    def build(self, request: Request, files: ExitStack | None = None) -> httpx.Request:
+    def build(self, request: Request, files: ExitStack | None = None, sent: _Sent | None = None) -> httpx.Request:
         """The request as ``httpx`` will send it. Files are opened, and closed with ``files``; without it only named."""
         self._secrets |= {
             value.rsplit(" ", 1)[-1] for name, value in request.headers if name.lower() == "authorization"
         }
         parts: list[tuple[str, tuple[str, Any]]] = []
         for path in request.files:
-            content = files.enter_context(path.open("rb")) if files is not None else b""
-            parts.append((request.file_field or "file", (path.name, content)))
-        timeout = httpx.Timeout(request.timeout or READ_QUIET, connect=CONNECT_TIMEOUT)
+            content: Any = b""
+            if files is not None:
+                opened = files.enter_context(path.open("rb"))
+                content = opened if sent is None else _Counted(opened, sent)
+            # A name on disk need not be text; what goes out has to be.
+            name = path.name.encode(errors="replace").decode()
+            parts.append((request.file_field or "file", (name, content)))
+        timeout = httpx.Timeout(request.timeout or bounds.READ_QUIET, connect=bounds.CONNECT_TIMEOUT)
         return self._client.build_request(
             request.method,
             request.url,
@@ -79,63 +70,58 @@ class Wire:
             json=request.json,
             files=parts or None,
             timeout=timeout,
-            extensions={"skillwire_call": request.call, "trace": self._trace},
+            extensions={"skillwire_call": request.call, "trace": self._deadlines.trace},
         )
 
-    def _trace(self, name: str, info: dict[str, Any]) -> None:
-        """Take note of the sockets that httpcore says it opens; a deadline needs them."""
-        if name == "connection.connect_tcp.complete":
-            opened = info["return_value"].get_extra_info("socket")
-            if opened is not None:
-                self._sockets.add(opened)
-
-    @contextmanager
-    def _deadline(self, seconds: float) -> Iterator[None]:
-        """Break the connection after ``seconds``: httpx bounds each read, so a server that drips bytes would hold us."""
-        late = threading.Event()
-
-        def cut() -> None:
-            late.set()
-            for opened in list(self._sockets):
-                with suppress(OSError):
-                    opened.shutdown(socket.SHUT_RDWR)
-
-        timer = threading.Timer(seconds, cut)
-        timer.daemon = True
-        timer.start()
+    def send(self, request: Request, sent: _Sent | None = None) -> Reply | Failed:
+        """Send a request and read its whole answer, within its time. Raises ``TransportFailed`` for an unreadable file."""
+        seconds = request.timeout or (bounds.SENDING_TIMEOUT if request.files else bounds.ANSWER_TIMEOUT)
         try:
-            yield
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            if late.is_set():
-                raise _TooLongError("no answer in time") from error
-            raise
-        finally:
-            timer.cancel()
-
-    def send(self, request: Request) -> Reply | Failed:
-        """Send a request and read its whole answer, within its time."""
-        seconds = request.timeout or (SENDING_TIMEOUT if request.files else ANSWER_TIMEOUT)
-        try:
-            with self._deadline(seconds), ExitStack() as stack:
-                response = self._client.send(self.build(request, stack), stream=True)
+            with self._deadlines.within(seconds), ExitStack() as stack:
+                response = self._client.send(self.build(request, stack, sent), stream=True)
                 stack.callback(response.close)
                 return self._reply(response)
         except OSError as error:
             raise TransportFailed(
                 f"cannot read the file ({error.strerror})", where=str(error.filename or "")
             ) from error
-        except _UNSENT as error:
-            return Failed(_reason(error), sent=False)
-        except (httpx.HTTPError, httpx.StreamError, _TooLongError) as error:
-            return Failed(_reason(error))
+        except bounds.UNSENT as error:
+            return Failed(bounds.reason(error), sent=False)
+        except (httpx.HTTPError, httpx.StreamError, bounds.TooLongError) as error:
+            return Failed(bounds.reason(error))
+
+    def upload(self, request: Request) -> Generator[tuple[int, int | None], None, Reply | Failed]:
+        """``send`` for a request with files, yielding (bytes of the files so far, bytes in all) a few times a second.
+
+        Left before its end it breaks the connection. Raises as ``send`` does.
+        """
+        sent, outcome = _Sent(), _Outcome(lambda: self.send(request, sent))
+        try:
+            total = sum(path.stat().st_size for path in request.files)
+        except OSError as error:
+            raise TransportFailed(
+                f"cannot read the file ({error.strerror})", where=str(error.filename or "")
+            ) from error
+        outcome.start()
+        try:
+            while not outcome.ended(within=0.1):
+                yield min(sent.bytes, total), total
+            yield min(sent.bytes, total), total
+        finally:
+            if not outcome.ended(within=0):
+                self._deadlines.cut()
+                outcome.ended(within=2)
+        return outcome.result()
 
     def _reply(self, response: httpx.Response) -> Reply:
         headers = {name.lower(): value for name, value in response.headers.items()}
+        if "retry-after" in headers:
+            headers["retry-after"] = _seconds(headers["retry-after"], headers.get("date", ""))
         body = self._without_secrets(_read(response).decode(errors="replace"))
         try:
             data = json.loads(body)
         except (ValueError, RecursionError):
-            return Reply(response.status_code, headers, None, plain(body[:MOST_TEXT]))
+            return Reply(response.status_code, headers, None, plain(body[: bounds.MOST_TEXT]))
         return Reply(response.status_code, headers, data)
 
     def _without_secrets(self, text: str) -> str:
@@ -149,21 +135,23 @@ class Wire:
 
     def open_stream(self, request: Request) -> Reply | Failed:
         """Send a request and, when its answer is an event stream, keep it open for ``next_frame``."""
+        started = time.monotonic()
         try:
-            with self._deadline(request.timeout or ANSWER_TIMEOUT):
+            with self._deadlines.within(request.timeout or bounds.ANSWER_TIMEOUT):
                 response = self._client.send(self.build(request), stream=True)
-        except _UNSENT as error:
-            return Failed(_reason(error), sent=False)
-        except (httpx.HTTPError, _TooLongError) as error:
-            return Failed(_reason(error))
-        if response.status_code < 400 and response.headers.get("content-type", "").startswith("text/event-stream"):
-            self._stream = _Stream(response, self._without_secrets)
+        except bounds.UNSENT as error:
+            return Failed(bounds.reason(error), sent=False)
+        except (httpx.HTTPError, bounds.TooLongError) as error:
+            return Failed(bounds.reason(error))
+        kind = response.headers.get("content-type", "").lower()
+        if response.status_code < 300 and kind.startswith(MIME):
+            self._stream = EventStream(response, self._without_secrets, started)
             return Reply(response.status_code, dict(response.headers), streaming=True)
         try:
-            with self._deadline(ANSWER_TIMEOUT):
+            with self._deadlines.within(bounds.ANSWER_TIMEOUT):
                 return self._reply(response)
-        except (httpx.HTTPError, httpx.StreamError, _TooLongError) as error:
-            return Failed(_reason(error))
+        except (httpx.HTTPError, httpx.StreamError, bounds.TooLongError) as error:
+            return Failed(bounds.reason(error))
         finally:
             response.close()
 
@@ -179,135 +167,76 @@ class Wire:
 
     # -- downloads -----------------------------------------------------------------------------------------------
 
-    def download(
-        self, request: Request, target: Path
-    ) -> Generator[tuple[int, int | None], None, Fetched | Reply | Failed]:
-        """Write a file to ``target``, yielding (bytes so far, bytes in all or ``None``).
+    def download(self, request: Request, target: Path) -> Moves:
+        """Write a file to ``target``, yielding how far it is; see ``Download``. Headers go only to the service's own origin."""
+        return Download(self._client, self._deadlines, request, target, self._reply).run()
 
-        ``target`` is a scratch name of the caller's; it is whole only when ``Fetched`` is returned. A broken download goes
-        on where it stopped if the server can. Headers of the request go only to the service's own origin.
-        Raises ``OutputFailed`` when it cannot be written.
-        """
-        tries, done = 0, 0
-        while True:
-            before = done
-            outcome = yield from self._download_once(request, target, done)
-            if not isinstance(outcome, Failed):
-                return outcome
-            with suppress(OSError):
-                done = target.stat().st_size
-            tries = 0 if done > before else tries + 1
-            if tries > 2 or not outcome.sent:
-                return outcome
 
-    def _download_once(
-        self, request: Request, target: Path, start: int
-    ) -> Generator[tuple[int, int | None], None, Fetched | Reply | Failed]:
+class _Sent:
+    """Bytes of files that have been handed to the connection."""
+
+    bytes = 0
+
+
+class _Counted:
+    """A file on its way out; whoever reads it moves ``sent``."""
+
+    def __init__(self, file: IO[bytes], sent: _Sent) -> None:
+        self._file = file
+        self._sent = sent
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._file.read(size)
+        self._sent.bytes += len(content)
+        return content
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        before = self._file.tell()
+        place = self._file.seek(offset, whence)
+        self._sent.bytes += place - before
+        return place
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+class _Outcome(threading.Thread):
+    """What comes of a piece of work on a thread of its own."""
+
+    def __init__(self, work: Callable[[], Reply | Failed]) -> None:
+        super().__init__(name="skillwire-upload", daemon=True)
+        self._work = work
+        self._outcome: Reply | Failed | Exception = Failed("the upload was left")
+
+    def run(self) -> None:
         try:
-            with ExitStack() as stack:
-                response = self._follow(request, start, stack)
-                if isinstance(response, Failed):
-                    return response
-                if response.status_code >= 400:
-                    with self._deadline(ANSWER_TIMEOUT):
-                        return self._reply(response)
-                start = start if response.status_code == 206 else 0
-                length = response.headers.get("content-length", "")
-                total = start + int(length) if length.isdigit() else None
-                done = start
-                with target.open("ab" if start else "wb") as out:
-                    for chunk in response.iter_raw(1 << 20):
-                        out.write(chunk)
-                        done += len(chunk)
-                        yield done, total
-                if total is not None and done != total:
-                    return Failed(f"{done} of {total} bytes came")
-                return Fetched(target, done)
-        except (httpx.HTTPError, _TooLongError) as error:
-            return Failed(_reason(error), sent=not isinstance(error, _UNSENT))
-        except OSError as error:
-            raise OutputFailed(
-                f"the result cannot be written ({error.strerror})",
-                where=str(target.parent),
-                fix="free some space there",
-            ) from error
+            self._outcome = self._work()
+        except Exception as error:  # noqa: BLE001 - raised again on the caller's thread
+            self._outcome = error
 
-    def _follow(self, request: Request, start: int, stack: ExitStack) -> httpx.Response | Failed:
-        url = self._client.base_url.join(request.url)
-        for _ in range(MOST_REDIRECTS + 1):
-            own = _origin(url) == _origin(self._client.base_url)
-            if not own and url.scheme != "https":
-                return Failed(f"the file lies at {plain(url.host)}, which is neither the service nor https", sent=False)
-            headers = list(request.headers) if own else []
-            if start:
-                headers.append(("Range", f"bytes={start}-"))
-            headers.append(("Accept-Encoding", "identity"))
-            outgoing = self._client.build_request(
-                "GET",
-                url,
-                headers=headers,
-                timeout=httpx.Timeout(READ_QUIET, connect=CONNECT_TIMEOUT),
-                extensions={"skillwire_call": request.call, "trace": self._trace},
-            )
-            response = self._client.send(outgoing, stream=True)
-            stack.callback(response.close)
-            if not response.has_redirect_location:
-                return response
-            url = url.join(response.headers["location"])
-        return Failed("it redirects without end", sent=False)
+    def ended(self, *, within: float) -> bool:
+        self.join(within)
+        return not self.is_alive()
+
+    def result(self) -> Reply | Failed:
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
 
 
-class _TooLongError(Exception):
-    """An answer of more bytes, or over more time, than any honest service needs."""
-
-
-class _Stream:
-    """Reads events on a thread, so that the caller can wait with a bound and a user's Ctrl-C is heard at once."""
-
-    def __init__(self, response: httpx.Response, clean: Callable[[str], str]) -> None:
-        self._response = response
-        self._clean = clean
-        self._queue: queue.Queue[Frame | Closed] = queue.Queue(maxsize=1000)
-        self._opened = time.monotonic()
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._pump, name="skillwire-stream", daemon=True)
-        self._thread.start()
-
-    def next(self, seconds: float) -> Frame | Silence | Closed:
-        try:
-            return self._queue.get(timeout=max(seconds, 0.001))
-        except queue.Empty:
-            return Silence(self._elapsed())
-
-    def close(self) -> None:
-        self._closing.set()
-        with suppress(Exception):
-            self._response.close()
-        with suppress(queue.Empty):
-            while True:  # a pump that waits for room in the queue must see the end
-                self._queue.get_nowait()
-        self._thread.join(timeout=2)
-
-    def _elapsed(self) -> float:
-        return time.monotonic() - self._opened
-
-    def _pump(self) -> None:
-        end = None
-        try:
-            for event in httpx_sse.EventSource(self._response).iter_sse():
-                self._put(Frame(self._clean(event.data), self._elapsed(), event.event))
-                if self._closing.is_set():
-                    return
-            end = Closed(self._elapsed())
-        except Exception as error:  # noqa: BLE001 - whatever breaks the stream is told, on the caller's thread
-            end = Closed(self._elapsed(), clean=False, reason=_reason(error))
-        self._put(end)
-
-    def _put(self, item: Frame | Closed) -> None:
-        while not self._closing.is_set():
-            with suppress(queue.Full):
-                self._queue.put(item, timeout=0.2)
-                return
+def _seconds(retry_after: str, date: str) -> str:
+    """A ``Retry-After`` header in seconds, also where it names a time (RFC 9110, 10.2.3); by the server's clock if it has one."""
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return retry_after
+    try:
+        now = parsedate_to_datetime(date)
+    except ValueError:
+        now = datetime.now(UTC)
+    if until.tzinfo is None or now.tzinfo is None:  # "-0000": UTC, of unknown origin
+        until, now = until.replace(tzinfo=UTC), now.replace(tzinfo=UTC)
+    return str(max((until - now).total_seconds(), 0.0))
 
 
 def _read(response: httpx.Response) -> bytes:
@@ -315,25 +244,6 @@ def _read(response: httpx.Response) -> bytes:
     for chunk in response.iter_bytes():
         chunks.append(chunk)
         size += len(chunk)
-        if size > MOST_JSON:
-            raise _TooLongError(f"an answer of more than {MOST_JSON} bytes")
+        if size > bounds.MOST_JSON:
+            raise bounds.TooLongError(f"an answer of more than {bounds.MOST_JSON} bytes")
     return b"".join(chunks)
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
-
-
-def _reason(error: Exception) -> str:
-    """What broke, in a few words and without addresses or library names."""
-    if isinstance(error, httpx.TimeoutException):
-        return "no answer in time"
-    text = plain(str(error)).strip()
-    for words, told in (
-        ("refused", "connection refused"),
-        ("reset", "connection reset"),
-        ("certificate", "bad certificate"),
-    ):
-        if words in text.lower():
-            return told
-    return text[:200] or type(error).__name__

@@ -195,7 +195,9 @@ def test_a_run(case, clip, tmp_path):
         assert {event["event"] for event in events} == {"request"}
         assert not out.exists()
     else:
-        assert re.fullmatch("(status )+((text|timeline|status) )*timeline (status )+(progress )*artifact", told), told
+        assert re.fullmatch(
+            "(status )+((text|timeline|status|progress) )*timeline (status )+(progress )*artifact", told
+        ), told
         assert (events[-1]["path"], events[-1]["bytes"]) == (str(out), out.stat().st_size)
         assert kinds(out) == ["video"] if case.made is None else out.read_bytes() == case.made
     assert clip.read_bytes() == original

@@ -179,6 +179,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", answer.get("type", kind))
         for name, value in answer.get("headers", {}).items():
             self.send_header(name, value)
+        if status == 206:
+            self.send_header("Content-Range", f"bytes {start}-{len(payload) - 1}/{len(payload)}")
         self.send_header("Content-Length", str(len(payload) - start))
         self.end_headers()
         with contextlib.suppress(OSError):

@@ -15,7 +15,7 @@ import httpx
 import pytest
 import trustme
 
-from skillwire import wire as wire_module
+from skillwire import bounds
 from skillwire.engine.effects import Closed, Failed, Fetched, Frame, Reply, Request, Silence
 from skillwire.errors import OutputFailed
 from skillwire.wire import Wire
@@ -99,7 +99,7 @@ def test_a_server_that_never_answers_rightly_ends_in_time(serve, reason):
 
 
 def test_an_endless_body_is_cut_at_its_bound(monkeypatch):
-    monkeypatch.setattr(wire_module, "MOST_JSON", 100_000)
+    monkeypatch.setattr(bounds, "MOST_JSON", 100_000)
 
     def serve(connection, stop):
         connection.sendall(HEAD + b"\r\n")
@@ -171,17 +171,28 @@ def finish(download):
             return stop.value
 
 
+SECRET = (("Authorization", "Bearer s3cret"), ("X-Skill-Source", "mine"))
+
+
 def test_authorization_stays_with_its_own_host(tmp_path):
     with StandIn() as other, StandIn() as service:
         redirect = {"call": "download", "status": 302, "headers": {"Location": f"{other.url}/files/x.mp4"}, "text": ""}
         service.faults.append(redirect)
-        request = Request("download", "GET", "/files/x.mp4", (("Authorization", "Bearer s3cret"),), safe=True)
+        request = Request("download", "GET", "/files/x.mp4", SECRET, safe=True)
         with Wire(httpx.HTTPTransport(), service.url) as wire:
             answer = finish(wire.download(request, tmp_path / "x"))
-        assert isinstance(answer, Failed)
-        assert "neither the service nor https" in answer.reason
+        assert answer == Fetched(tmp_path / "x", len(FINISHED))
         assert service.seen[0].headers["authorization"] == "Bearer s3cret"
-        assert other.seen == []
+        assert not {"authorization", "x-skill-source"} & other.seen[0].headers.keys()
+
+
+@pytest.mark.parametrize("elsewhere", ["http://elsewhere.invalid/x.mp4", "ftp://127.0.0.1/x", "file:///etc/passwd"])
+def test_a_file_elsewhere_is_fetched_over_https_alone(elsewhere, tmp_path):
+    redirect = {"call": "download", "status": 302, "headers": {"Location": elsewhere}, "text": ""}
+    with StandIn(faults=[redirect]) as service, Wire(httpx.HTTPTransport(), service.url) as wire:
+        answer = finish(wire.download(Request("download", "GET", "/files/x.mp4", SECRET, safe=True), tmp_path / "x"))
+    assert isinstance(answer, Failed)
+    assert "neither the service nor https" in answer.reason
 
 
 def test_a_redirect_within_the_service_is_followed(tmp_path):

@@ -76,15 +76,14 @@ class Console:
             # A pipe gets a line for every quarter of a step, not one for every poll.
             mark = (event.step, percent // 25 if percent >= 0 else -1)
             if mark != self._last and percent >= 0:
-                self._err(f"{event.step} {percent}%")
+                self._err(f"{event.step} {percent}%{_moved(event)}")
             self._last = mark
             return
         filled = BAR_WIDTH * max(percent, 0) // 100
         left = f" {event.seconds_left:.0f} s left" if event.seconds_left is not None else ""
         shown = f"{percent:3d}%" if percent >= 0 else " ..."
-        click.echo(
-            f"\r{event.step} [{'#' * filled}{' ' * (BAR_WIDTH - filled)}] {shown}{left}\x1b[K", err=True, nl=False
-        )
+        bar = f"[{'#' * filled}{' ' * (BAR_WIDTH - filled)}]"
+        click.echo(f"\r{event.step} {bar} {shown}{_moved(event)}{left}\x1b[K", err=True, nl=False)
         self._drawn = True
 
     def _clear(self) -> None:
@@ -94,3 +93,11 @@ class Console:
 
     def _err(self, text: str) -> None:
         click.echo(plain(text), err=True)
+
+
+def _moved(event: Progress) -> str:
+    """How much of a transfer is done, in MB; nothing for other steps."""
+    if event.bytes is None:
+        return ""
+    done = f"{event.bytes / 1_000_000:.1f}"
+    return f" {done} MB" if event.total is None else f" {done} of {event.total / 1_000_000:.1f} MB"

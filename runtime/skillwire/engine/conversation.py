@@ -215,7 +215,7 @@ class Conversation:
         yield Status(say("recovering", self.language, what=plain(decision.why), how=how))
         match decision.recovery:
             case Recovery.RETRY:
-                yield Wait(decision.after)
+                yield Wait(decision.after, decision.spread)
             case Recovery.REAUTHENTICATE:
                 self.values.pop("token", None)
                 yield Keep("token", "")

@@ -77,9 +77,10 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Do nothing for ``seconds``."""
+    """Do nothing for ``seconds``, and at random up to ``spread`` more, so that many clients do not come back at once."""
 
     seconds: float
+    spread: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

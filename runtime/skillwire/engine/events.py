@@ -36,12 +36,17 @@ class Text(Event):
 
 @dataclass(frozen=True, slots=True)
 class Progress(Event):
-    """How far a step is: ``fraction`` 0–1 or ``None`` when unknown, ``seconds_left`` as the service estimates it."""
+    """How far a step is: ``fraction`` 0–1 or ``None`` when unknown, ``seconds_left`` as the service estimates it.
+
+    Of an upload or a download also ``bytes`` done so far and ``total`` bytes, where that is known.
+    """
 
     kind: ClassVar[str] = "progress"
     step: str
     fraction: float | None = None
     seconds_left: float | None = None
+    bytes: int | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ SAFE_RETRIES = 3
 """Further tries of a safe request after a transport fault or a 5xx."""
 BACKOFF = (1.0, 2.0, 4.0)
 """Seconds before each of them."""
+SPREAD = 0.25
+"""Share of those seconds by which a wait is lengthened at random at most; a time that somebody named is kept to."""
 DEFAULT_RETRY_AFTER = 30.0
 """Seconds, where a row says "retry" and no time."""
 LONGEST_WAIT = 120.0
@@ -34,6 +36,7 @@ class Decision:
 
     recovery: Recovery
     after: float = 0.0
+    spread: float = 0.0
     why: str = ""
     error: SkillwireError | None = None
     code: int = 0
@@ -101,7 +104,7 @@ def _after_fault(reason: str, request: Request, budget: Budget, *, retry: bool, 
     tries = budget.spent.get(f"fault {request.call}", 0)
     wait = BACKOFF[min(tries, len(BACKOFF) - 1)] if after is None else after
     if retry and wait <= LONGEST_WAIT and budget.take(f"fault {request.call}", SAFE_RETRIES):
-        return Decision(Recovery.RETRY, after=wait, why=reason)
+        return Decision(Recovery.RETRY, after=wait, spread=wait * SPREAD if after is None else 0.0, why=reason)
     fix = "check that the service is up and try again" if request.safe else "ask for the state before sending it again"
     error = TransportFailed(f"the {request.call} call got no usable answer ({reason})", where=request.url, fix=fix)
     return Decision(Recovery.TELL, why=reason, error=error)
