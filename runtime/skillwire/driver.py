@@ -27,7 +27,7 @@ from skillwire.engine.effects import (
 )
 from skillwire.engine.events import Event, Planned, Progress
 from skillwire.errors import OutputFailed
-from skillwire.tape import IN_FLIGHT, LIVE, Tape
+from skillwire.tape import IN_FLIGHT, LIVE, READ, Tape
 from skillwire.vault import Vault
 from skillwire.wire import Wire
 
@@ -71,7 +71,8 @@ class Driver:
     def _answer(self, effect: Effect, delivery: Delivery | None, tape: Tape | None) -> Generator[Event, None, Answer]:
         if tape is None:
             return (yield from self._carry_out(effect, delivery, None))
-        kind, subject = type(effect).__name__, _subject(effect)
+        asks = isinstance(effect, Send) and effect.request.safe
+        kind, subject = READ if asks else type(effect).__name__, _subject(effect)
         recorded = tape.play(kind, subject)
         if not isinstance(recorded, str):
             self._stream_lost = (isinstance(recorded, Reply) and recorded.streaming) or (

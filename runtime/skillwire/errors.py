@@ -77,7 +77,18 @@ class ConsentRefused(RunError):
 
 
 class TransportFailed(RunError):
-    """No usable answer came: refused, reset, timed out, or not what the API promises."""
+    """No usable answer came: refused, reset, timed out, or not what the API promises.
+
+    ``lost``: the connection broke after the request went out, so nobody here knows what became of it. ``answered``: an answer
+    came, if none of use.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", fix: str = "", lost: bool = False, answered: bool = False
+    ) -> None:
+        self.lost = lost
+        self.answered = answered
+        super().__init__(what, where=where, fix=fix)
 
 
 class ServiceRefused(RunError):

@@ -17,6 +17,8 @@ LIVE: Final = "live"
 IN_FLIGHT: Final = "in flight"
 """The effect was begun and its answer never came: the process died in between."""
 
+READ: Final = "Read"
+"""The kind of a request that only asks, such as for the state; its answer is worth nothing once the run has failed."""
 ACCESS: Final = "token"
 """The call that gives the token, and the canonical name of its field."""
 _ANSWERS = {kind.__name__: kind for kind in (Reply, Failed, Frame, Silence, Closed, Fetched)}
@@ -115,9 +117,11 @@ class Tape:
         self.let_go()
 
     def pause(self, why: str) -> None:
-        """Keep the run open for later: forget the failed tries at its end, so that resuming tries again."""
+        """Keep the run open for later: forget failed tries and what was asked at its end, so that resuming asks again."""
         steps = self._journal.steps(self.run, self._secrets())
-        while steps and steps[-1].effect in ("Send", "Fetch") and _is_failure(steps[-1].answer):
+        while steps and (
+            steps[-1].effect == READ or (steps[-1].effect in ("Send", "Fetch") and _is_failure(steps[-1].answer))
+        ):
             self._journal.cut(self.run, steps.pop().number)
         self._journal.finish(self.run, RUNNING, why)
         self.let_go()

@@ -143,6 +143,9 @@ class Wire:
             return Failed(bounds.reason(error), sent=False)
         except (httpx.HTTPError, bounds.TooLongError) as error:
             return Failed(bounds.reason(error))
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
         kind = response.headers.get("content-type", "").lower()
         if response.status_code < 300 and kind.startswith(MIME):
             self._stream = EventStream(response, self._without_secrets, started)

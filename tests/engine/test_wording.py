@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillwire.engine.wording import Translator, plain, say
+from skillwire.engine.guitalk import Translator
+from skillwire.engine.wording import plain, say
 from skillwire.spec.model import Auth, GuiAction, Skill, Translation
 
 SENTENCES = json.loads(files("skillwire.engine").joinpath("wording.json").read_text(encoding="utf-8"))
@@ -45,6 +46,15 @@ def test_an_unknown_language_falls_back_to_english():
         ("Drag and drop the clip. Then open the media panel.", "", [GuiAction.MESSAGE, GuiAction.STATE]),
         ("The clip lasts 3.5 s. It is a clickable demo.", "The clip lasts 3.5 s. It is a clickable demo.", []),
         ("You can preview in timeline. Two tracks are left.", "Two tracks are left.", [GuiAction.SUMMARY]),
+        ("The music is gone, click Save to keep it.", "The music is gone.", [GuiAction.EXECUTE]),
+        ("The music is gone and you can now click Save.", "The music is gone.", [GuiAction.EXECUTE]),
+        ("The music is gone — open the media panel to see!", "The music is gone!", [GuiAction.STATE]),
+        ("To keep it, click Save.", "", [GuiAction.EXECUTE]),
+        ("Two tracks are left; click Save; one is silent.", "Two tracks are left; one is silent.", [GuiAction.EXECUTE]),
+        ("I removed the click from the sound.", "I removed the click from the sound.", []),
+        ("The door is open in the second shot.", "The door is open in the second shot.", []),
+        ("声音已去掉，点击导出即可下载。", "声音已去掉。", [GuiAction.EXPORT]),
+        ("视频已导出。", "视频已导出。", []),
     ],
 )
 def test_instructions_disappear_and_content_stays(text, kept, actions):

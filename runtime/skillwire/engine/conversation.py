@@ -27,9 +27,10 @@ from skillwire.engine.effects import (
 )
 from skillwire.engine.events import Event, Fields, Status
 from skillwire.engine.events import Timeline as TimelineEvent
+from skillwire.engine.guitalk import Translator
 from skillwire.engine.plan import Attachment
 from skillwire.engine.recovery import Budget
-from skillwire.engine.wording import Translator, plain, say
+from skillwire.engine.wording import plain, say
 from skillwire.errors import BadInput, ServiceRefused, SkillNotRunnable, SkillwireError, TransportFailed
 from skillwire.spec.model import Call, Recovery, Skill, Verb
 
@@ -44,7 +45,8 @@ class Conversation:
     ``new_id`` makes a UUID, ``now_ms`` tells the time in milliseconds; both are given so that a replay is exact.
     ``poll_every`` (seconds) replaces the skill's poll interval where the agent allows a quicker one. ``settled`` tells of a
     resumed conversation that the service died with the earlier process, so that nothing of it can still be in progress.
-    ``idle`` holds as long as no message has changed the draft.
+    ``idle`` holds as long as no message has changed the draft. ``export_called_for`` tells that the service's words of this run
+    point to its export.
     """
 
     skill: Skill
@@ -61,6 +63,7 @@ class Conversation:
     budget: Budget = field(default_factory=Budget)
     asked: list[str] = field(default_factory=list)
     idle: bool = True
+    export_called_for: bool = False
     translate: Translator = field(init=False)
 
     def __post_init__(self) -> None:

@@ -21,8 +21,8 @@ MOST_POLLS = 60
 def export(talk: Conversation, call: Call) -> Flow:
     """Run the job to its finished file. Returns ``Fetched``.
 
-    Raises ``JobFailed`` when the service gives up or goes silent, ``SkillNotRunnable`` when the skill does not say how to
-    poll.
+    Raises ``JobFailed`` when the service gives up, ``TransportFailed`` when it goes silent, ``SkillNotRunnable`` when the skill
+    does not say how to poll.
     """
     poll, status = talk.skill.poll, talk.skill.calls.get(f"{call.name}_status")
     if poll is None or status is None:
@@ -109,10 +109,11 @@ def _follow(talk: Conversation, status: Call, poll: Poll) -> Flow:
             quiet, news = 0.0, (state, fraction)
         yield Progress(status.name, fraction, _number(dig(reply.data, "seconds_left")))
         if quiet >= patience:
-            raise JobFailed(
+            # It may yet finish: the run stays open, and resuming asks again.
+            raise TransportFailed(
                 f"the job stayed {state or 'without a status'} for {patience:g} s",
                 where=status.path,
-                fix="ask again later",
+                fix="ask again later with skillwire resume",
             )
         yield Wait(every)
         quiet += every

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from skillwire.engine.conversation import Conversation, Flow
 from skillwire.engine.effects import Fetched
-from skillwire.engine.events import Artifact
+from skillwire.engine.events import Artifact, Status
 from skillwire.engine.exporting import export
 from skillwire.engine.listening import listen
 from skillwire.engine.plan import Plan, Step, Task
 from skillwire.engine.recovery import Budget
-from skillwire.spec.model import Verb
+from skillwire.errors import RunError
+from skillwire.spec.model import Call, Verb
 
 
 def run(talk: Conversation, plan: Plan, task: Task) -> Flow:
@@ -17,6 +18,7 @@ def run(talk: Conversation, plan: Plan, task: Task) -> Flow:
     talk.language = task.language
     talk.values["language"] = task.language
     talk.budget = Budget()
+    talk.export_called_for = False
     artifacts: list[Fetched] = []
     if plan.needs_token and "token" not in talk.values:
         yield from talk.acquire_token()
@@ -24,7 +26,21 @@ def run(talk: Conversation, plan: Plan, task: Task) -> Flow:
         yield from talk.open_session()
     for step in plan.steps:
         artifacts += yield from _carry_out(talk, step, task)
+    job = next((call for call in talk.skill.calls.values() if call.verb is Verb.JOB), None)
+    if talk.export_called_for and job is not None and not any(step.call.verb is Verb.JOB for step in plan.steps):
+        artifacts += yield from _export_as_told(talk, job, task)
     return tuple(artifacts)
+
+
+def _export_as_told(talk: Conversation, job: Call, task: Task) -> Flow:
+    """Export because the service's words say so; the user asked for an edit, which no trouble with this may fail."""
+    if talk.idle or not talk.now.ready:
+        return []
+    try:
+        return (yield from _carry_out(talk, Step(job.name, job), task))
+    except RunError as error:
+        yield Status(str(error))
+        return []
 
 
 def _carry_out(talk: Conversation, step: Step, task: Task) -> Flow:

@@ -68,12 +68,12 @@ def code_of(reply: Reply) -> int:
 def decide(answer: Reply | Failed, request: Request, skill: Skill, budget: Budget) -> Decision:
     """What the skill, and where it is silent the defaults above, ask for after this answer."""
     if isinstance(answer, Failed):
-        return _after_fault(answer.reason, request, budget, retry=request.safe or not answer.sent)
+        return _after_fault(answer, answer.reason, request, budget, retry=request.safe or not answer.sent)
     code = code_of(answer)
     rule = next((rule for rule in skill.errors if rule.code == code), None)
     if code == 0 or (rule is not None and rule.recovery is Recovery.CONTINUE):
         if not answer.streaming and answer.data is None and answer.status != 204 and request.call != "download":
-            return _after_fault(_not_json(answer), request, budget, retry=request.safe)
+            return _after_fault(answer, _not_json(answer), request, budget, retry=request.safe)
         return Decision(Recovery.CONTINUE)
     if rule is not None:
         return _by_rule(rule, answer, request, skill, budget)
@@ -81,7 +81,7 @@ def decide(answer: Reply | Failed, request: Request, skill: Skill, budget: Budge
         return Decision(Recovery.REAUTHENTICATE, why="the token was refused")
     if code in _TRANSIENT or code == 429:
         after = _retry_after(answer)
-        return _after_fault(f"HTTP {code}", request, budget, retry=request.safe or code == 429, after=after)
+        return _after_fault(answer, f"HTTP {code}", request, budget, retry=request.safe or code == 429, after=after)
     return Decision(Recovery.TELL, error=_refused(code, None, answer, request, skill))
 
 
@@ -100,13 +100,21 @@ def _by_rule(rule: ErrorRule, reply: Reply, request: Request, skill: Skill, budg
     return Decision(rule.recovery, why=why, code=rule.code)
 
 
-def _after_fault(reason: str, request: Request, budget: Budget, *, retry: bool, after: float | None = None) -> Decision:
+def _after_fault(
+    answer: Reply | Failed, reason: str, request: Request, budget: Budget, *, retry: bool, after: float | None = None
+) -> Decision:
     tries = budget.spent.get(f"fault {request.call}", 0)
     wait = BACKOFF[min(tries, len(BACKOFF) - 1)] if after is None else after
     if retry and wait <= LONGEST_WAIT and budget.take(f"fault {request.call}", SAFE_RETRIES):
         return Decision(Recovery.RETRY, after=wait, spread=wait * SPREAD if after is None else 0.0, why=reason)
     fix = "check that the service is up and try again" if request.safe else "ask for the state before sending it again"
-    error = TransportFailed(f"the {request.call} call got no usable answer ({reason})", where=request.url, fix=fix)
+    error = TransportFailed(
+        f"the {request.call} call got no usable answer ({reason})",
+        where=request.url,
+        fix=fix,
+        lost=isinstance(answer, Failed) and answer.sent,
+        answered=isinstance(answer, Reply),
+    )
     return Decision(Recovery.TELL, why=reason, error=error)
 
 

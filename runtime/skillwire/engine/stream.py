@@ -6,8 +6,11 @@ Source of the shape: ADK's ``Event`` as its ``api_server`` writes it, snake_case
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from skillwire.engine.effects import Frame
@@ -70,35 +73,50 @@ def _texts(event: Mapping[str, Any]) -> list[str]:
     ]
 
 
+@cache
+def _passing_trouble() -> re.Pattern[str]:
+    phrases = json.loads(files("skillwire.engine").joinpath("passing_trouble.json").read_text(encoding="utf-8"))
+    return re.compile("|".join(map(re.escape, phrases)), re.IGNORECASE)
+
+
 @dataclass(slots=True)
 class Transcript:
-    """Joins the texts of a stream once: pieces until their whole arrives, and the whole instead of its pieces."""
+    """Joins the texts of a stream once: pieces until their whole arrives, and the whole instead of its pieces.
+
+    A text of passing trouble is held back until another follows; as the last one after normal texts it says nothing true.
+    """
 
     said: list[str] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
+    held: str = ""
 
-    def add(self, part: Part) -> str:
-        """Take a frame's text in; returns a whole text when one is complete, else an empty string."""
+    def add(self, part: Part) -> tuple[str, ...]:
+        """Take a frame's text in; returns the whole texts that are to be told now, in order."""
         if not part.text:
-            return ""
+            return ()
         if part.partial:
             self.pieces.append(part.text)
-            return ""
+            return ()
         # A whole text repeats the pieces before it; pieces that it does not repeat are a text of their own.
         joined = "".join(self.pieces)
         self.pieces.clear()
         whole = part.text if not joined or joined.strip() in part.text else f"{joined}\n{part.text}"
         return self._keep(whole)
 
-    def close(self) -> str:
-        """The text left in pieces when the stream ends."""
+    def close(self) -> tuple[str, ...]:
+        """The texts that are left when the stream ends."""
         joined = "".join(self.pieces)
         self.pieces.clear()
         return self._keep(joined)
 
-    def _keep(self, text: str) -> str:
+    def _keep(self, text: str) -> tuple[str, ...]:
         text = text.strip()
-        if not text or (self.said and self.said[-1] == text):
-            return ""
-        self.said.append(text)
-        return text
+        if not text or text == self.held or (self.said and self.said[-1] == text):
+            return ()
+        if self.said and _passing_trouble().search(text):
+            self.held = text
+            return ()
+        told = (self.held, text) if self.held else (text,)
+        self.held = ""
+        self.said += told
+        return told
