@@ -54,6 +54,10 @@ def test_an_unknown_language_falls_back_to_english():
         ("I removed the click from the sound.", "I removed the click from the sound.", []),
         ("The door is open in the second shot.", "The door is open in the second shot.", []),
         ("声音已去掉，点击导出即可下载。", "声音已去掉。", [GuiAction.EXPORT]),
+        ("您可以打开右侧面板查看，声音已去掉。", "声音已去掉。", [GuiAction.STATE]),
+        ("Two tracks are left. Save it by clicking Save.", "Two tracks are left.", [GuiAction.EXECUTE]),
+        ("Just drag your clip here.", "", [GuiAction.MESSAGE]),
+        ("You can now click Save!", "", [GuiAction.EXECUTE]),
         ("视频已导出。", "视频已导出。", []),
     ],
 )

@@ -73,7 +73,8 @@ class Translator:
                 if _BARE.search(clause[:at]) and not _depends(clause):
                     kept.append(clause[:at])
                 dropping = True
-            elif not dropping:
+            elif not (dropping and _words()["goes_on"].match(clause.lstrip())):
+                dropping = False
                 kept.append(sentence[place:end])
             place, dropping = end, dropping and not strong
         if not found:
@@ -139,6 +140,8 @@ def _begins(clause: str, match: re.Match[str]) -> int | None:
 def _lead(clause: str, at: int) -> int:
     """Where the words begin that tie an instruction to what was said before it ("… and you can now click")."""
     before = clause[:at]
+    if _words()["only_lead_ins"].fullmatch(before):
+        return 0
     tied = list(_words()["ties"].finditer(before))
     return tied[0].start() if tied else 0
 
@@ -169,18 +172,31 @@ def _words() -> Mapping[str, re.Pattern[str]]:
         "told_after": re.compile(either("told_after"), re.IGNORECASE),
         "told_before": re.compile(rf"(?:{either('told_before')})\Z"),
         "depends": re.compile(either("depends"), re.IGNORECASE),
+        "goes_on": re.compile(either("goes_on"), re.IGNORECASE),
+        "only_lead_ins": re.compile(rf"\W*(?:{lead}\W*)*", re.IGNORECASE),
         # Ties follow one another up to the instruction, and nothing else stands between.
         "ties": re.compile(rf"(?<=\w)\s+(?:{either('ties')})(?=(?:\s+(?:{lead}|the|on|your))*\s*\Z)", re.IGNORECASE),
     }
 
 
 def _pattern(phrase: str) -> re.Pattern[str]:
-    escaped = re.escape(phrase.strip())
+    # "drag/drop" names both words, or either.
+    words = phrase.strip().split("/") if re.fullmatch(r"\w+/\w+", phrase.strip()) else []
+    forms = [_form(word) for word in words] or [_form(phrase.strip())]
+    if words:
+        forms.insert(0, r"\s*(?:/|and|or|&)\s*".join(forms))
+    return re.compile("|".join(forms), re.IGNORECASE)
+
+
+def _form(phrase: str) -> str:
+    escaped = re.escape(phrase)
     # "[button]" in a table is a slot for a short name, not a literal word.
-    slotted = _SLOT.sub(r"[^.!?。！？\\n]{1,60}?", escaped).replace(r"\ ", r"\s+")
+    slotted = _SLOT.sub(r"[^.!?。！？\n]{1,60}?", escaped).replace(r"\ ", r"\s+")
     if re.match(r"\w", phrase, re.ASCII):
         slotted = rf"(?<![A-Za-z0-9]){slotted}"
     if re.search(r"[A-Za-z0-9]\Z", phrase):
         slotted = rf"{slotted}(?![A-Za-z0-9])"
-    # "drag/drop" names either word.
-    return re.compile(slotted.replace("/", r"(?:/|\s*(?:and|or|&)\s*)"), re.IGNORECASE)
+    verb = re.match(r"[A-Za-z]+", phrase)
+    if verb and _is_ambiguous(phrase):
+        slotted += rf"|(?<=by\s){verb[0]}[a-z]?ing(?![A-Za-z0-9])"
+    return slotted
