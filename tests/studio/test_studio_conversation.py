@@ -15,6 +15,7 @@ from skillwire.studio.backgrounds import Backgrounds
 from skillwire.studio.conversation import Conversations
 from skillwire.studio.media.probe import MediaInfo
 from skillwire.studio.projects import Media, Projects
+from skillwire.studio.removals import Removals
 from skillwire.studio.songs import Songs
 from skillwire.studio.store import open_store
 from skillwire.studio.understand import planners, read
@@ -41,7 +42,8 @@ def room(tmp_path):
         return {"found": people.found}
 
     backgrounds = Backgrounds(projects, SimpleNamespace(run=look), tmp_path / "backgrounds", None)
-    conversations = Conversations(projects, accounts, Songs(projects, None), backgrounds, heartbeat=0.02)
+    removals = Removals(projects, SimpleNamespace(run=look))
+    conversations = Conversations(projects, accounts, Songs(projects, None), backgrounds, removals, heartbeat=0.02)
 
     async def listen(text):
         return [line async for line in conversations.answer(account, session, text, "agent")]
@@ -57,6 +59,7 @@ def room(tmp_path):
         projects=projects,
         people=people,
         backgrounds=backgrounds,
+        removals=removals,
     )
     store.close()
 
@@ -165,7 +168,9 @@ def test_the_edit_happens_although_the_client_hangs_up(room, monkeypatch, tmp_pa
     account = SimpleNamespace(id=room.session.account, credits=100)
 
     async def scene():
-        conversations = Conversations(projects, accounts, Songs(projects, None), room.backgrounds, heartbeat=0.01)
+        conversations = Conversations(
+            projects, accounts, Songs(projects, None), room.backgrounds, room.removals, heartbeat=0.01
+        )
         stream = conversations.answer(account, room.session, "…", "agent")
         await anext(stream)
         await stream.aclose()

@@ -35,6 +35,7 @@ from skillwire.studio.multipart import MultipartReceiver
 from skillwire.studio.pool import Pool, TaskFailed
 from skillwire.studio.previews import Previews
 from skillwire.studio.projects import Media, Projects, Session, video_info
+from skillwire.studio.removals import Removals
 from skillwire.studio.songs import Songs, generated_file
 from skillwire.studio.store import open_store, signing_key
 
@@ -77,6 +78,7 @@ class Studio:
             self.accounts,
             Songs(self.projects, self._compose),
             Backgrounds(self.projects, self.aside, home / "backgrounds", self._bring_in),
+            Removals(self.projects, self.aside),
             manner=manner,
         )
         self.previews = Previews(self.accounts, self.projects, self.aside, home / "previews")

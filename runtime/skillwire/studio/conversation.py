@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from skillwire.studio.draft import to_json
 from skillwire.studio.edit import Unsupported, apply, describe
 from skillwire.studio.manner import HEARTBEATS, LikeCloud
 from skillwire.studio.projects import Projects, Session
+from skillwire.studio.removals import Removals
 from skillwire.studio.songs import Songs
 from skillwire.studio.wording import language_of, say
 
@@ -56,6 +57,7 @@ class Conversations:
         accounts: Accounts,
         songs: Songs,
         backgrounds: Backgrounds,
+        removals: Removals,
         *,
         manner: LikeCloud | None = None,
         heartbeat: float = HEARTBEAT_SECONDS,
@@ -64,6 +66,7 @@ class Conversations:
         self._accounts = accounts
         self._songs = songs
         self._backgrounds = backgrounds
+        self._removals = removals
         self._manner = manner
         self._heartbeat = min(heartbeat, max(manner.delay / 4, 0.01)) if manner else heartbeat
         self._reading = threading.Lock()
@@ -135,7 +138,8 @@ class Conversations:
     async def _edit(
         self, account: Account, session: Session, text: str, queue: asyncio.Queue[Said | None]
     ) -> list[str]:
-        reading = await asyncio.to_thread(self._read, text)
+        picked = self._removals.answered(session, text)
+        reading = await asyncio.to_thread(self._read, text) if picked is None else picked
         language = language_of(reading.language, session.language)
         if not self._projects.draft(session.id).ready:
             return [say("no_clip", language)]
@@ -145,10 +149,10 @@ class Conversations:
             name = str(operation["op"])
             arguments = {key: value for key, value in operation.items() if key != "op"}
             queue.put_nowait(Said([{"functionCall": {"id": call_id, "name": name, "args": arguments}}]))
-            done, sentence = await self._one(account, session, operation, language)
+            done, sentence, details = await self._one(account, session, operation, language)
             sentences.append(sentence)
             state = {"draft": to_json(self._projects.draft(session.id))} if done else {}
-            response = {"status": "done" if done else "not_done", "message": sentence}
+            response = {"status": "done" if done else "not_done", "message": sentence, **details}
             part = {"functionResponse": {"id": call_id, "name": name, "response": response}}
             queue.put_nowait(Said([part], state=state, role="user"))
         if reading.note:
@@ -161,28 +165,29 @@ class Conversations:
 
     async def _one(
         self, account: Account, session: Session, operation: dict[str, Any], language: str
-    ) -> tuple[bool, str]:
-        """Carries out one operation. Returns whether the draft follows it now, and the sentence about it."""
+    ) -> tuple[bool, str, Mapping[str, Any]]:
+        """Carries out one operation. Returns whether the draft follows it now, the sentence about it, and data beside that."""
         try:
             if operation["op"] == "undo":
                 cause = self._projects.undo(session.id)
                 if cause is None:
-                    return False, say("nothing_to_undo", language)
-                return True, say("undone", language, cause=cause)
+                    return False, say("nothing_to_undo", language), {}
+                return True, say("undone", language, cause=cause), {}
             draft = self._projects.draft(session.id)
             songs = await self._songs.fitting(session, operation)
             behind = await self._backgrounds.fitting(session, draft, operation, language)
-            edit = apply(draft, operation, songs, behind)
+            gone = await self._removals.fitting(session, draft, operation, language)
+            edit = apply(draft, operation, songs, behind, gone)
             if edit.draft != draft:
                 self._accounts.charge(account, EDIT_CREDITS, bind=session.task)
                 self._projects.revise(session.id, edit.draft, describe(operation), time.time())
         except Unsupported as error:
-            return False, say(error.sentence, language, **error.values)
+            return False, say(error.sentence, language, **error.values), error.details
         except ApiError as error:
             if error.code is not Code.NO_CREDITS:
                 raise
-            return False, say("no_credits", language)
-        return True, say(edit.sentence, language, **edit.values)
+            return False, say("no_credits", language), {}
+        return True, say(edit.sentence, language, **edit.values), {}
 
 
 def _framer(author: str) -> Callable[[Said], bytes]:

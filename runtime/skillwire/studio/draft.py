@@ -5,19 +5,22 @@
     segment  {"d": ms, "m": {"name", "start", …}}
 
 All times are whole milliseconds. A segment's ``start`` is on the timeline, ``in``/``out`` are in its file; ``out`` absent
-means to the file's end. ``muted`` ranges count from the segment's start on the timeline. ``background`` (video only) is
+means to the file's end. ``muted`` ranges count from the segment's start on the timeline. ``removed`` (video only)
+tells what is taken out of the picture: ``{"tracks": [ids], "marks": [{"at": s, "box": [left, top, right, bottom]} or {"at", "click"}]}``,
+times in seconds of the file, places in parts of the upright picture. ``background`` (video only) is
 ``{"kind", "value"}``: what stands behind the people.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from skillwire.studio.effects import choices
+from skillwire.studio.effects import choices, targets
 from skillwire.studio.effects.choices import Background
+from skillwire.studio.effects.targets import Removal
 
 VIDEO, AUDIO, TEXT = 0, 1, 7
 ORIGINAL = "Original sound"
@@ -27,10 +30,14 @@ MAX_TEXT = 2000
 # Each is kept as a drawing while it is shown.
 MAX_TITLES = 100
 
+_Effect = TypeVar("_Effect")
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A stretch of a file on a video or audio track. ``volume`` and ``muted`` concern audio only, ``background`` video only."""
+    """A stretch of a file on a video or audio track. ``volume`` and ``muted`` concern audio only, ``background`` and
+    ``removed`` video only.
+    """
 
     media: str
     name: str
@@ -42,6 +49,7 @@ class Clip:
     volume: float = 1.0
     muted: tuple[tuple[int, int], ...] = ()
     background: Background | None = None
+    removed: Removal | None = None
 
     @property
     def end(self) -> int:
@@ -184,7 +192,8 @@ def from_json(data: Any) -> Draft:
             video += [_clip(segment, f"{where}.sg[{i}]") for i, segment in enumerate(segments)]
         elif kind == AUDIO:
             clips = tuple(
-                replace(_clip(segment, f"{where}.sg[{i}]"), background=None) for i, segment in enumerate(segments)
+                replace(_clip(segment, f"{where}.sg[{i}]"), background=None, removed=None)
+                for i, segment in enumerate(segments)
             )
             if clips:
                 audio.append(AudioTrack(_text(_meta(track), "label", where, "Audio"), clips))
@@ -212,8 +221,9 @@ def _clip_json(clip: Clip, *, audio: bool) -> dict[str, Any]:
         meta["volume"] = clip.volume
         if clip.muted:
             meta["muted"] = [list(span) for span in clip.muted]
-    elif clip.background:
-        meta["background"] = clip.background.to_json()
+    else:
+        meta |= {"background": clip.background.to_json()} if clip.background else {}
+        meta |= {"removed": clip.removed.to_json()} if clip.removed else {}
     return {"d": clip.duration, "m": meta}
 
 
@@ -233,15 +243,16 @@ def _clip(segment: Any, where: str) -> Clip:
         speed=_number(meta, "speed", where, 1.0, low=0.01, high=100.0),
         volume=_number(meta, "volume", where, 1.0, low=0.0, high=100.0),
         muted=tuple(_span(span, f"{where}.m.muted") for span in _list(meta, "muted", where)),
-        background=_background(meta, f"{where}.m"),
+        background=_effect(meta, "background", choices.from_json, f"{where}.m"),
+        removed=_effect(meta, "removed", targets.from_json, f"{where}.m"),
     )
 
 
-def _background(meta: Mapping[str, Any], where: str) -> Background | None:
-    if meta.get("background") is None:
+def _effect(meta: Mapping[str, Any], key: str, read: Callable[[Any], _Effect], where: str) -> _Effect | None:
+    if meta.get(key) is None:
         return None
     try:
-        return choices.from_json(meta["background"])
+        return read(meta[key])
     except ValueError as error:
         raise ValueError(f"{where}.{error}") from None
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from skillwire.studio.draft import MAX_TEXT, MAX_TITLES, ORIGINAL, AudioTrack, Canvas, Clip, Draft, Title
 from skillwire.studio.effects.choices import Background, shown_names
+from skillwire.studio.effects.targets import Removal
 from skillwire.studio.timeline import cut, hastened, muted_range
 
 # Beyond these nothing useful is left to see or hear.
@@ -33,12 +34,15 @@ class Edit:
 class Unsupported(Exception):
     """An operation, or a form of it, that the timeline cannot carry out. ``what`` describes it in short.
 
-    ``sentence`` is the key of the sentence that tells why.
+    ``sentence`` is the key of the sentence that tells why; ``details`` go with it as data.
     """
 
-    def __init__(self, what: str, sentence: str = "cannot_yet", **values: Any) -> None:
+    def __init__(
+        self, what: str, sentence: str = "cannot_yet", details: Mapping[str, Any] | None = None, **values: Any
+    ) -> None:
         self.what = what
         self.sentence = sentence
+        self.details = details or {}
         self.values = {"what": what, **values}
         super().__init__(what)
 
@@ -62,15 +66,32 @@ class Behind:
     people: frozenset[str]
 
 
-def apply(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song] = (), behind: Behind | None = None) -> Edit:
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What is to be taken out of the pictures: of which media what, and the values of the sentence about it."""
+
+    removed: Mapping[str, Removal]
+    values: Mapping[str, Any]
+
+
+def apply(
+    draft: Draft,
+    operation: Mapping[str, Any],
+    songs: Sequence[Song] = (),
+    behind: Behind | None = None,
+    gone: Gone | None = None,
+) -> Edit:
     """Carries out one operation (as the reading gives it: ``{"op": name, …}``, times in seconds).
 
-    ``songs``: what music there is, oldest first. ``behind``: what "replace_background" chose. Raises ``Unsupported`` when it cannot be done; the draft is a value, so nothing has changed then.
+    ``songs``: what music there is, oldest first. ``behind``: what "replace_background" chose.
+    ``gone``: what "remove_object" means. Raises ``Unsupported`` when it cannot be done; the draft is a value, so nothing has changed then.
     """
     if operation.get("op") == "add_music":
         return _add_music(draft, operation, songs)
     if operation.get("op") == "replace_background" and behind is not None and behind.background.kind != "transparent":
         return _replace_background(draft, behind)
+    if operation.get("op") == "remove_object" and gone is not None:
+        return _remove_object(draft, gone)
     edit = _EDITS.get(str(operation.get("op")))
     if edit is None:
         raise Unsupported(describe(operation))
@@ -227,6 +248,17 @@ def _replace_background(draft: Draft, behind: Behind) -> Edit:
     sentence = {"blur": "background_blurred", "scene": "background_drawn", "media": "background_file"}
     values = {"name": behind.name or shown_names([chosen.value])}
     return Edit(replace(draft, video=video), sentence.get(chosen.kind, "background_set"), values)
+
+
+def _remove_object(draft: Draft, gone: Gone) -> Edit:
+    """Adds what is to go to what went before, in every clip of its media."""
+    video = tuple(
+        replace(clip, removed=(clip.removed or Removal()).and_also(gone.removed[clip.media]))
+        if clip.media in gone.removed
+        else clip
+        for clip in draft.video
+    )
+    return Edit(replace(draft, video=video), "object_removed", gone.values)
 
 
 def _without(draft: Draft, clip: Clip) -> Draft:

@@ -60,6 +60,7 @@ def _untouched(draft: Draft, codec_of: Callable[[str], str]) -> bool:
         and draft.video[0].start == 0
         and not draft.titles
         and draft.video[0].background is None
+        and draft.video[0].removed is None
         and draft.canvas.plain
         and codec_of(draft.video[0].media) == "h264"
     )
@@ -210,13 +211,20 @@ class _Composer:
         def frames_of(clip: Clip, source: Source) -> Iterator[Any]:
             source_out = None if clip.source_out is None else _seconds(clip.source_out)
             span = Span(_seconds(clip.source_in), source_out, _seconds(clip.start), _factor(clip.speed))
-            return span_frames(source, span, clock)
+            shown = span_frames(source, span, clock)
+            return self._without_things(clip, source, shown) if clip.removed else shown
 
+        def pixel_aspect(clip: Clip, source: Source) -> Fraction | None:
+            """What is drawn on anew has square pixels."""
+            tagged = source.stream.sample_aspect_ratio or source.stream.codec_context.sample_aspect_ratio
+            return None if clip.removed else tagged
+
+        # Before the first frame is asked for: of a short clip that may be read ahead to its end, which closes its file.
+        aspect, rate = pixel_aspect(clips[0], first_source), stream.average_rate or Fraction(25)
         frames = frames_of(clips[0], first_source)
         first = next(frames, None)
         if first is None:
             raise JobFailed("the chosen part lies beyond the end of the clip", where=first_source.name)
-        aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
         shaper: shape.Shaper
         turned = shape.display_matrix(first) is not None or (aspect or 1) != 1
         drawn_over = self._draft.titles or clips[0].background
@@ -231,18 +239,35 @@ class _Composer:
             shown = shape.display_size(first, aspect, canvas.turn)
             size = shape.canvas_size(shown, canvas.ratio, canvas.height)
             shaper, aspect, matrix = shape.CanvasShaper(size, aspect, canvas.turn), None, None
-        picture = encode.Picture(size, clock, stream.average_rate or Fraction(25), aspect, matrix)
+        picture = encode.Picture(size, clock, rate, aspect, matrix)
         target = encode.video_stream(output, picture, quality, first)
 
         def shaped() -> Iterator[Any]:
             yield from self._before_background(clips[0], map(shaper, chain([first], frames)), size, first)
             for clip in clips[1:]:
                 source = self._open_video(clip)
-                pixel = source.stream.sample_aspect_ratio or source.stream.codec_context.sample_aspect_ratio
-                upright = map(shape.CanvasShaper(size, pixel, canvas.turn), frames_of(clip, source))
+                upright = map(
+                    shape.CanvasShaper(size, pixel_aspect(clip, source), canvas.turn), frames_of(clip, source)
+                )
                 yield from self._before_background(clip, upright, size, first)
 
         return encode.encoded_video(target, self._titled(shaped(), size))
+
+    def _without_things(self, clip: Clip, source: Source, frames: Iterator[Any]) -> Iterator[Any]:
+        """The clip's frames, upright, without what is taken out of them; made ahead of the encoder in a thread."""
+        from skillwire.studio.effects.vanish import vanished  # noqa: PLC0415 - loads OpenCV and networks
+
+        if clip.removed is None:
+            return frames
+        file = self._media[clip.media]
+        span = (clip.source_in / 1000, (clip.source_in + clip.duration * clip.speed) / 1000)
+
+        def in_file(shown: float) -> float:
+            return (clip.source_in + (shown * 1000 - clip.start) * clip.speed) / 1000
+
+        stage = vanished(clip.removed, source, file.path, frames, in_file, span, self._remarks.append)
+        self._stages.append(stage)
+        return stage
 
     def _before_background(
         self, clip: Clip, frames: Iterator[Any], size: tuple[int, int], like: VideoFrame

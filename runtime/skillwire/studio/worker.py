@@ -121,10 +121,21 @@ def _find_people(task: dict[str, Any], _on_progress: Callable[[float], None]) ->
     return {"found": has_people(Path(task["path"]), task["name"])}
 
 
+def _find_things(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
+    from skillwire.studio.effects import targets, vanish  # noqa: PLC0415 - loads networks
+
+    path, name = Path(task["path"]), task["name"]
+    if "removed" in task:
+        return vanish.known(path, name, targets.from_json(task["removed"]))
+    first, last = task["span"]
+    return vanish.search(path, name, task["words"], (first, last))
+
+
 _TASKS: dict[str, Callable[[dict[str, Any], Callable[[float], None]], dict[str, Any]]] = {
     "take_in": _take_in,
     "compose": _compose,
     "find_people": _find_people,
+    "find_things": _find_things,
     "render": _render,
     "proxy": _proxy,
     "poster": _poster,

@@ -144,8 +144,10 @@ def anchors() -> NDArray[np.float32]:
     """All anchors as (centre y, centre x, height, width) in pixels of the input, shape (19206, 4)."""
     levels = []
     for level in _LEVELS:
-        stride = 2**level
-        centres = (np.arange(-(-SIDE // stride)) + 0.5) * stride
+        # Cells share the input evenly: the coarsest level has three a side, of a third of it each rather than 128 pixels.
+        cells = -(-SIDE // 2**level)
+        stride = SIDE / cells
+        centres = (np.arange(cells) + 0.5) * stride
         y, x = np.meshgrid(centres, centres, indexing="ij")
         shapes = [
             (_ANCHOR_SCALE * stride * scale / ratio**0.5, _ANCHOR_SCALE * stride * scale * ratio**0.5)

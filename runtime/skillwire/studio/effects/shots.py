@@ -45,11 +45,12 @@ class Cuts:
         shares = [np.histogram(one, edges)[0] / one.size for one in (thumb, before)]
         colours = float(np.abs(shares[0] - shares[1]).sum()) / 2
         # A flash changes every pixel alike; what a cut changes is the structure.
-        flat = change - abs(float((thumb - before).mean())) * 0.8
+        apart = thumb - before
+        structure = float(np.abs(apart - apart.mean()).mean())
         is_cut = (
             change > max(_LEAST_DIFFERENCE, _TIMES * usual)
             and (colours > _LEAST_HISTOGRAM or change > 2 * _LEAST_DIFFERENCE)
-            and flat > _LEAST_DIFFERENCE / 2
+            and structure > _LEAST_DIFFERENCE / 2
         )
         if is_cut:
             self._changes.clear()

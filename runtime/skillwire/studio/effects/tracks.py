@@ -106,7 +106,8 @@ class _Open:
     sharpness: list[float] = field(default_factory=list)
     places: list[NDArray[Any]] = field(default_factory=list)
 
-    def predicted(self, time: float) -> Boxes:
+    def predicted(self, time: float, most: float = 0.6) -> Boxes:
+        """Where it should be, gone on for ``most`` seconds at most as it went."""
         track = self.track
         last = track.boxes[-1]
         if len(track.boxes) < 2:
@@ -115,7 +116,7 @@ class _Open:
         span = track.times[-1] - track.times[back]
         centres = [(box[:2] + box[2:]) / 2 for box in (track.boxes[back], last)]
         speed = (centres[1] - centres[0]) / max(span, 1e-3)
-        ahead = min(time - track.times[-1], 0.6)
+        ahead = min(time - track.times[-1], most)
         return np.asarray(last + np.tile(speed * ahead, 2), np.float32)
 
 
@@ -288,7 +289,9 @@ def _continues(one: _Open, other: _Open) -> bool:
         return False
     before, after = one.track.boxes[-1], other.track.boxes[0]
     sides = [np.maximum(box[2:] - box[:2], 1) for box in (before, after)]
-    apart = np.abs((before[:2] + before[2:]) - (after[:2] + after[2:])) / 2
+    # It may have stood still while it was hidden, or walked on.
+    onwards = one.predicted(other.track.times[0], _HIDDEN)
+    apart = np.minimum(*(np.abs((box[:2] + box[2:]) - (after[:2] + after[2:])) / 2 for box in (before, onwards)))
     alike = float(np.minimum(one.colours[-1], other.colours[0]).sum())
     similar = float(np.maximum(sides[0] / sides[1], sides[1] / sides[0]).max()) < 2
     return similar and bool((apart < 0.8 * np.maximum(*sides)).all()) and alike > _ALIKE

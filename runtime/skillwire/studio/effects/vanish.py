@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from skillwire.errors import JobFailed
 from skillwire.folders import cache_dir
+from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.analysis import Analysis, analysed, kept
 from skillwire.studio.effects.boxes import area, clipped, iou, padded, whole
 from skillwire.studio.effects.camera import moved
@@ -36,6 +37,11 @@ _SAME = 0.4
 # Times further apart than this are reached by a jump, nearer ones by reading on, in seconds.
 _JUMP = 12.0
 _THUMB = 240
+# A part that is made up is told of from this share of all that was replaced.
+_TOLD = 0.01
+_AHEAD = 4
+# A place marked by hand is there all the time; so far apart are its boxes, in seconds.
+_EVERY = 0.5
 
 
 def upright(source: Source, raw: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
@@ -70,14 +76,34 @@ def analysis_of(path: Path, name: str) -> Analysis:
     return kept(path, cache_dir() / "analyses", make)
 
 
-def without(
-    removal: Removal, path: Path, name: str, shown: Iterator[Timed], span: tuple[float, float]
-) -> tuple[Iterator[Timed], Remover]:
-    """Upright frames with their times in the file, without what is removed. ``span``: the seconds of the file in use."""
-    analysis = analysis_of(path, name)
+def vanished(
+    removal: Removal,
+    source: Source,
+    path: Path,
+    shown: Iterator[VideoFrame],
+    in_file: Callable[[float], float],
+    span: tuple[float, float],
+    remark: Callable[[str], None],
+) -> Generator[VideoFrame, None, None]:
+    """Frames of the timeline, upright, without what is removed; made ahead in a thread of their own.
+
+    ``source``: what they come from, of the file at ``path``. ``in_file`` gives the time in the file (seconds) of a time on the timeline;
+    ``span``: the seconds of the file in use. ``remark`` is told at the end when pixels had to be invented.
+    """
+    analysis = analysis_of(path, source.name)
     remover = Remover(analysis, targets_of(removal, analysis))
-    remover.prepare(lambda times: near(path, name, times), span)
-    return remover.mended(shown), remover
+    remover.prepare(lambda times: near(path, source.name, times), span)
+
+    def mended() -> Iterator[VideoFrame]:
+        timed = ((in_file(seconds_of(frame)), frame) for frame in upright(source, shown))
+        yield from (frame for _, frame in remover.mended(timed))
+        if remover.tally.share >= _TOLD:
+            remark(
+                f"about {remover.tally.share:.0%} of what was taken out of {source.name} hides what no picture of it shows; "
+                "that part is made up"
+            )
+
+    return ahead(mended(), _AHEAD)
 
 
 def near(path: Path, name: str, times: list[float]) -> Iterator[Timed]:
@@ -140,7 +166,8 @@ def _riding(box: Any, at: float, analysis: Analysis, number: int) -> Track:
     shot = analysis.shots[analysis.shot_at(at)]
     track = Track(number, "place", analysis.shot_at(at), label="place")
     if not shot.path:
-        track.times, track.boxes = [shot.start, shot.end], [box, box]
+        track.times = list(np.arange(shot.start, shot.end, _EVERY))
+        track.boxes = [box] * len(track.times)
     else:
         places = np.asarray([time for time, _ in shot.path])
         home = np.linalg.inv(shot.path[int(np.abs(places - at).argmin())][1])
@@ -188,6 +215,12 @@ def search(path: Path, name: str, words: str, span: tuple[float, float]) -> dict
         "margin": round(margin, 3),
         "seen": round(seen_behind(analysis, tracks or candidates[:1]), 3),
     }
+
+
+def known(path: Path, name: str, removal: Removal) -> dict[str, Any]:
+    """What ``search`` tells, of things already chosen."""
+    analysis = analysis_of(path, name)
+    return {"seen": round(seen_behind(analysis, targets_of(removal, analysis)), 3), "margin": 1.0}
 
 
 def seen_behind(analysis: Analysis, targets: list[Track]) -> float:

@@ -1,0 +1,77 @@
+"""Which of several tracks is meant; where that is not clear, the question is handed back."""
+
+import numpy as np
+import pytest
+
+from skillwire.studio.effects.analysis import Analysis, Shot
+from skillwire.studio.effects.colours import NAMES
+from skillwire.studio.effects.pick import chosen
+from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.wish import wish_of
+
+SIZE = (1000, 600)
+
+
+def thing(number, label="person", *, x=500, foot=500, tall=300, travel=2.0, colour=None, shot=0, seen=(0.0, 5.0)):
+    group = {"car": "vehicle", "truck": "vehicle", "bus": "vehicle", "bicycle": "cycle"}.get(label, label)
+    track = Track(number, group, shot, label=label, travel=travel, sharpness=1.0)
+    for time in np.linspace(*seen, 11):
+        track.times.append(float(time))
+        track.boxes.append(np.asarray([x - tall / 6, foot - tall, x + tall / 6, foot], np.float32))
+        track.scores.append(0.7)
+    if colour:
+        track.colours[NAMES.index(colour)] = 0.5
+    return track
+
+
+def pick(words, *tracks):
+    shots = tuple(Shot(10.0 * n, 10.0 * n + 10, still=True) for n in range(1 + max(track.shot for track in tracks)))
+    choice = chosen(wish_of(words), Analysis(SIZE, shots, tracks))
+    return [track.id for track in choice.tracks], [track.id for track in choice.candidates]
+
+
+NEAR, FAR = thing(1, x=420, tall=420, foot=590), thing(2, x=800, tall=90, foot=280)
+RED, BLUE = thing(3, "car", x=200, colour="red", travel=0.05), thing(4, "car", x=700, colour="blue", travel=3)
+
+CASES = [
+    ("the person in the background", [NEAR, FAR], [2], []),
+    ("the person in the foreground", [NEAR, FAR], [1], []),
+    ("the person", [NEAR, FAR], [], [1, 2]),
+    ("the person", [NEAR], [1], []),
+    ("the person in the background", [NEAR], [1], []),
+    ("people", [NEAR, FAR], [1, 2], []),
+    ("the person on the left", [NEAR, FAR], [1], []),
+    ("the second person from the left", [NEAR, FAR], [2], []),
+    ("the biggest person", [NEAR, FAR], [1], []),
+    ("people in the background", [NEAR, FAR], [2], []),
+    ("the red car", [RED, BLUE], [3], []),
+    ("the yellow car", [RED, BLUE], [], []),
+    ("the parked car", [RED, BLUE], [3], []),
+    ("the moving cars", [RED, BLUE], [4], []),
+    ("the bus", [RED, thing(5, "bus", x=500)], [5], []),
+    ("the van", [RED, thing(5, "truck", x=500)], [], [3, 5]),
+    ("the dog", [RED, NEAR], [], []),
+    ("the person", [NEAR, thing(6, shot=1, seen=(10, 15))], [1, 6], []),
+    ("the cyclist", [thing(7, x=300), FAR, thing(8, "bicycle", x=300, foot=520, tall=220)], [7, 8], []),
+    (
+        "the tourists",
+        [thing(9, tall=550, foot=590), thing(10, x=100, tall=80), thing(11, x=900, tall=80)],
+        [10, 11],
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "tracks", "meant", "asked"), CASES, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_which_is_meant(words, tracks, meant, asked):
+    found, candidates = pick(words, *tracks)
+    assert sorted(found) == meant
+    assert sorted(candidates) == asked
+
+
+def test_a_thing_out_of_the_used_part_is_not_asked_about():
+    early, late = thing(1, seen=(0, 2)), thing(2, seen=(6, 9))
+    analysis = Analysis(SIZE, (Shot(0, 10, still=True),), (early, late))
+    assert [track.id for track in chosen(wish_of("the person"), analysis, (5.0, 10.0)).tracks] == [2]
