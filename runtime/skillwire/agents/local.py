@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,12 +156,23 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not any(word in name.upper() for word in secret)}
 
 
-def serve(port: int, home: Path | None) -> int:
-    """Run the studio in the foreground for other clients; returns its exit code."""
+def serve(port: int, home: Path | None, options: Sequence[str] = ()) -> int:
+    """Run the studio in the foreground for other clients; returns its exit code.
+
+    ``options``: further ones of ``python -m skillwire.studio``. It ends with this process, however that ends.
+    """
     Local.require_extra()
     folder = private(home or data_dir() / "studio")
-    command = [sys.executable, "-m", "skillwire.studio", "--port", str(port), "--home", str(folder)]
-    return subprocess.run(command, env=_clean_environment(), check=False).returncode  # noqa: S603 - our own module
+    command = [sys.executable, "-m", "skillwire.studio", "--port", str(port), "--home", str(folder), *options]
+    with subprocess.Popen(  # noqa: S603 - our own module, no shell
+        [*command, "--until-stdin-closes"], stdin=subprocess.PIPE, env=_clean_environment()
+    ) as process:
+        try:
+            return process.wait()
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
+            process.wait()
 
 
 def read_edits(text: str) -> dict[str, Any]:
