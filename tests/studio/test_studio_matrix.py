@@ -43,6 +43,7 @@ OPERATIONS = {
     "slower": ([{"op": "speed", "factor": 0.75}], 0.75, 0),
     "quieter": ([{"op": "volume", "factor": 0.5}], 1, 0),
     "portrait": ([{"op": "aspect", "ratio": "9:16"}], 1, 0),
+    "portrait, cropped": ([{"op": "aspect", "ratio": "9:16", "mode": "crop"}], 1, 0),
     "smaller": ([{"op": "resolution", "height": 90}], 1, 0),
     "turned": ([{"op": "rotate", "degrees": 90}], 1, 0),
     "title": ([{"op": "add_text", "text": "Hi 你好", "position": "bottom", "end": 1}], 1, 0),

@@ -1,6 +1,6 @@
 """The timeline: tracks of video, audio and text segments, as records and as the API's JSON with its short keys.
 
-    draft    {"t": tracks, "d": ms, "m": {"canvas": {"ratio", "height"}}}
+    draft    {"t": tracks, "d": ms, "m": {"canvas": {"ratio", "height", "turn", "mode"}}}
     track    {"tt": 0 video | 1 audio | 7 text, "sg": segments, "d": ms, "m": {"label"}}
     segment  {"d": ms, "m": {"name", "start", …}}
 
@@ -84,12 +84,13 @@ class AudioTrack:
 class Canvas:
     """The wanted picture: ``ratio`` as width, height (9, 16) and ``height`` in pixels; ``None`` keeps the source's.
 
-    ``turn``: degrees clockwise that every clip is turned by, 0, 90, 180 or 270.
+    ``crop``: what has other proportions is cut to fill it, else it stands whole before a blur. ``turn``: degrees clockwise that every clip is turned by, 0, 90, 180 or 270.
     """
 
     ratio: tuple[int, int] | None = None
     height: int | None = None
     turn: int = 0
+    crop: bool = False
 
     @property
     def plain(self) -> bool:
@@ -172,6 +173,7 @@ def to_json(draft: Draft) -> dict[str, Any]:
         "ratio": f"{draft.canvas.ratio[0]}:{draft.canvas.ratio[1]}" if draft.canvas.ratio else None,
         "height": draft.canvas.height,
         "turn": draft.canvas.turn or None,
+        "mode": "crop" if draft.canvas.crop else None,
     }
     stated = {key: value for key, value in canvas.items() if value is not None}
     return {"t": tracks, "d": draft.duration, "m": {"canvas": stated} if stated else {}}
@@ -282,7 +284,9 @@ def _canvas(data: Any) -> Canvas:
     turn = data.get("turn") or 0
     if type(turn) is not int or turn not in (0, 90, 180, 270):
         raise ValueError("m.canvas.turn is none of 0, 90, 180, 270")
-    return Canvas(ratio, height_px, turn)
+    if data.get("mode") not in (None, "fit", "crop"):
+        raise ValueError("m.canvas.mode is none of fit, crop")
+    return Canvas(ratio, height_px, turn, crop=data.get("mode") == "crop")
 
 
 def _list(holder: Any, key: str, where: str) -> list[Any]:

@@ -178,8 +178,10 @@ def _aspect(draft: Draft, operation: Mapping[str, Any]) -> Edit:
     width, colon, height = str(operation["ratio"]).partition(":")
     if not (colon and width.isdecimal() and height.isdecimal() and 0 < int(width) <= 100 and 0 < int(height) <= 100):
         raise Unsupported(describe(operation))
-    canvas = replace(draft.canvas, ratio=(int(width), int(height)))
-    return Edit(replace(draft, canvas=canvas), "aspect_set", {"ratio": f"{int(width)}:{int(height)}"})
+    crop = operation.get("mode") == "crop"
+    canvas = replace(draft.canvas, ratio=(int(width), int(height)), crop=crop)
+    sentence = "aspect_cropped" if crop else "aspect_set"
+    return Edit(replace(draft, canvas=canvas), sentence, {"ratio": f"{int(width)}:{int(height)}"})
 
 
 def _resolution(draft: Draft, operation: Mapping[str, Any]) -> Edit:

@@ -225,7 +225,7 @@ class _Composer:
         first = next(frames, None)
         if first is None:
             raise JobFailed("the chosen part lies beyond the end of the clip", where=first_source.name)
-        shaper: shape.Shaper
+        fitted: Callable[[Iterator[Any]], Iterator[Any]]
         turned = shape.display_matrix(first) is not None or (aspect or 1) != 1
         drawn_over = self._draft.titles or clips[0].background
         if alone and canvas.plain and not (turned and drawn_over):
@@ -234,21 +234,19 @@ class _Composer:
             matrix = shape.display_matrix(first)
             if aspect and min(first.width, first.height) > shape.MAX_SHORT_SIDE:
                 aspect *= Fraction(first.width * size[1], first.height * size[0])
-            shaper = shape.Shaper(size)
+            fitted = partial(map, shape.Shaper(size))
         else:
             shown = shape.display_size(first, aspect, canvas.turn)
             size = shape.canvas_size(shown, canvas.ratio, canvas.height)
-            shaper, aspect, matrix = shape.CanvasShaper(size, aspect, canvas.turn), None, None
+            fitted, aspect, matrix = self._onto_canvas(size, aspect), None, None
         picture = encode.Picture(size, clock, rate, aspect, matrix)
         target = encode.video_stream(output, picture, quality, first)
 
         def shaped() -> Iterator[Any]:
-            yield from self._before_background(clips[0], map(shaper, chain([first], frames)), size, first)
+            yield from self._before_background(clips[0], fitted(chain([first], frames)), size, first)
             for clip in clips[1:]:
                 source = self._open_video(clip)
-                upright = map(
-                    shape.CanvasShaper(size, pixel_aspect(clip, source), canvas.turn), frames_of(clip, source)
-                )
+                upright = self._onto_canvas(size, pixel_aspect(clip, source))(frames_of(clip, source))
                 yield from self._before_background(clip, upright, size, first)
 
         return encode.encoded_video(target, self._titled(shaped(), size))
@@ -268,6 +266,22 @@ class _Composer:
         stage = vanished(clip.removed, source, file.path, frames, in_file, span, self._remarks.append)
         self._stages.append(stage)
         return stage
+
+    def _onto_canvas(self, size: tuple[int, int], pixel: Fraction | None) -> Callable[[Iterator[Any]], Iterator[Any]]:
+        """What turns a clip's frames, of pixels of that aspect, into frames of ``size``."""
+        from skillwire.studio.media import shape  # noqa: PLC0415 - see render
+
+        canvas = self._draft.canvas
+        if not canvas.crop:
+            return partial(map, shape.CanvasShaper(size, pixel, canvas.turn))
+
+        def cropped(frames: Iterator[Any]) -> Iterator[Any]:
+            from skillwire.studio.effects.reframe import reframed  # noqa: PLC0415 - loads OpenCV and networks
+
+            self._stages.append(reframed(frames, size, pixel, canvas.turn))
+            return self._stages[-1]
+
+        return cropped
 
     def _before_background(
         self, clip: Clip, frames: Iterator[Any], size: tuple[int, int], like: VideoFrame

@@ -40,6 +40,14 @@ Detect = Callable[[Plane], list[tuple[float, float, float, float]]]
 
 def boxes_of(planes: Planes, detect: Detect, colorspace: int) -> list[Region]:
     """Boxes of people in a picture, in its pixels, best first."""
+    picture = small_bgr(planes, colorspace)
+    width, height = planes.size
+    kx, ky = width / picture.shape[1], height / picture.shape[0]
+    return [(round(a * kx), round(b * ky), round(c * kx), round(d * ky)) for a, b, c, d in detect(picture)]
+
+
+def small_bgr(planes: Planes, colorspace: int) -> Plane:
+    """A picture as the detector wants it: BGR bytes, its longer side at most 640 pixels."""
     cv2 = opencv()
 
     width, height = planes.size
@@ -47,8 +55,7 @@ def boxes_of(planes: Planes, detect: Detect, colorspace: int) -> list[Region]:
     small = (max(2, round(width * scale)), max(2, round(height * scale)))
     yuv = cv2.merge([shrunk(plane, small) for plane in planes.each()]).astype(np.float32)
     rgb = np.clip(cv2.transform(yuv, rgb_matrix(colorspace) * 255), 0, 255).astype(np.uint8)
-    kx, ky = width / small[0], height / small[1]
-    return [(round(a * kx), round(b * ky), round(c * kx), round(d * ky)) for a, b, c, d in detect(rgb[:, :, ::-1])]
+    return np.ascontiguousarray(rgb[:, :, ::-1])
 
 
 def detector() -> Detect:
