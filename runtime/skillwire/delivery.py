@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from skillwire.errors import BadInput, OutputFailed
-from skillwire.intake import HEAD, is_text, sniff
+from skillwire.intake import HEAD, is_text, misnamed, sniff
 
 _MARKUP = (b"<!doctype", b"<html", b"{", b"<?xml")
 
@@ -43,7 +43,8 @@ class Delivery:
     def finish(self, label: str) -> Path:
         """Check the scratch file and move it to its place; returns the place.
 
-        An explicit output replaces what was there; a name of ours never does. Raises ``OutputFailed``.
+        An explicit output replaces what was there; a name of ours never does. An output whose suffix is wrong for what came (a
+        transparent film cannot be an MP4) gets the right one. Raises ``OutputFailed``.
         """
         try:
             with self.scratch.open("rb") as file:
@@ -57,10 +58,14 @@ class Delivery:
             self.scratch.chmod(0o666 & ~umask)
             with self.scratch.open("rb") as file:
                 os.fsync(file.fileno())
+            shown = sniff(head)
+            if self._output is not None and misnamed(self._output.suffix, shown):
+                return self._name_it(self._output.stem, str(shown))
             if self._output is not None:
                 self.scratch.replace(self._output)
                 return self._output
-            return self._name_it(label, sniff(head) or "mp4")
+            stem = self._inputs[0].stem if self._inputs else "skillwire"
+            return self._name_it(f"{stem}.{label}", shown or "mp4")
         except OSError as error:
             raise OutputFailed(
                 f"the result cannot be put in place ({error.strerror})", where=str(self._folder), fix="choose -o"
@@ -91,12 +96,11 @@ class Delivery:
         """Remove the scratch file, if it is still there."""
         self.scratch.unlink(missing_ok=True)
 
-    def _name_it(self, label: str, extension: str) -> Path:
-        stem = self._inputs[0].stem if self._inputs else "skillwire"
+    def _name_it(self, stem: str, extension: str) -> Path:
         number = 1
         while True:
             tail = "" if number == 1 else f"-{number}"
-            target = self._folder / f"{stem}.{label}{tail}.{extension}"
+            target = self._folder / f"{stem}{tail}.{extension}"
             try:
                 # A link fails where the name is taken; a rename would replace what is there.
                 target.hardlink_to(self.scratch)

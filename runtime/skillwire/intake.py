@@ -73,6 +73,13 @@ def sniff_file(path: Path) -> str | None:
         return sniff(file.read(HEAD))
 
 
+def misnamed(suffix: str, shown: str | None) -> bool:
+    """Whether a name with this suffix (``.mp4``) says something else than the bytes of its file, as ``sniff`` reads them, do."""
+    named = suffix.lstrip(".").lower()
+    known = shown is not None and named in _BINARY
+    return known and named != shown and not any({named, shown} <= family for family in _FAMILIES)
+
+
 def is_text(head: bytes) -> bool:
     """Whether the bytes read as text: no NUL, and valid UTF-8 but for a character cut at the end."""
     if b"\0" in head:

@@ -191,3 +191,14 @@ def test_an_interrupt_leaves_nothing_half_written(clip, tmp_path):
     assert process.returncode == 130
     assert "Interrupted" in stderr
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
+def test_a_transparent_film_is_told_of_and_named_after_what_it_is(tmp_path, footage):
+    shutil.copyfile(footage / "carphone_pristine.mp4", tmp_path / "man.mp4")
+    words = "make the background transparent"
+    done = skillwire("run", "video-editing-ai-background", "man.mp4", words, "-o", "out.mp4", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert any("WebM (VP9 with alpha)" in event["text"] for event in events if event["event"] == "text")
+    assert events[-1]["path"] == "out.webm"
+    assert {path.name for path in tmp_path.iterdir()} == {"man.mp4", "out.webm"}

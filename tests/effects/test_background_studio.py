@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,20 +24,6 @@ from skillwire.studio.render import MediaFile, copies_video, poster, render
 from skillwire.studio.store import open_store
 
 REPLACE = {"op": "replace_background", "with": "…"}
-
-
-@pytest.fixture(scope="module")
-def man(footage, tmp_path_factory):
-    """A second of a man talking in a car, H.264."""
-    path = tmp_path_factory.mktemp("man") / "man.mp4"
-    with av.open(str(footage / "carphone_pristine.mp4")) as source, av.open(str(path), "w") as target:
-        stream = target.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
-        stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
-        for n, frame in zip(range(25), source.decode(video=0), strict=False):
-            frame.pict_type, frame.pts, frame.time_base = 0, n, Fraction(1, 25)
-            target.mux(stream.encode(frame))
-        target.mux(stream.encode(None))
-    return path
 
 
 def _file(path):

@@ -43,6 +43,21 @@ def test_an_explicit_output_is_replaced_whole(clip, tmp_path):
     assert target.stat().st_mode & 0o044, "readable like any new file"
 
 
+WEBM = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm" + bytes(100)
+MOV = b"\0\0\0\x14ftypqt  " + bytes(100)
+
+
+def test_a_film_of_another_kind_is_named_after_what_it_is(clip, tmp_path):
+    assert deliver(Delivery(None, [clip]), WEBM).name == "clip.silent.webm"
+    assert deliver(Delivery(None, [clip]), MOV).name == "clip.silent.mov"
+    (tmp_path / "out.webm").write_bytes(b"another's")
+    assert deliver(Delivery(tmp_path / "out.mp4", [clip]), WEBM).name == "out-2.webm"
+    assert deliver(Delivery(tmp_path / "new.mp4", [clip]), WEBM).name == "new.webm"
+    assert deliver(Delivery(tmp_path / "same.mkv", [clip]), WEBM).name == "same.mkv"
+    assert deliver(Delivery(tmp_path / "plain", [clip]), WEBM).name == "plain"
+    assert (tmp_path / "out.webm").read_bytes() == b"another's"
+
+
 @pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html><p>no", b'{"code": 1}', b"  <html>"])
 def test_what_is_no_result_is_refused_and_nothing_stays(clip, content):
     with pytest.raises(OutputFailed, match="instead of the result"):

@@ -10,6 +10,7 @@ from skillwire.studio.answers import ApiError
 from skillwire.studio.draft import Draft
 from skillwire.studio.edit import Behind, Unsupported, describe
 from skillwire.studio.effects.choices import Background, choose, own_backgrounds, scenes, shown_names
+from skillwire.studio.media.forms import transparent_form
 from skillwire.studio.pool import Pool
 from skillwire.studio.projects import Media, Projects, Session
 from skillwire.studio.wording import say
@@ -54,7 +55,10 @@ class Backgrounds:
                 cause = error.message if isinstance(error, ApiError) else error.strerror
                 raise Unsupported(describe(operation), "background_unreadable", cause=cause) from None
             return Behind(Background("media", taken.id), taken.name, people)
-        return Behind(chosen, media[chosen.value].name if chosen.kind == "media" else "", people)
+        name = media[chosen.value].name if chosen.kind == "media" else ""
+        if chosen.kind == "transparent":
+            name = transparent_form(media[one].info.video_codec for one in people).title
+        return Behind(chosen, name, people)
 
     def _named(self, session: Session, draft: Draft, words: str) -> Background | None:
         """Of the session's files those may stand behind somebody that are not all there is to see."""

@@ -61,6 +61,11 @@ class Clip:
         """Whether all of the file plays, at its own speed."""
         return self.source_in == 0 and self.source_out is None and self.speed == 1
 
+    @property
+    def transparent(self) -> bool:
+        """Whether all but the people in it is to be seen through."""
+        return self.background is not None and self.background.kind == "transparent"
+
 
 @dataclass(frozen=True, slots=True)
 class Title:
@@ -118,6 +123,11 @@ class Draft:
     def ready(self) -> bool:
         """Whether there is anything to export."""
         return bool(self.video)
+
+    @property
+    def transparent(self) -> bool:
+        """Whether anything in it is meant to be seen through."""
+        return any(clip.transparent for clip in self.video)
 
     @property
     def media(self) -> frozenset[str]:

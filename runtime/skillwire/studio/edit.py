@@ -59,7 +59,10 @@ class Song:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What is to stand behind people: the background, its file's name where it is one, and the media that people are in."""
+    """What is to stand behind people: the background, its name for people, and the media that people are in.
+
+    ``name``: of a file its name; of nothing (transparent) what the export will be.
+    """
 
     background: Background
     name: str
@@ -88,7 +91,7 @@ def apply(
     """
     if operation.get("op") == "add_music":
         return _add_music(draft, operation, songs)
-    if operation.get("op") == "replace_background" and behind is not None and behind.background.kind != "transparent":
+    if operation.get("op") == "replace_background" and behind is not None:
         return _replace_background(draft, behind)
     if operation.get("op") == "remove_object" and gone is not None:
         return _remove_object(draft, gone)
@@ -247,7 +250,12 @@ def _replace_background(draft: Draft, behind: Behind) -> Edit:
     for clip in reversed(leaving):
         draft = _without(draft, clip)
     video = tuple(replace(clip, background=chosen) if clip.media in behind.people else clip for clip in draft.video)
-    sentence = {"blur": "background_blurred", "scene": "background_drawn", "media": "background_file"}
+    sentence = {
+        "blur": "background_blurred",
+        "scene": "background_drawn",
+        "media": "background_file",
+        "transparent": "background_transparent",
+    }
     values = {"name": behind.name or shown_names([chosen.value])}
     return Edit(replace(draft, video=video), sentence.get(chosen.kind, "background_set"), values)
 

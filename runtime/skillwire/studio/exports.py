@@ -12,12 +12,15 @@ from starlette.responses import FileResponse, Response
 
 from skillwire.studio.accounts import Account, Accounts
 from skillwire.studio.answers import ApiError, Code, success
-from skillwire.studio.draft import from_json
+from skillwire.studio.draft import Draft, from_json
 from skillwire.studio.guard import read_json, text_field
 from skillwire.studio.jobs import Job, Jobs
+from skillwire.studio.media.forms import FORMS, MP4, transparent_form
 from skillwire.studio.projects import Projects
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
@@ -52,9 +55,10 @@ class Exports:
             raise ApiError(Code.BAD_REQUEST, f"The draft cannot be used: {error}.") from None
         if not draft.ready:
             raise ApiError(Code.BAD_REQUEST, "There is nothing on the timeline yet; upload a clip first.")
-        if draft.media - self.projects.media(session.id).keys():
+        media = self.projects.media(session.id)
+        if draft.media - media.keys():
             raise ApiError(Code.BAD_REQUEST, "The draft names media that is not in this session.")
-        output = {"quality": _quality(data.get("output"))}
+        output = _output(data.get("output"), draft, lambda name: media[name].info.video_codec)
         job = self.jobs.submit(account, session, name=name, draft=draft, output=output, now=time.time())
         return self._status(request, job)
 
@@ -76,7 +80,7 @@ class Exports:
         path = self.jobs.file(job)
         if job.status != "completed" or not path.is_file():
             raise ApiError(Code.NOT_FOUND, "This render is not finished, or its file is gone.")
-        response = FileResponse(path, media_type="video/mp4", filename=f"{job.name}.mp4")
+        response = FileResponse(path, media_type=FORMS[job.form].mime, filename=f"{job.name}.{job.form}")
         response.chunk_size = _DOWNLOAD_CHUNK
         return response
 
@@ -97,16 +101,21 @@ class Exports:
         if job.status == "completed":
             base = str(request.base_url).rstrip("/")
             link = f"{base}/api/render/proxy/{job.name}/download?file={job.id}&signature={self._signature(job.id)}"
-            body["output"] = {"url": link, "format": "mp4"}
+            body["output"] = {"url": link, "format": job.form}
         return success(body, **body)
 
 
-def _quality(output: Any) -> str:
-    if output is None:
-        return "high"
-    if not isinstance(output, dict) or output.get("format", "mp4") != "mp4":
-        raise ApiError(Code.BAD_REQUEST, "output is not an object with the format mp4.")
-    quality = output.get("quality", "high")
+def _output(asked: Any, draft: Draft, codec_of: Callable[[str], str]) -> dict[str, str]:
+    """Quality and form of a render: MP4, but for transparent pictures what is asked for that can hold them, or fits best."""
+    asked = {} if asked is None else asked
+    form = asked.get("format", MP4.name) if isinstance(asked, dict) else None
+    if not isinstance(form, str) or form not in FORMS:
+        raise ApiError(Code.BAD_REQUEST, f"output is not an object with one of the formats {', '.join(FORMS)}.")
+    if draft.transparent and not FORMS[form].alpha:
+        form = transparent_form(codec_of(clip.media) for clip in draft.video if clip.transparent).name
+    elif not draft.transparent and FORMS[form].alpha:
+        raise ApiError(Code.BAD_REQUEST, f"Only transparent pictures are exported as {form}; this draft is for mp4.")
+    quality = asked.get("quality", "high")
     if not isinstance(quality, str) or quality not in _QUALITIES:
         raise ApiError(Code.BAD_REQUEST, f"output.quality is none of {', '.join(_QUALITIES)}.")
-    return _QUALITIES[quality]
+    return {"quality": _QUALITIES[quality], "format": form}

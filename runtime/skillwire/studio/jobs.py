@@ -34,7 +34,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A render as its status call tells it. ``progress`` 0–1, ``seconds_left`` is an estimate, ``created`` in epoch seconds."""
+    """A render as its status call tells it. ``progress`` 0–1, ``seconds_left`` is an estimate, ``created`` in epoch seconds.
+
+    ``form``: the kind of file, ``mp4``, ``webm`` or ``mov``.
+    """
 
     id: str
     name: str
@@ -45,6 +48,7 @@ class Job:
     error: str | None
     notes: tuple[str, ...]
     created: float
+    form: str
 
 
 class Jobs:
@@ -98,7 +102,10 @@ class Jobs:
 
     def file(self, job: Job) -> Path:
         """Where a completed render lies."""
-        return self._renders / f"{job.id}.mp4"
+        return self._path(job.id, job.form)
+
+    def _path(self, job_id: str, form: str) -> Path:
+        return self._renders / f"{job_id}.{form}"
 
     def resume(self) -> int:
         """Takes over unfinished jobs whose service is gone; how many."""
@@ -151,8 +158,9 @@ class Jobs:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         if self.get(account, name).error == CANCELLED:
-            (self._renders / f".{job.id}.mp4.part").unlink(missing_ok=True)
-            self.file(job).unlink(missing_ok=True)
+            path = self.file(job)
+            path.with_name(f".{path.name}.part").unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         return self.get(account, name)
 
     def _launch(self, job_id: str) -> None:
@@ -173,17 +181,18 @@ class Jobs:
         if missing:
             self._finish(job_id, "failed", error="a clip of this draft is no longer in the session; upload it again")
             return
-        quality = json.loads(row["output"])["quality"]
-        content = content_of(draft, media, quality)
-        if self._rendered_before(job_id, content):
+        output = json.loads(row["output"])
+        target = self._path(job_id, _form(output))
+        content = content_of(draft, media, f"{output['quality']} {target.suffix}")
+        if self._rendered_before(job_id, content, target):
             return
         pool = self._quick if copies_video(draft, lambda name: media[name].info.video_codec) else self._heavy
         task = {
             "task": "render",
             "draft": to_json(draft),
             "media": {name: media_fields(media[name]) for name in draft.media},
-            "target": str(self._renders / f"{job_id}.mp4"),
-            "quality": quality,
+            "target": str(target),
+            "quality": output["quality"],
         }
         first: tuple[float, float] | None = None
 
@@ -217,13 +226,13 @@ class Jobs:
         else:
             self._finish(job_id, "completed", notes=result["notes"], content=content)
 
-    def _rendered_before(self, job_id: str, content: str) -> bool:
+    def _rendered_before(self, job_id: str, content: str, target: Path) -> bool:
         """Gives the job the file of an equal render, if there is one."""
         for row in self._store.execute(
             "SELECT id, notes FROM jobs WHERE content = ? AND status = 'completed'", (content,)
         ).fetchall():
             with suppress(OSError):
-                (self._renders / f"{job_id}.mp4").hardlink_to(self._renders / f"{row['id']}.mp4")
+                target.hardlink_to(target.with_stem(row["id"]))
                 self._finish(job_id, "completed", notes=json.loads(row["notes"]), content=content)
                 return True
         return False
@@ -257,10 +266,10 @@ class Jobs:
         return True
 
 
-def content_of(draft: Draft, media: Mapping[str, Media], quality: str) -> str:
-    """What a render is made of, as a digest: equal digests mean equal files."""
+def content_of(draft: Draft, media: Mapping[str, Media], kind: str) -> str:
+    """What a render is made of, as a digest: equal digests mean equal files. ``kind``: of result, with its quality."""
     files = [(name, media[name].size, media[name].mtime_ns) for name in sorted(draft.media)]
-    return hashlib.sha256(json.dumps([to_json(draft), files, quality]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([to_json(draft), files, kind]).encode()).hexdigest()
 
 
 def _job(row: sqlite3.Row | None) -> Job:
@@ -276,7 +285,13 @@ def _job(row: sqlite3.Row | None) -> Job:
         row["error"],
         tuple(json.loads(row["notes"])),
         row["created"],
+        _form(json.loads(row["output"])),
     )
+
+
+def _form(output: Mapping[str, str]) -> str:
+    # Renders of an earlier release state none.
+    return output.get("format", "mp4")
 
 
 def media_fields(media: Media) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A draft → an MP4: copies packets wherever an edit does not touch them, encodes only what it must."""
+"""A draft → a film: copies packets wherever an edit does not touch them, encodes only what it must."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
     from skillwire.studio.media.encode import Quality
+    from skillwire.studio.media.forms import Form
     from skillwire.studio.media.read import Source
     from skillwire.studio.media.sound import Sound
 
@@ -73,20 +74,22 @@ def render(
     quality: str,
     on_progress: Callable[[float], None],
 ) -> list[str]:
-    """Renders ``draft`` to an MP4 at ``target``, telling the fraction done. Returns notes on damage met in the inputs.
+    """Renders ``draft`` to ``target``, telling the fraction done. Returns notes on damage met in the inputs.
 
+    The suffix of ``target`` (``.mp4``, ``.webm``, ``.mov``) says what it becomes; an MP4 shows what is transparent as a checkerboard.
     ``quality``: ``draft``, ``standard`` or ``high``. Raises ``JobFailed``, ``BadInput`` or ``OutputFailed``; then nothing
     is left at ``target``.
     """
     from skillwire.studio.media.encode import QUALITIES  # noqa: PLC0415 - used by a worker only
-    from skillwire.studio.media.write import mp4_output, mux  # noqa: PLC0415 - used by a worker only
+    from skillwire.studio.media.forms import form_of  # noqa: PLC0415 - used by a worker only
+    from skillwire.studio.media.write import film_output, mux  # noqa: PLC0415 - used by a worker only
 
     for name in draft.media:
         media[name].check()
     total = max(draft.duration / 1000, 0.001)
-    composer = _Composer(draft, media)
+    composer = _Composer(draft, media, form_of(target))
     try:
-        with mp4_output(target) as output:
+        with film_output(target) as output:
             feeds = [composer.pictures(output, QUALITIES[quality])]
             if draft.audio:
                 feeds.append(composer.sound(output))
@@ -119,9 +122,10 @@ def poster(draft: Draft, media: Mapping[str, MediaFile], target: Path, at: int) 
 class _Composer:
     """Builds the feeds of packets for one output and remembers the files they read."""
 
-    def __init__(self, draft: Draft, media: Mapping[str, MediaFile]) -> None:
+    def __init__(self, draft: Draft, media: Mapping[str, MediaFile], form: Form) -> None:
         self._draft = draft
         self._media = media
+        self._form = form
         self.opened: list[Source] = []
         self._remarks: list[str] = []
         self._stages: list[Generator[Any, None, None]] = []
@@ -169,7 +173,7 @@ class _Composer:
 
         tracks = self._draft.audio
         untouched = self._untouched_sound()
-        if untouched is not None:
+        if untouched is not None and self._form.sound == "aac":
             source = self._open_audio(untouched)
             # Without its configuration record (ADTS, some AVI) a copied AAC stream would not play from MP4.
             if source.stream.codec_context.name == "aac" and source.stream.codec_context.extradata:
@@ -177,7 +181,7 @@ class _Composer:
             source.close()
         length = _seconds(self._draft.duration)
         sounds = [[self._sound(clip) for clip in track.clips] for track in tracks]
-        return encoded_audio(audio_stream(output), mixed(sounds, length))
+        return encoded_audio(audio_stream(output, self._form), mixed(sounds, length))
 
     def notes(self) -> list[str]:
         """What was met in the inputs, and what could not be drawn, a sentence each."""
@@ -240,7 +244,7 @@ class _Composer:
             size = shape.canvas_size(shown, canvas.ratio, canvas.height)
             fitted, aspect, matrix = self._onto_canvas(size, aspect), None, None
         picture = encode.Picture(size, clock, rate, aspect, matrix)
-        target = encode.video_stream(output, picture, quality, first)
+        target = encode.video_stream(output, picture, quality, first, self._form)
 
         def shaped() -> Iterator[Any]:
             yield from self._before_background(clips[0], fitted(chain([first], frames)), size, first)
@@ -290,7 +294,7 @@ class _Composer:
             return frames
         from skillwire.studio.effects.replace import replaced_by  # noqa: PLC0415 - loads OpenCV and networks
 
-        stage = replaced_by(clip.background, frames, like, size, self._frames_of)
+        stage = replaced_by(clip.background, frames, like, size, self._frames_of, alpha=self._form.alpha)
         self._stages.append(stage)
         return stage
 

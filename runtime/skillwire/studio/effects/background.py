@@ -1,4 +1,4 @@
-"""What stands behind the people, frame by frame: a colour, a still picture, a drawn scene, a video, or their own room out of focus."""
+"""What stands behind the people, frame by frame: a colour, a drawn scene, a video or picture, or their own room out of focus."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ _BLUR = {"light": 0.012, "medium": 0.025, "strong": 0.055}
 # Blurring is done at this short side.
 _SMALL = 180
 _TINY = 1 / 255
+# A check's side in parts of the short side, and the lumas of light and dark checks.
+_CHECK, _CHECKS = 0.03, (214, 177)
 # How far a drawn scene follows the light of the shot: exposure by this power of the ratio within bounds, colour cast by this part.
 _FOLLOW, _DARKEST, _BRIGHTEST, _CAST = 0.35, 0.75, 1.2, 0.12
 
@@ -51,6 +53,17 @@ def scene(name: str, size: tuple[int, int], colorspace: int) -> Behind:
         return fitted[0]
 
     return behind
+
+
+def checks(size: tuple[int, int]) -> Behind:
+    """The grey checkerboard that stands for "transparent" where a file cannot be."""
+    width, height = size
+    side = max(2, round(_CHECK * min(size) / 2) * 2)
+    y, x = np.mgrid[:height, :width] // side
+    luma = np.where((x + y) % 2, *_CHECKS).astype(np.uint8)
+    grey = np.full((height // 2, width // 2), 128, np.uint8)
+    board = Planes(luma, grey, grey)
+    return lambda _frame, _planes, _matte: board
 
 
 def blur(level: str) -> Behind:

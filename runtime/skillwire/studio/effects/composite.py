@@ -14,6 +14,8 @@ _SMALL = 120
 _REACH = 0.05
 # How much of a brighter background shines over the edge.
 _WRAP = 0.35
+# Colours of a cut-out go on for so many pixels of the colour planes beyond its edge.
+_SPILL = 9
 _TINY = 1e-3
 
 
@@ -35,6 +37,22 @@ def compose(picture: Planes, matte: Matte, background: Planes, into: Planes, *, 
         front = source if shifts is None else shifted(source, shifts[n])
         cv2.multiply(front, alpha, dst=out, scale=1 / 255)
         cv2.add(out, cv2.multiply(back, cv2.bitwise_not(alpha), scale=1 / 255), dst=out)
+
+
+def lifted(picture: Planes, matte: Matte, into: Planes) -> None:
+    """Writes to ``into`` the person in their own colours and a little beyond, so that no codec mixes the edge with what is there.
+
+    What lies further away stays as it is in ``into``: nobody can bring a background back that is not in the file.
+    """
+    cv2 = opencv()
+
+    person, target = picture.crop(matte.region), into.crop(matte.region)
+    shifts = corrections(person, matte.half, None)
+    near = cv2.blur(cv2.dilate(matte.half, np.ones((_SPILL, _SPILL), np.uint8)), (_SPILL, _SPILL))
+    for n, (source, shift, out) in enumerate(zip(person.each(), shifts, target.each(), strict=True)):
+        kept = near if n else cv2.resize(near, matte.full.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        shown = cv2.multiply(shifted(source, shift), kept, scale=1 / 255)
+        cv2.add(shown, cv2.multiply(out, cv2.bitwise_not(kept), scale=1 / 255), dst=out)
 
 
 def shifted(plane: Plane, shift: Plane) -> Plane:

@@ -11,10 +11,10 @@ import numpy as np
 from skillwire.studio.effects import background as sources
 from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.choices import Background
-from skillwire.studio.effects.composite import compose, corrections, shifted
+from skillwire.studio.effects.composite import compose, lifted
 from skillwire.studio.effects.matte import Matte
 from skillwire.studio.effects.people import Detect, PeopleMatter, detector
-from skillwire.studio.effects.planes import Planes, alpha_of, empty_frame, matrix_of, planes_of
+from skillwire.studio.effects.planes import alpha_of, empty_frame, matrix_of, planes_of
 from skillwire.studio.effects.segmenter import Segmenter
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Frames that wait between two stages.
 _DEPTH = 4
+_BLACK = (16, 128, 128)
 
 
 def replaced(
@@ -50,16 +51,16 @@ def replaced(
 
 
 def cut_out(frames: Iterator[VideoFrame], *, detect: Detect | None = None) -> Generator[VideoFrame, None, None]:
-    """The frames as yuva420p: the people in their own colours, everything else transparent."""
+    """The frames as yuva420p: the people in their own colours, everything else transparent and black."""
     with closing(_matted(frames, detect)) as matted:
         for frame, matte in matted:
             result = empty_frame((frame.width, frame.height), frame, "yuva420p")
             into, alpha = planes_of(result), alpha_of(result)
-            for target, level in zip(into.each(), (16, 128, 128), strict=True):
+            for target, level in zip(into.each(), _BLACK, strict=True):
                 target[:] = level
             alpha[:] = 0
             if matte is not None:
-                _put(planes_of(frame), matte, into)
+                lifted(planes_of(frame), matte, into)
                 x0, y0, x1, y1 = matte.region
                 np.copyto(alpha[y0:y1, x0:x1], matte.full)
             yield result
@@ -71,8 +72,15 @@ def replaced_by(
     like: VideoFrame,
     size: tuple[int, int],
     frames_of: Callable[[str], Iterator[VideoFrame]],
+    *,
+    alpha: bool = False,
 ) -> Generator[VideoFrame, None, None]:
-    """Frames of ``size`` with the chosen background; ``like`` has their colour tags, ``frames_of`` is as in ``behind_of``."""
+    """Frames of ``size`` with the chosen background; ``like`` has their colour tags, ``frames_of`` is as in ``behind_of``.
+
+    ``alpha``: whether they may be yuva420p, where the background is to be transparent.
+    """
+    if chosen.kind == "transparent" and alpha:
+        return cut_out(frames)
     behind = behind_of(chosen, size, matrix_of(like), frames_of)
     # A blur is made of the picture's own colours: there is nothing to clean its edges of.
     return replaced(frames, behind, clean=chosen.kind != "blur")
@@ -86,6 +94,8 @@ def behind_of(
         return sources.colour(chosen.value, size, colorspace)
     if chosen.kind == "blur":
         return sources.blur(chosen.value)
+    if chosen.kind == "transparent":
+        return sources.checks(size)
     if chosen.kind == "scene":
         return sources.scene(chosen.value, size, colorspace)
     return sources.video(lambda: frames_of(chosen.value), size)
@@ -107,10 +117,3 @@ def _matted(
 
         with closing(ahead(matter.over(all_frames()), _DEPTH)) as matted:
             yield from matted
-
-
-def _put(planes: Planes, matte: Matte, into: Planes) -> None:
-    person, target = planes.crop(matte.region), into.crop(matte.region)
-    shifts = corrections(person, matte.half, None)
-    for source, shift, out in zip(person.each(), shifts, target.each(), strict=True):
-        np.copyto(out, shifted(source, shift))

@@ -1,4 +1,7 @@
-"""Encoding: pictures to H.264 with their timestamps, colour tags, sample aspect and rotation; sound to AAC."""
+"""Encoding: pictures to H.264 with their timestamps, colour tags, sample aspect and rotation; sound to AAC.
+
+Where pictures may be transparent: VP9 with Opus, or ProRes 4444 with PCM.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from skillwire.studio.media.forms import MOV, MP4, WEBM, Form
 from skillwire.studio.media.shape import is_full_range
 from skillwire.studio.media.sound import RATE
 
@@ -17,22 +21,24 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
-_AAC_BITS_PER_SECOND = 192_000
+# PCM has the rate it has.
+_SOUND_BITS_PER_SECOND = {"aac": 192_000, "libopus": 160_000}
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """x264 settings: constant rate factor and preset."""
+    """x264 settings: constant rate factor and preset. ``vp9``: libvpx's quality (0 to 63, lower is better) and speed (0 to 8)."""
 
     crf: int
     preset: str
+    vp9: tuple[int, int] = (31, 7)
 
 
 # Constant rate factors around x264's default of 23; presets as fast as the picture allows.
 QUALITIES = {
-    "draft": Quality(28, "ultrafast"),
+    "draft": Quality(28, "ultrafast", (40, 8)),
     "standard": Quality(23, "superfast"),
-    "high": Quality(19, "veryfast"),
+    "high": Quality(19, "veryfast", (24, 6)),
 }
 
 
@@ -47,13 +53,17 @@ class Picture:
     matrix: tuple[int, ...] | None = None
 
 
-def video_stream(output: OutputContainer, picture: Picture, quality: Quality, tagged_like: VideoFrame) -> Any:
-    """Adds an H.264 stream; colour tags are taken from a frame of the source."""
-    stream: Any = output.add_stream(
-        "libx264", rate=picture.rate, options={"crf": str(quality.crf), "preset": quality.preset}
-    )
+def video_stream(
+    output: OutputContainer, picture: Picture, quality: Quality, tagged_like: VideoFrame, form: Form = MP4
+) -> Any:
+    """Adds a stream of the codec that ``form`` has; colour tags are taken from a frame of the source.
+
+    Frames may be yuv420p or, where ``form`` holds transparency, yuva420p.
+    """
+    codec, pixels, options = _codec(form, quality)
+    stream: Any = output.add_stream(codec, rate=picture.rate, options=options)
     stream.width, stream.height = picture.size
-    stream.pix_fmt = "yuv420p"
+    stream.pix_fmt = pixels
     context = stream.codec_context
     context.time_base = stream.time_base = picture.clock
     context.color_primaries = tagged_like.color_primaries
@@ -65,6 +75,18 @@ def video_stream(output: OutputContainer, picture: Picture, quality: Quality, ta
     if picture.matrix is not None:
         stream.set_display_matrix(picture.matrix)
     return stream
+
+
+def _codec(form: Form, quality: Quality) -> tuple[str, str, dict[str, str]]:
+    """Name, pixel format and options of an encoder."""
+    if form is MOV:
+        return "prores_aw", "yuva444p10le", {"profile": "4"}  # 4444
+    if form is WEBM:
+        crf, speed = quality.vp9
+        # Frames that only serve others (auto-alt-ref) cannot carry alpha.
+        options = {"crf": crf, "b": 0, "deadline": "realtime", "cpu-used": speed, "row-mt": 1, "auto-alt-ref": 0}
+        return "libvpx-vp9", "yuva420p", {name: str(value) for name, value in options.items()}
+    return "libx264", "yuv420p", {"crf": str(quality.crf), "preset": quality.preset}
 
 
 def encoded_video(stream: Any, frames: Iterator[Any]) -> Iterator[Packet[Any]]:
@@ -79,11 +101,12 @@ def encoded_video(stream: Any, frames: Iterator[Any]) -> Iterator[Packet[Any]]:
     yield from stream.encode(None)
 
 
-def audio_stream(output: OutputContainer) -> Any:
-    """Adds a stereo AAC stream."""
-    stream: Any = output.add_stream("aac", rate=RATE)
+def audio_stream(output: OutputContainer, form: Form = MP4) -> Any:
+    """Adds a stereo stream of the codec that ``form`` has."""
+    stream: Any = output.add_stream(form.sound, rate=RATE)
     stream.codec_context.layout = "stereo"
-    stream.codec_context.bit_rate = _AAC_BITS_PER_SECOND
+    if form.sound in _SOUND_BITS_PER_SECOND:
+        stream.codec_context.bit_rate = _SOUND_BITS_PER_SECOND[form.sound]
     return stream
 
 

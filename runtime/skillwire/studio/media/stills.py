@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from skillwire.errors import BadInput
 from skillwire.studio.media.encode import Picture, Quality, encoded_video, video_stream
 from skillwire.studio.media.shape import fitted
-from skillwire.studio.media.write import mp4_output, mux
+from skillwire.studio.media.write import film_output, mux
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -61,7 +61,7 @@ def _write(picture: Image, target: Path) -> None:
         yield first
         yield from frames
 
-    with mp4_output(target) as output:
+    with film_output(target) as output:
         stream = video_stream(output, look, _CLOSE, first)
         mux(output, [encoded_video(stream, all_frames())], lambda _: None)
 

@@ -29,6 +29,7 @@ _CROWDED_PART = 0.28
 _OUTLINE = 0.09
 # Luma of white and black in limited range; both have neutral chroma (ITU-R BT.601, BT.709).
 _WHITE, _BLACK, _NEUTRAL = 235, 16, 128
+_OPAQUE = 255
 # No line begins with one of these.
 _CLOSING = set("，。、；：！？）」』】》〉…‥ー・～,.;:!?)]}%’”")
 _WIDE = re.compile(
@@ -86,7 +87,7 @@ class TitleOverlay:
         return sorted(set().union(*(block.faces.missing for block in self._blocks)))
 
     def over(self, frames: Iterator[Any]) -> Iterator[Any]:
-        """The frames (yuv420p), with the titles of their time. A frame that is changed is copied first: decoders still read theirs."""
+        """The frames (yuv420p or yuva420p), with the titles of their time. A frame that is changed is copied first: decoders still read theirs."""
         for frame in frames:
             time = frame.pts * frame.time_base * 1000
             shown = [n for n, title in enumerate(self._titles) if title.start <= time < title.start + title.duration]
@@ -122,6 +123,8 @@ class _Patch:
         self._add(top, left, alpha, luma)
         for _ in range(2):
             self._add(top // 2, left // 2, quarter, quarter * _NEUTRAL)
+        # Of a frame that can be seen through: a title cannot. Its outline is black, as is what is transparent, so its edges stay clean.
+        self._add(top, left, alpha, alpha * _OPAQUE)
 
     def _add(self, top: int, left: int, alpha: NDArray[np.floating[Any]], colour: NDArray[np.floating[Any]]) -> None:
         import numpy as np  # noqa: PLC0415 - slow import

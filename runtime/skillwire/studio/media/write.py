@@ -1,4 +1,4 @@
-"""Writing MP4: beside its place under another name, moved there when whole, with the index in front (faststart)."""
+"""Writing a film: beside its place under another name, moved there when whole, an MP4 with the index in front (faststart)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skillwire.errors import OutputFailed
+from skillwire.studio.media.forms import MP4, form_of
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -22,16 +23,19 @@ _GONE = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EROFS, errno.EPERM}
 
 
 @contextmanager
-def mp4_output(target: Path) -> Iterator[OutputContainer]:
-    """An MP4 to mux into. It appears at ``target`` only when the block ends well; otherwise nothing is left behind.
+def film_output(target: Path) -> Iterator[OutputContainer]:
+    """A film to mux into, of the kind that the suffix names. It appears at ``target`` only when the block ends well; otherwise
+    nothing is left behind.
 
     Raises ``OutputFailed`` when the disk is full or the folder cannot be written to.
     """
     import av  # noqa: PLC0415 - slow import
 
     part = target.with_name(f".{target.name}.part")
+    form = form_of(target)
+    options = {"movflags": "+faststart"} if form is MP4 else {}
     try:
-        with av.open(f"file:{part}", "w", format="mp4", options={"movflags": "+faststart"}) as output:
+        with av.open(f"file:{part}", "w", format=form.name, options=options) as output:
             yield output
         _check_whole(part)
         part.replace(target)
