@@ -23,8 +23,8 @@ _WORDS: Final = re.compile(r"[a-zß]+(?:'[a-z]+)?|[^\W_a-z]+|\d+")
 
 @dataclass(slots=True)
 class Intent:
-    """One action of the table. ``keys``: symbols of words that name it; ``support``: symbols that go with them; ``strong`` and ``phrases``: its frames
-    in the grammar's index, those of the table's phrases with their rows.
+    """One action of the table. ``keys``: symbols of words that name it; ``support``: symbols that go with them; ``strong``, ``asking``
+    (in questions only) and ``phrases``: its frames in the grammar's index, those of the table's phrases with their rows.
 
     ``hints``: symbol → how much such a word speaks for it; ``asked``: how much it does to be a question.
     """
@@ -34,6 +34,7 @@ class Intent:
     keys: str
     support: frozenset[str]
     strong: int
+    asking: int
     phrases: list[tuple[int, Route]]
     meaning: str = ""
     hints: dict[str, float] = field(default_factory=dict)
@@ -117,7 +118,8 @@ class Grammar:
         }
         strong = self.index.add(compiler.compile(sources))
         asked = weights.get("ASKS", 0.0)
-        return Intent(action, rows, keys, frozenset(support), strong, phrases, meaning, hints, asked, words)
+        asking = self.index.add(compiler.compile(data.get("asking", ())))
+        return Intent(action, rows, keys, frozenset(support), strong, asking, phrases, meaning, hints, asked, words)
 
 
 def meaning_of(action: str) -> str:

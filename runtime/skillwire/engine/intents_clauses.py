@@ -118,11 +118,13 @@ def _begins(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bo
         return True
     if tokens[ahead].symbol in roles["wh"] and not tokens[place - 1].symbol in roles["wh"]:
         return any(token.symbol not in roles["empty"] for token in tokens[ahead + 1 :])
-    edited = any(token.symbol in roles["evident"] for token in tokens[start:place])
     rest = tokens[ahead:]
+    if rest[0].symbol in roles["aux"] and len(rest) > 2 and rest[1].symbol in roles["subject"]:
+        return tokens[start].symbol in roles["wh"] | roles["aux"]  # "how many … and is it …"
+    edited = any(token.symbol in roles["evident"] for token in tokens[start:place])
     return (
         edited
-        and any(token.symbol in roles["hardfile"] for token in rest)
+        and any(token.symbol in roles["taken"] for token in rest)
         and not any(token.symbol in grammar.unsafe for token in rest)
     )
 
@@ -164,6 +166,8 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
     head = _head(grammar, symbols)
     asks = asks or clues.fits(frames["question"])
     stated = not asks and clues.fits(frames["statement"])
+    if link not in {"before", "but"} and clues.fits(frames["foregone"]):  # "with the logo gone, …"
+        link = "after"
     foreign = sum([symbol in grammar.unsafe for symbol in symbols])
     best: _Found | None = None
     for intent in grammar.intents:
@@ -250,7 +254,7 @@ def _score(
             frame, match = fit
             outside = foreign - sum([symbol in grammar.unsafe for symbol in match[0]])
             return _Found(PHRASE - outside, intent, row, f'phrase "{frame.source}"', match.start(), match.end())
-    fit = clues.first(intent.strong)
+    fit = (clues.first(intent.asking) if asks else None) or clues.first(intent.strong)
     if fit is not None and not _belongs(grammar, intent, clues.symbols, fit[1].end()):
         frame, match = fit
         row = intent.row_of(tokens[match.start()].text)

@@ -27,6 +27,7 @@ class Decision:
 
 
 _SIDE: Final = frozenset({"before", "after", "if", "because"})
+_FIRST: Final = frozenset({"after", "but", "first"})  # links of edits that come before an export told earlier
 _MARGIN: Final = 0.7  # a request this much weaker than the strongest one is only its setting
 
 
@@ -48,12 +49,14 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
         reasons.append("a file or link comes along")
         wanted = [clause for clause in wanted if clause.meaning != "upload"]
         edits = [clause for clause in main if clause.instructs and not _off(clause) and clause.kind != "action"]
+    said = [(clauses.index(clause), Step(row=clause.row), f'"{clause.words}": {clause.rule}') for clause in wanted]
     if edits and _edits_count(edits, wanted, clauses):
-        steps.append(Step())
-        reasons.append(f'"{edits[0].text}": {edits[0].rule}')
-    for clause in wanted:
-        steps.append(Step(row=clause.row))
-        reasons.append(f'"{clause.words}": {clause.rule}')
+        exports = [clauses.index(clause) for clause in wanted if clause.meaning == "export"]
+        place = min([clauses.index(edits[0]), *exports])  # what is delivered has been edited first, in whatever order it is told
+        said.append((place - 1, Step(), f'"{edits[0].text}": {edits[0].rule}'))
+    for _, step, reason in sorted(said, key=lambda one: one[0]):
+        steps.append(step)
+        reasons.append(reason)
     if not steps:
         return Decision((Step(),), _doubt(clauses), 0.5)
     sure = min([clause.score for clause in (*wanted, *edits[:1])] or [STRONG])
@@ -87,7 +90,8 @@ def _main(clauses: tuple[Judgement, ...]) -> list[Judgement]:
         clause
         for place, clause in enumerate(clauses)
         if clause.link not in _SIDE
-        or (place == 0 and clause.link == "after" and (clause.kind == "edit" or _foregone(clause)))
+        or (place == 0 and clause.link == "after" and clause.kind == "edit")
+        or _foregone(clause)
         or (
             clause.link == "before"
             and clause.meaning == "export"
@@ -95,7 +99,9 @@ def _main(clauses: tuple[Judgement, ...]) -> list[Judgement]:
             and _beside_an_edit(clauses, place)
         )
     ]
-    return kept if any(clause.kind in {"action", "edit"} for clause in kept) else list(clauses)
+    if any(clause.kind in {"action", "edit"} for clause in kept):
+        return kept
+    return [clause for clause in clauses if clause.link != "before" or clause.meaning != "export"]
 
 
 def _requests(wanted: list[Judgement]) -> list[Judgement]:
@@ -118,10 +124,13 @@ def _edits_count(edits: list[Judgement], wanted: list[Judgement], clauses: tuple
     """Whether the edits are asked for besides the actions, rather than being their setting."""
     if not wanted:
         return True
-    asked = [edit for edit in edits if not edit.stated or _foregone(edit)]
+    asked = [edit for edit in edits if not edit.stated or edit.link in _FIRST]
     if all(clause.meaning == "export" for clause in wanted):
         last = max(clauses.index(clause) if clause.link != "before" else len(clauses) for clause in wanted)
-        return any(clauses.index(edit) < last and (edit.evident or edit.score >= 2.0) for edit in asked)
+        return any(
+            (clauses.index(edit) < last or edit.link in _FIRST) and (edit.evident or edit.score >= 2.0)
+            for edit in asked
+        )
     return any(edit.score >= STRONG for edit in asked)
 
 
