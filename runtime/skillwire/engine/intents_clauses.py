@@ -164,7 +164,7 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
     clues = Clues(grammar.index, "".join([token.symbol for token in tokens]))
     symbols, present, roles, frames = clues.symbols, clues.present, grammar.roles, grammar.frames
     head = _head(grammar, symbols)
-    asks = asks or clues.fits(frames["question"])
+    asks = asks or (clues.fits(frames["question"]) and not clues.fits(frames["told"]))
     stated = not asks and clues.fits(frames["statement"])
     if link not in {"before", "but"} and clues.fits(frames["foregone"]):  # "with the logo gone, …"
         link = "after"
@@ -187,6 +187,8 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
             best.rule,
         )
         words = text[tokens[best.start].start : tokens[max(best.start, best.end - 1)].end]
+        # "Then I'll take the file" is a wish, whatever its form.
+        stated = stated and not (meaning == "export" and score >= STRONG and symbols[best.start] in roles["i"])
         negated = _negated(grammar, clues, best.start, best.end, asks=asks, stated=stated)
         negated = negated or (link == "before" and meaning == "export" and not present.isdisjoint(roles["anything"]))
     elif edit >= EDITED:
@@ -254,6 +256,8 @@ def _score(
             frame, match = fit
             outside = foreign - sum([symbol in grammar.unsafe for symbol in match[0]])
             return _Found(PHRASE - outside, intent, row, f'phrase "{frame.source}"', match.start(), match.end())
+    if foreign and _only_of_another(grammar, intent, clues.symbols):
+        return None
     fit = (clues.first(intent.asking) if asks else None) or clues.first(intent.strong)
     if fit is not None and not _belongs(grammar, intent, clues.symbols, fit[1].end()):
         frame, match = fit
@@ -309,14 +313,24 @@ def _attribute(grammar: Grammar, symbols: str, place: int) -> bool:
 
 
 def _of_another(grammar: Grammar, intent: Intent, symbols: str, place: int) -> bool:
-    """Whether the word at ``place`` is that of a thing no action knows ("the export of spices")."""
-    roles = grammar.roles
+    """Whether the word at ``place`` is that of a thing no action knows ("the export of spices", 工事の進捗)."""
+    roles, unsafe = grammar.roles, grammar.unsafe
+    if place > 1 and symbols[place - 1] in roles["ofpre"]:
+        return symbols[place - 2] in unsafe and symbols[place - 2] not in intent.support
     place += 1
     if place >= len(symbols) or symbols[place] not in roles["of"]:
         return False
     while place + 1 < len(symbols) and symbols[place] in roles["det"] | roles["of"]:
+        if symbols[place] in roles["mine"]:
+            return False
         place += 1
-    return symbols[place] in grammar.unsafe and symbols[place] not in intent.support
+    return symbols[place] in unsafe and symbols[place] not in intent.support
+
+
+def _only_of_another(grammar: Grammar, intent: Intent, symbols: str) -> bool:
+    """Whether each word that names the intent is that of another thing; then no frame with it counts."""
+    named = [place for place, symbol in enumerate(symbols) if symbol in intent.keys]
+    return bool(named) and all(_of_another(grammar, intent, symbols, place) for place in named)
 
 
 def _foreign(grammar: Grammar, intent: Intent, symbols: str) -> int:

@@ -115,6 +115,8 @@ def _requests(wanted: list[Judgement]) -> list[Judgement]:
         if clause.score >= least and (known is None or clause.score > known.score):
             strongest[clause.action] = clause
     kept = [clause for clause in wanted if strongest.get(clause.action) is clause]
+    if kept and kept[-1].meaning == "upload":  # "I have the exported file, I'll send it to you"
+        kept = [clause for clause in kept if not clause.stated or clause.meaning == "upload"]
     if kept and kept[-1].meaning == "export":  # "is it done? then send it" wants the file, not the answer
         kept = [clause for clause in kept if clause.meaning != "state" or not clause.asks]
     return kept
