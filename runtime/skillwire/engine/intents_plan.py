@@ -52,7 +52,9 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
     said = [(clauses.index(clause), Step(row=clause.row), f'"{clause.words}": {clause.rule}') for clause in wanted]
     if edits and _edits_count(edits, wanted, clauses):
         exports = [clauses.index(clause) for clause in wanted if clause.meaning == "export"]
-        place = min([clauses.index(edits[0]), *exports])  # what is delivered has been edited first, in whatever order it is told
+        place = min(
+            [clauses.index(edits[0]), *exports]
+        )  # what is delivered has been edited first, in whatever order it is told
         said.append((place - 1, Step(), f'"{edits[0].text}": {edits[0].rule}'))
     for _, step, reason in sorted(said, key=lambda one: one[0]):
         steps.append(step)

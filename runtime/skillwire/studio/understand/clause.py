@@ -33,7 +33,7 @@ SILENT: Final = frozenset(
 EDGES: Final = (SILENT - {"style"}) | {"keep", "replace", "rest", "see", "anything"}
 # What parts free text: measures, and the marks between clauses.
 _MEASURES: Final = frozenset({"window", "percent", "factor", "height", "ratio_value", "mark"})
-_VERBS: Final = frozenset({"remove", "cutoff", "replace", "add", "keep", "hear", "see", "write", "other"})
+_VERBS: Final = frozenset({"remove", "cutoff", "replace", "add", "keep", "hear", "see", "write", "other", "rotate"})
 _EDGES_OF_CLIP: Final = {"begin": "start", "finish": "end"}
 
 
@@ -145,9 +145,11 @@ class Clause:
 
 
 def _nouns(items: list[Item]) -> list[Item]:
-    """Verbs right after an article are nouns: "the drop of water", "the ending"."""
+    """Verbs right after an article are nouns: "the drop of water", "the ending"; before a style they tell it: "smooth jazz"."""
     nouns = list(items)
     for place, item in enumerate(items[1:], 1):
+        if item.kind == "genre" and items[place - 1].kind == "other":
+            nouns[place - 1] = items[place - 1]._replace(kind="word")
         if items[place - 1].kind != "article":
             continue
         if item.kind in _VERBS:

@@ -37,7 +37,21 @@ _WORTH: Final = frozenset(
         "slowdown",
         "speed",
     }
-    | {"volume", "louder", "quieter", "resolution", "aspect", "undo", "replace", "keep", "ratio", "position", "noun"}
+    | {
+        "volume",
+        "louder",
+        "quieter",
+        "resolution",
+        "aspect",
+        "undo",
+        "cut",
+        "rotate",
+        "replace",
+        "keep",
+        "ratio",
+        "position",
+        "noun",
+    }
 )
 _LATIN: Final = tuple(language for language in LANGUAGES if language not in {"zh", "ja"})
 _WORD: Final = re.compile(f"[{LATIN}]+")
