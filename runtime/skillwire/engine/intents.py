@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -61,7 +61,8 @@ class Grammar:
         merge(data, declared(skill.frontmatter, language))
         rows = _rows_by_action(skill)
         self._meanings = {action: _paraphrased(data, action) for action in rows}
-        keywords = list(_keywords(rows, self._meanings))
+        self.edits = any(meaning_of(action) for action in rows if meaning_of(action) != "message")
+        keywords = list(_keywords(rows, self._meanings, shared["endings"].get(language, "").split()))
         literals = {(word, f"={word}") for word in _literals(data, rows)}
         classes = implied(inflected(data.get("classes", {}), data.get("inflect", {})), shared["implies"])
         self.lexicon = Lexicon(
@@ -74,6 +75,8 @@ class Grammar:
         )
         self.macros: Mapping[str, str] = {**shared["macros"], **data.get("macros", {})}
         unsafe = set(self.lexicon.having(UNKNOWN, *shared["unsafe"])) - set(self.lexicon.having(*shared["harmless"]))
+        if not self.edits:  # what is edited in another trade is named by the table
+            unsafe -= set(self.lexicon.having("EDIT"))
         self.unsafe = frozenset(unsafe)
         self.apart = self.unsafe | set(self.lexicon.having("DE", "ASKP", "LEASK", "BEFORE", "LE"))
         self.safe = "".join(symbol for symbol in self.lexicon.sets if symbol not in unsafe)
@@ -103,6 +106,7 @@ class Grammar:
         if not meaning:
             said = f"C:{action}"
             sources += [frame.replace("KEY", key).replace("SAID", said) for frame in shared["key_frames"]]
+            sources += [_apart_frame(phrase) for row in rows for phrase in row.phrases]
         phrases = [
             (mask, row)
             for row in rows
@@ -148,11 +152,11 @@ def _rows_by_action(skill: Skill) -> dict[str, tuple[Route, ...]]:
 
 
 def _keywords(
-    rows: Mapping[str, tuple[Route, ...]], meanings: Mapping[str, Mapping[str, Any]]
+    rows: Mapping[str, tuple[Route, ...]], meanings: Mapping[str, Mapping[str, Any]], endings: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     """Single words that name an action: its rows' one-word phrases and, for unknown trades, the parts of its name.
 
-    The words of a bare condition ("user changes the scale") are no names, but go with them.
+    The words of unknown trades take the ``endings`` of the language's nouns, too. Those of a bare condition ("user changes the scale") are no names, but go with them.
     """
     for action, routes in rows.items():
         meaning = meaning_of(action)
@@ -161,7 +165,9 @@ def _keywords(
             for phrase in row.phrases:
                 words = _words(phrase)
                 if len(words) == 1:
-                    yield words[0], f"K:{action}"
+                    bare = not meaning and words[0].isalpha() and not has_cjk(words[0])
+                    for ending in ("", *(endings if bare else ())):
+                        yield words[0] + ending, f"K:{action}"
                     for name in main:
                         yield words[0], name
         if not meaning:
@@ -184,6 +190,11 @@ def _phrase_frame(phrase: str) -> str:
     """A phrase of several words as a frame: the very words, with small words allowed in between."""
     words = _words(phrase)
     return " DET? FILL? ".join(words) if len(words) > 1 else "NEVER"
+
+
+def _apart_frame(phrase: str) -> str:
+    """The same words in their order, others in between: "weather tomorrow" in "what will the weather be like tomorrow"."""
+    return f"{_phrase_frame(phrase).replace('DET? FILL?', '..')} @2.6"
 
 
 def _literals(data: Mapping[str, Any], rows: Mapping[str, tuple[Route, ...]]) -> set[str]:

@@ -72,7 +72,10 @@ def judge(grammar: Grammar, text: str, low: str, *, attached: bool = False) -> t
                 inside.append(tokens[place])
             place += 1
         for part, tie in parts(grammar, inside, clause.link):
-            out.append(_one(grammar, text, part, tie, asks=clause.asks, attached=attached))
+            judged = _one(grammar, text, part, tie, asks=clause.asks, attached=attached)
+            if tie == "or" and out and out[-1].negated:  # "don't upload or export"
+                judged = replace(judged, negated=True)
+            out.append(judged)
     return tuple(out)
 
 
@@ -171,7 +174,7 @@ def _score(
         if fit is not None:
             frame, match = fit
             outside = foreign - sum([symbol in grammar.unsafe for symbol in match[0]])
-            return _Found(PHRASE - outside, intent, row, f'phrase "{frame.source}"', match.start(), match.end())
+            return _Found(PHRASE - outside * (1.0 if grammar.edits else 0.5), intent, row, f'phrase "{frame.source}"', match.start(), match.end())
     if foreign and _only_of_another(grammar, intent, clues.symbols):
         return None
     fit = (clues.first(intent.asking) if asks else None) or clues.first(intent.strong)
@@ -202,7 +205,10 @@ def _named(grammar: Grammar, intent: Intent, tokens: list[Token], symbols: str, 
         if symbol not in intent.keys:
             continue
         after = symbols[place + 1] if place + 1 < len(symbols) else ""
-        if (after in grammar.unsafe and after not in intent.support) or after in grammar.roles["attributive"]:
+        strange = after in grammar.unsafe and after not in intent.support
+        if strange and grammar.serial and not intent.meaning and after in grammar.roles["unknown"]:
+            strange = place + 2 < len(symbols)  # 物流信息: in a trade that nothing is known about, one word for all
+        if strange or after in grammar.roles["attributive"]:
             continue
         if _attribute(grammar, symbols, place) or _of_another(grammar, intent, symbols, place):
             continue
@@ -231,6 +237,8 @@ def _attribute(grammar: Grammar, symbols: str, place: int) -> bool:
 def _of_another(grammar: Grammar, intent: Intent, symbols: str, place: int) -> bool:
     """Whether the word at ``place`` is that of a thing no action knows ("the export of spices", 工事の進捗)."""
     roles, unsafe = grammar.roles, grammar.unsafe
+    if not intent.meaning:  # nothing is known about the things of another trade
+        return False
     if place > 1 and symbols[place - 1] in roles["ofpre"]:
         return symbols[place - 2] in unsafe and symbols[place - 2] not in intent.support
     place += 1
@@ -270,6 +278,8 @@ def _hinted(grammar: Grammar, intent: Intent, clues: Clues, foreign: int, *, ask
 
 def _edit_score(grammar: Grammar, clues: Clues, head: int, foreign: int) -> tuple[float, str]:
     roles, symbols = grammar.roles, clues.symbols
+    if not grammar.edits:  # in a table of another trade "change the …" is nothing to be done to a picture
+        return 0.4 * foreign, "words that no action explains"
     fit = clues.first(grammar.frames["edit"])
     if fit is not None:
         return fit[0].weight + 0.5, f"edit: {fit[0].source}"

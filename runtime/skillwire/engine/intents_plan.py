@@ -110,7 +110,7 @@ def _requests(wanted: list[Judgement]) -> list[Judgement]:
     """The actions asked for in their order, each once, without those that are mentioned in passing."""
     if any(not clause.stated for clause in wanted):
         wanted = [clause for clause in wanted if not clause.stated]
-    least = max((clause.score for clause in wanted), default=0.0) - _MARGIN
+    least = min(max((clause.score for clause in wanted), default=0.0), STRONG) - _MARGIN
     strongest: dict[str, Judgement] = {}
     for clause in wanted:
         known = strongest.get(clause.action)
