@@ -165,9 +165,7 @@ def _keywords(
             for phrase in row.phrases:
                 words = _words(phrase)
                 if len(words) == 1:
-                    bare = not meaning and words[0].isalpha() and not has_cjk(words[0])
-                    for ending in ("", *(endings if bare else ())):
-                        yield words[0] + ending, f"K:{action}"
+                    yield from ((form, f"K:{action}") for form in _forms(words[0], "" if meaning else endings))
                     for name in main:
                         yield words[0], name
         if not meaning:
@@ -179,6 +177,11 @@ def _keywords(
                     if len(word) > 3:
                         yield word, f"C:{action}"
                         yield word.removesuffix("s"), f"C:{action}"
+
+
+def _forms(word: str, endings: Sequence[str]) -> list[str]:
+    """A word with each of the ``endings``; those of scripts without endings stay as they are."""
+    return [word, *(word + ending for ending in endings if word.isalpha() and not has_cjk(word))]
 
 
 def _words(phrase: str) -> list[str]:

@@ -174,8 +174,16 @@ def _score(
         if fit is not None:
             frame, match = fit
             outside = foreign - sum([symbol in grammar.unsafe for symbol in match[0]])
-            return _Found(PHRASE - outside * (1.0 if grammar.edits else 0.5), intent, row, f'phrase "{frame.source}"', match.start(), match.end())
-    if foreign and _only_of_another(grammar, intent, clues.symbols):
+            return _Found(
+                PHRASE - outside * (1.0 if grammar.edits else 0.5),
+                intent,
+                row,
+                f'phrase "{frame.source}"',
+                match.start(),
+                match.end(),
+            )
+    named = not clues.present.isdisjoint(intent.keys)
+    if named and foreign and _only_of_another(grammar, intent, clues.symbols):
         return None
     fit = (clues.first(intent.asking) if asks else None) or clues.first(intent.strong)
     if fit is not None and not _belongs(grammar, intent, clues.symbols, fit[1].end()):
@@ -184,14 +192,14 @@ def _score(
         return _Found(frame.weight, intent, row, f"{intent.action}: {frame.source}", match.start(), match.end())
     asked = asks and clues.present.isdisjoint(grammar.roles["can"])
     hinted = _hinted(grammar, intent, clues, foreign, asks=asked)
-    if clues.present.isdisjoint(intent.keys):
+    if not named:
         return hinted
-    named = _named(grammar, intent, tokens, clues.symbols, foreign)
-    if named is not None and asked and intent.asked < 0:
-        named = replace(named, score=named.score - ASKED)  # "is the export …?" asks about it, not for it
-    if named is None or (hinted is not None and hinted.score > named.score):
+    word = _named(grammar, intent, tokens, clues.symbols, foreign)
+    if word is not None and asked and intent.asked < 0:
+        word = replace(word, score=word.score - ASKED)  # "is the export …?" asks about it, not for it
+    if word is None or (hinted is not None and hinted.score > word.score):
         return hinted
-    return named
+    return word
 
 
 def _belongs(grammar: Grammar, intent: Intent, symbols: str, end: int) -> bool:
@@ -254,7 +262,7 @@ def _of_another(grammar: Grammar, intent: Intent, symbols: str, place: int) -> b
 def _only_of_another(grammar: Grammar, intent: Intent, symbols: str) -> bool:
     """Whether each word that names the intent is that of another thing; then no frame with it counts."""
     named = [place for place, symbol in enumerate(symbols) if symbol in intent.keys]
-    return bool(named) and all(_of_another(grammar, intent, symbols, place) for place in named)
+    return all(_of_another(grammar, intent, symbols, place) for place in named)
 
 
 def _foreign(grammar: Grammar, intent: Intent, symbols: str) -> int:

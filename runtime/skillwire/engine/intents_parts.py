@@ -31,7 +31,9 @@ def _cut(grammar: Grammar, tokens: list[Token], link: str) -> list[list[Token]]:
             if _begins(grammar, tokens, start, place):
                 parts.append(tokens[start:place])
                 start = place + 1
-        elif _delivers(grammar, tokens, start, place) or (link == "before" and _follows(grammar, tokens, start, place)):
+        elif (token.symbol in roles["cue"] and _delivers(grammar, tokens, start, place)) or (
+            link == "before" and _follows(grammar, tokens, start, place)
+        ):
             parts.append(tokens[start:place])
             start = place
         elif grammar.serial and token.symbol in roles["ahead"] and tokens[place - 1].symbol in roles["export"]:
