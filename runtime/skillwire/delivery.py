@@ -74,7 +74,7 @@ class Delivery:
     def take_over(self, earlier: str) -> None:
         """Remove the scratch file of an earlier process at the same run."""
         path = Path(earlier)
-        if path != self.scratch and path.name.startswith(".skillwire-") and path.suffix == ".part":
+        if earlier and path != self.scratch and path.name.startswith(".skillwire-") and path.suffix == ".part":
             path.unlink(missing_ok=True)
 
     def mark(self) -> str:

@@ -6,6 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +26,7 @@ from skillwire.engine.router import Routing, route
 from skillwire.errors import ConsentRefused, SkillNotRunnable, SkillwireError, TransportFailed, UsageError
 from skillwire.intake import check
 from skillwire.journal import Journal, Run
-from skillwire.spec.model import Skill, Verb
+from skillwire.spec.model import Call, Skill, Verb
 from skillwire.tape import Tape
 from skillwire.vault import Vault
 from skillwire.wire import Wire
@@ -56,6 +57,9 @@ class Session:
 
     ``ask`` is called for consent when the agent is not on this machine; the default refuses. With a ``journal`` every run that
     hands over, edits or renders can be resumed after the process died.
+
+    ``conversation`` names the conversation that the runs belong to in the journal, and ``keep_memory`` is called at the end of
+    each, before the journal counts it as done, so that a process killed in between loses neither.
     """
 
     def __init__(
@@ -72,6 +76,8 @@ class Session:
         self.agent = agent
         self.reference = skill.source
         self.overrides: dict[str, str] = {}
+        self.conversation = ""
+        self.keep_memory: Callable[[], object] = lambda: None
         self._vault = vault or Vault()
         self._ask = ask
         base_url = agent.base_url or skill.base_url
@@ -116,8 +122,10 @@ class Session:
         the first input under a name of its own; ``wants_file`` expects one also where the words do not ask for it.
         ``actions`` (keys of the skill's calls) replace what the router would make of the words.
         """
-        options: dict[str, Any] = {"wants_file": wants_file, "actions": None if actions is None else list(actions)}
-        task, plan, paths = self._prepare(words, files, **options)
+        words = words.encode(errors="replace").decode()  # an argument of the command need not be text
+        chosen = None if actions is None else list(actions)
+        task, plan, paths = self._prepare(words, files, wants_file=wants_file, actions=chosen)
+        options = {"wants_file": wants_file, "actions": chosen, "conversation": self.conversation}
         tape = None
         if self._journal is not None and any(step.call.verb in _WORTH_RESUMING for step in plan.steps):
             run = self._journal.begin(
@@ -145,7 +153,8 @@ class Session:
             tape.rewind(
                 frozenset(name for name, call in self.skill.calls.items() if call.verb is Verb.UPLOAD), "session"
             )
-            task, plan, paths = self._prepare(run.words, run.files, **run.options)
+            asked = {name: run.options[name] for name in ("wants_file", "actions")}
+            task, plan, paths = self._prepare(run.words, run.files, **asked)
             self._record_talk(tape, settled=not self.agent.outlives_us)
         except BaseException:
             tape.let_go()
@@ -156,11 +165,24 @@ class Session:
     def memory(self) -> dict[str, Any]:
         """What a later session needs to go on with this conversation: ids, draft and messages, and no secret."""
         kept = {name: value for name, value in self._talk.values.items() if name not in (*_SECRETS, "message", "url")}
-        return {"values": kept, "asked": list(self._talk.asked)}
+        files = [
+            {"call": call.name, "files": [a.name if a.path is None else str(a.path.resolve()) for a in attachments]}
+            for call, attachments in self._talk.handed_over
+        ]
+        return {"values": kept, "asked": list(self._talk.asked), "handed_over": files}
 
     def remember(self, memory: Mapping[str, Any]) -> None:
         """Go on with the conversation that ``memory`` is of."""
         self._talk.recall(memory)
+        self._talk.handed_over += self._handed_over(memory)
+
+    def _handed_over(self, memory: Mapping[str, Any]) -> Iterator[tuple[Call, tuple[Attachment, ...]]]:
+        """What an earlier run of the conversation handed over and is still there, for a session that has to be opened anew."""
+        for item in memory.get("handed_over", ()):
+            call = self.skill.calls.get(item["call"])
+            files = [file for file in item["files"] if is_url(file) or Path(file).is_file()]
+            if call is not None and files:
+                yield call, tuple(_attachment(file) for file in files)
 
     def _prepare(
         self, words: str, files: Sequence[Path | str], *, wants_file: bool, actions: Sequence[str] | None
@@ -171,7 +193,7 @@ class Session:
         routing = self.route(words, [*(path.name for path in paths), *urls])
         attachments = (
             *(Attachment(path.name, path, size=sizes[path]) for path in paths),
-            *(Attachment(url, reference=url) for url in urls),
+            *(_attachment(url) for url in urls),
         )
         task = Task(words, attachments, routing.language, wants_file=wants_file)
         plan = planning.make(self.skill, routing.actions if actions is None else actions, task)
@@ -185,10 +207,11 @@ class Session:
     ) -> Iterator[Event]:
         delivery, failed = None, ""
         try:
-            if not self.agent.dry and any(step.call.verb is Verb.JOB for step in plan.steps):
-                delivery = Delivery(output, paths)
-                if tape is not None:
-                    delivery.take_over(tape.value("scratch", lambda: str(delivery.scratch)))
+            delivery = self._delivery(plan, output, paths)
+            if tape is not None:
+                scratch = tape.value("scratch", lambda: "" if delivery is None else str(delivery.scratch))
+                if delivery is not None:
+                    delivery.take_over(scratch)
             yield from self._driver.drive(run_plan(self._talk, plan, task), delivery=delivery, tape=tape)
         except TransportFailed as error:
             # The service may be back later: the run stays open, and its answered steps are kept.
@@ -207,8 +230,20 @@ class Session:
         finally:
             if delivery is not None:
                 delivery.discard()
+            self.keep_memory()
             if tape is not None:
                 tape.close(failed=failed or None)
+
+    def _delivery(self, plan: planning.Plan, output: Path | None, paths: list[Path]) -> Delivery | None:
+        verbs = {step.call.verb for step in plan.steps}
+        if self.agent.dry or not verbs & {Verb.JOB, Verb.STREAM}:
+            return None
+        if Verb.JOB in verbs:
+            return Delivery(output, paths)
+        # An edit may call for an export; one that does not must not fail for want of a place for files.
+        with suppress(SkillwireError):
+            return Delivery(output, paths)
+        return None
 
     def _tape(self, run: Run) -> Tape:
         journal = self._journal
@@ -220,7 +255,7 @@ class Session:
     def _record_talk(self, tape: Tape, *, settled: bool = False) -> None:
         memory = tape.value("known", lambda: self.memory | {"secrets": self._secrets()})
         self._talk = self._new_talk(tape, settled=settled)
-        self._talk.recall(memory)
+        self.remember(memory)
         self._talk.values |= memory["secrets"]
 
     def _new_talk(self, tape: Tape | None = None, *, settled: bool = False) -> Conversation:
@@ -313,6 +348,10 @@ def user_token(skill: Skill, environ: Mapping[str, str]) -> str | None:
     """The token that the user set in the environment for this skill: its own variable, else its ``primaryEnv``."""
     names = (skill.auth.env, skill.requires.primary_env)
     return next((environ[name] for name in names if name and environ.get(name)), None)
+
+
+def _attachment(file: str) -> Attachment:
+    return Attachment(file, reference=file) if is_url(file) else Attachment(Path(file).name, Path(file))
 
 
 def is_url(reference: Path | str) -> bool:

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from skillwire.cli.chat import split_line
+from skillwire.cli.lines import split_line
 from support.command import skillwire
 from support.media import kinds
 from support.standin import FINISHED, StandIn
@@ -103,12 +103,18 @@ def test_on_a_terminal(tmp_path):
         ("make a.mp4 short", [], "make a.mp4 short"),
         ("https://h/x.mp4 cut it", ["https://h/x.mp4"], "cut it"),
         ("don't cut", [], "don't cut"),
+        ("b c.mp4 a.mp4 cut", ["b c.mp4", "a.mp4"], "cut"),
+        ("'it'\\''s.mp4' cut", ["it's.mp4"], "cut"),
+        ("it\\'s.mp4 'a.mp4' cut", ["it's.mp4", "a.mp4"], "cut"),
+        ("~nobody-of-that-name/a.mp4 cut", [], "~nobody-of-that-name/a.mp4 cut"),
+        ("x" * 5000, [], "x" * 5000),
+        ("a\0b", [], "a\0b"),
         ("", [], ""),
     ],
 )
 def test_files_at_the_start_of_a_line(tmp_path, monkeypatch, line, names, words):
     monkeypatch.chdir(tmp_path)
-    for name in ("a.mp4", "b c.mp4"):
+    for name in ("a.mp4", "b c.mp4", "it's.mp4"):
         (tmp_path / name).write_bytes(b"x")
     assert split_line(line) == (names, words)
 

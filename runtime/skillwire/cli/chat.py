@@ -6,21 +6,23 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
 from skillwire.cli.console import Console
+from skillwire.cli.jobs import state_of
+from skillwire.cli.lines import is_there, read_lines, split_line
 from skillwire.cli.options import set_option
 from skillwire.cli.run import asker
 from skillwire.engine.events import Event
 from skillwire.engine.wording import plain
-from skillwire.errors import SkillwireError
+from skillwire.errors import SkillwireError, UsageError
 from skillwire.folders import data_dir, private
+from skillwire.journal import FAILED, Journal, Run
 from skillwire.session import Session, is_url, open_session
 from skillwire.spec.model import Verb
 
@@ -31,7 +33,6 @@ Say what you want; name files first, or drag them into the window.
   /export [FILE]   make the finished file
   /help            this text
   /quit            leave (also Ctrl-D); go on later with --resume"""
-_WORD = re.compile(r"""\s*(?:'([^']*)'|"([^"]*)"|((?:\\.|[^\s\\'"])+))""")
 
 
 @click.command(name="chat", short_help="Talk with a skill in the terminal.")
@@ -45,16 +46,16 @@ def command(name: str, agent: str, yes: bool, resume: bool, overrides: dict[str,
     console = Console(as_json=False)
     with open_session(name, agent=agent, overrides=overrides, ask=asker(yes=yes)) as session:
         store = Store(session)
-        if resume:
-            session.remember(store.load())
+        session.conversation, session.keep_memory = store.key, store.save
         if sys.stdin.isatty():
             click.echo(plain(f"{session.skill.title}. /help tells what can be typed."), err=True)
         chat = Chat(session, console)
+        if not chat.go_on(store.key) and resume:
+            session.remember(store.load())
         for line in read_lines(data_dir() / "chat-history"):
             if line in ("/quit", "/exit"):
                 break
             chat.answer(line)
-            store.save()
 
 
 class Chat:
@@ -67,32 +68,67 @@ class Chat:
 
     def answer(self, line: str) -> None:
         """Carry out one line of input."""
-        word, _, rest = line.partition(" ")
+        with self._telling():
+            self._carry_out(line)
+
+    def go_on(self, conversation: str) -> bool:
+        """Go on with the turn that the last process at this conversation was stopped in, if there is one.
+
+        On a terminal the user may leave it instead. Returns whether the conversation goes on with it.
+        """
+        run = interrupted(conversation)
+        if run is None:
+            return False
+        what = run.words or ", ".join(run.options["actions"] or ()) or "handing over files"
+        question = plain(f"The last turn was interrupted: {what!r}. Go on with it?")
+        if sys.stdin.isatty() and not click.confirm(question, default=True, err=True):
+            leave(run, "left by the user")
+            return False
+        click.echo(plain(f"Going on with what was interrupted: {what!r}"), err=True)
+        self._remember_files(run.files)
+        with self._telling():
+            try:
+                self._show(self._session.resume(run))
+            except UsageError as error:
+                leave(run, str(error))
+                raise
+        return True
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
         try:
-            match word:
-                case "/help":
-                    click.echo(HELP)
-                case "/undo":
-                    self._show(self._session.run("undo", wants_file=False, actions=[self._call(Verb.STREAM)]))
-                case "/timeline":
-                    self._show(self._session.run("", wants_file=False, actions=["state"]))
-                case "/export":
-                    self._export(rest.strip())
-                case _ if word.startswith("/") and not os.path.lexists(word):
-                    click.echo(f"there is no {word}; /help lists what there is", err=True)
-                case _:
-                    self._say(line)
+            yield
         except SkillwireError as error:
             self._console.close()
             click.echo(plain(f"skillwire: {error}"), err=True)
 
+    def _carry_out(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        match word:
+            case "/help":
+                click.echo(HELP)
+            case "/undo":
+                self._show(self._session.run("undo", wants_file=False, actions=[self._call(Verb.STREAM)]))
+            case "/timeline":
+                self._show(self._session.run("", wants_file=False, actions=["state"]))
+            case "/export":
+                self._export(rest.strip())
+            case _ if word.startswith("/") and not is_there(word):
+                click.echo(plain(f"there is no {word}; /help lists what there is"), err=True)
+            case _:
+                self._say(line)
+
     def _say(self, line: str) -> None:
         files, words = split_line(line)
-        self._files += [Path(file) for file in files if not is_url(file)]
+        self._remember_files(files)
         self._show(self._session.run(words, files, output=self._beside(), wants_file=False))
 
+    def _remember_files(self, files: Iterable[str]) -> None:
+        self._files += [Path(file) for file in files if not is_url(file)]
+
     def _export(self, target: str) -> None:
-        output = Path(target).expanduser() if target else self._beside()
+        files, rest = split_line(target, must_exist=False) if target else ([], "")
+        output = Path(files[0] if files and not rest else target) if target else self._beside()
         self._show(self._session.run("", output=output, actions=[self._call(Verb.JOB)]))
 
     def _beside(self) -> Path | None:
@@ -121,6 +157,7 @@ class Store:
 
     def __init__(self, session: Session) -> None:
         key = hashlib.sha256(f"{session.skill.source}\n{session.agent.name}".encode()).hexdigest()[:16]
+        self.key = f"chat {key}"
         self._path = private(data_dir() / "chats") / f"{key}.json"
         self._session = session
 
@@ -128,60 +165,29 @@ class Store:
         """The last memory; an empty one when there is none or it is damaged."""
         try:
             memory = json.loads(self._path.read_text(encoding="utf-8"))
-            return {"values": dict(memory["values"]), "asked": list(memory["asked"])}
+            kept = [
+                {"call": str(item["call"]), "files": list(map(str, item["files"]))} for item in memory["handed_over"]
+            ]
+            return {"values": dict(memory["values"]), "asked": list(memory["asked"]), "handed_over": kept}
         except (OSError, ValueError, KeyError, TypeError):
-            return {"values": {}, "asked": []}
+            return {"values": {}, "asked": [], "handed_over": []}
 
     def save(self) -> None:
         """Write the memory down, whole."""
         handle, scratch = tempfile.mkstemp(dir=self._path.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(self._session.memory, out, ensure_ascii=False)
+            json.dump(self._session.memory, out)
         Path(scratch).replace(self._path)
 
 
-def split_line(line: str) -> tuple[list[str], str]:
-    """Files and URLs at the start of a line, and the words after them.
-
-    A terminal writes a dragged file's path quoted or with its spaces escaped; ``file://`` addresses count as paths too.
-    """
-    files: list[str] = []
-    place = 0
-    while match := _WORD.match(line, place):
-        single, double, bare = match.groups()
-        word = next(part for part in (single, double, re.sub(r"\\(.)", r"\1", bare or "")) if part is not None)
-        if word.startswith("file://"):
-            from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - rarely needed
-
-            word = unquote(urlsplit(word).path)
-        if not is_url(word) and not Path(word).expanduser().is_file():
-            break
-        files.append(word if is_url(word) else str(Path(word).expanduser()))
-        place = match.end()
-    return files, line[place:].strip()
+def interrupted(conversation: str) -> Run | None:
+    """The last run of a conversation, if it was stopped before its end."""
+    with contextlib.closing(Journal()) as journal:
+        last = next((run for run in journal.runs() if run.options.get("conversation") == conversation), None)
+        return last if last is not None and state_of(journal, last) == "stopped" else None
 
 
-def read_lines(history: Path) -> Iterator[str]:
-    """Lines typed by the user, with editing and a history on a terminal; ends with the input."""
-    interactive = sys.stdin.isatty()
-    if interactive:
-        with contextlib.suppress(ImportError, OSError):
-            import readline  # noqa: PLC0415 - changes how input() reads; not there on every system
-
-            private(history.parent)
-            if history.exists():
-                readline.read_history_file(history)
-            readline.set_history_length(1000)
-    while True:
-        try:
-            line = input("> " if interactive else "").strip()
-        except EOFError:
-            return
-        if interactive:
-            with contextlib.suppress(ImportError, OSError):
-                import readline  # noqa: PLC0415 - see above
-
-                readline.append_history_file(1, history)
-                history.chmod(0o600)
-        if line:
-            yield line
+def leave(run: Run, why: str) -> None:
+    """Write down that nobody goes on with a run."""
+    with contextlib.closing(Journal()) as journal:
+        journal.finish(run, FAILED, why)

@@ -235,6 +235,8 @@ class Conversation:
                         where=call.path,
                         fix="run it again",
                     )
+                if self.asked:
+                    yield Status(say("edits_lost", self.language))
                 yield from self.open_session()
                 if call.verb is not Verb.UPLOAD:
                     for earlier, attachments in tuple(self.handed_over):
