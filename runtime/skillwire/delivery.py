@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from skillwire.errors import BadInput, OutputFailed
-from skillwire.intake import HEAD, is_text, misnamed, sniff
+from skillwire.intake import HEAD, is_binary, is_text, misnamed, passes_for, sniff
 
 _MARKUP = (b"<!doctype", b"<html", b"{", b"<?xml")
 
@@ -16,10 +16,13 @@ _MARKUP = (b"<!doctype", b"<html", b"{", b"<?xml")
 class Delivery:
     """One expected file. ``output`` is where the user wants it; else it goes beside the first input, named after it.
 
+    ``expects`` is the format that was asked for (``mp4``), if known: what plainly is something else is refused.
+
     Raises ``BadInput`` when ``output`` is an input or a folder, ``OutputFailed`` when nothing can be written there.
     """
 
-    def __init__(self, output: Path | None, inputs: Iterable[Path]) -> None:
+    def __init__(self, output: Path | None, inputs: Iterable[Path], expects: str = "") -> None:
+        self._expects = expects.lower()
         self._inputs = list(inputs)
         self._output = output
         if output is not None:
@@ -49,9 +52,9 @@ class Delivery:
         try:
             with self.scratch.open("rb") as file:
                 head = file.read(HEAD)
-            if not head or (is_text(head) and head.lstrip().lower().startswith(_MARKUP)):
-                what = "an empty file" if not head else "a page of text"
-                raise OutputFailed(f"the service sent {what} instead of the result", fix="export again")
+            wrong = self._not_expected(head)
+            if wrong:
+                raise OutputFailed(f"the service sent {wrong} instead of the result", fix="export again")
             # mkstemp makes files for this user alone; a result should be as readable as any other new file.
             umask = os.umask(0)
             os.umask(umask)
@@ -70,6 +73,16 @@ class Delivery:
             raise OutputFailed(
                 f"the result cannot be put in place ({error.strerror})", where=str(self._folder), fix="choose -o"
             ) from error
+
+    def _not_expected(self, head: bytes) -> str:
+        """What a file is that is not the result, or an empty string."""
+        if not head:
+            return "an empty file"
+        binary = is_binary(self._expects)
+        if is_text(head) and (binary or head.lstrip().lower().startswith(_MARKUP)):
+            return "a page of text"
+        shown = sniff(head)
+        return f"a {shown} file" if shown and binary and not passes_for(shown, self._expects) else ""
 
     def take_over(self, earlier: str) -> None:
         """Remove the scratch file of an earlier process at the same run."""

@@ -91,6 +91,16 @@ def is_text(head: bytes) -> bool:
     return bool(head)
 
 
+def passes_for(shown: str, named: str) -> bool:
+    """Whether a file whose first bytes show one format may bear the name of another."""
+    return shown == named or any({shown, named} <= family for family in _FAMILIES)
+
+
+def is_binary(name: str) -> bool:
+    """Whether a format of that name is known here, and none of text."""
+    return name in _BINARY
+
+
 def check(path: Path, skill: Skill) -> int:
     """Check that ``path`` can be handed to ``skill`` and return its size in bytes.
 
@@ -140,7 +150,7 @@ def _check_format(path: Path, formats: Sequence[str], skill: str) -> None:
         if named in _BINARY and is_text(head):
             raise BadInput(f"the file is named .{named} but holds text", where=str(path), fix=fix)
         return
-    if shown not in known and not any(shown in family and family & known for family in _FAMILIES):
+    if not any(passes_for(shown, name) for name in known):
         what = f"the format {shown} is not supported"
         raise BadInput(
             what if named == shown else f"the file is named .{named} but is {shown}", where=str(path), fix=fix

@@ -20,6 +20,7 @@ from skillwire.driver import Driver
 from skillwire.engine import plan as planning
 from skillwire.engine.conversation import Conversation
 from skillwire.engine.events import Event
+from skillwire.engine.exporting import result_format
 from skillwire.engine.flow import run as run_plan
 from skillwire.engine.plan import Attachment, Task
 from skillwire.engine.router import Routing, route
@@ -196,11 +197,24 @@ class Session:
             *(_attachment(url) for url in urls),
         )
         task = Task(words, attachments, routing.language, wants_file=wants_file)
-        plan = planning.make(self.skill, routing.actions if actions is None else actions, task)
+        plan = planning.make(self.skill, self._wanted(routing, task) if actions is None else actions, task)
         self._require_consent(task)
         if not self.agent.dry:
             task = replace(task, attachments=tuple(self._by_reference(a) for a in attachments))
         return task, plan, paths
+
+    def _wanted(self, routing: Routing, task: Task) -> tuple[str, ...]:
+        """The routed actions. Words beside a file that no row explains are an edit where a finished file is expected.
+
+        Without them the file would come back as it was and pass for what was asked for.
+        """
+        only_handed_over = all(self.skill.calls[name].verb is Verb.UPLOAD for name in routing.actions)
+        shows = bool(routing.clauses) and all(clause.presents for clause in routing.clauses)
+        said = bool(task.words.strip()) and not shows
+        edit = next((name for name, call in self.skill.calls.items() if call.verb is Verb.STREAM), None)
+        if task.wants_file and task.attachments and only_handed_over and said and edit is not None:
+            return (*routing.actions, edit)
+        return routing.actions
 
     def _play(
         self, task: Task, plan: planning.Plan, output: Path | None, paths: list[Path], tape: Tape | None
@@ -238,11 +252,13 @@ class Session:
         verbs = {step.call.verb for step in plan.steps}
         if self.agent.dry or not verbs & {Verb.JOB, Verb.STREAM}:
             return None
+        job = next((call for call in self.skill.calls.values() if call.verb is Verb.JOB), None)
+        expects = "" if job is None else result_format(job)
         if Verb.JOB in verbs:
-            return Delivery(output, paths)
+            return Delivery(output, paths, expects)
         # An edit may call for an export; one that does not must not fail for want of a place for files.
         with suppress(SkillwireError):
-            return Delivery(output, paths)
+            return Delivery(output, paths, expects)
         return None
 
     def _tape(self, run: Run) -> Tape:

@@ -59,8 +59,11 @@ class Vault:
     def credentials(self, service: str) -> Credentials:
         """Token and client id kept for ``service``."""
         entry = self._read("credentials").get(service, {})
-        token = entry.get("token") if entry.get("expires", 0) > time.time() else None
-        return Credentials(token, entry.get("client_id"))
+        token, client_id, expires = (entry.get(name) for name in ("token", "client_id", "expires"))
+        alive = isinstance(expires, (int, float)) and expires > time.time()
+        return Credentials(
+            token if alive and isinstance(token, str) else None, client_id if isinstance(client_id, str) else None
+        )
 
     def keep(self, service: str, name: str, value: str) -> None:
         """Store ``token`` or ``client_id`` for ``service``; an empty value forgets it."""
@@ -75,11 +78,11 @@ class Vault:
 
     def consents(self) -> list[Consent]:
         """All consents, the latest last."""
-        return sorted((Consent(**entry) for entry in self._read("consents").values()), key=lambda c: c.given)
+        return sorted((Consent(**entry) for entry in self._consents().values()), key=lambda c: c.given)
 
     def has_consent(self, digest: str, host: str) -> bool:
         """Whether the user agreed to this skill content at this host."""
-        return f"{digest} {host}" in self._read("consents")
+        return f"{digest} {host}" in self._consents()
 
     def give_consent(self, skill: str, digest: str, host: str) -> None:
         """Remember the user's yes."""
@@ -89,10 +92,23 @@ class Vault:
     def revoke(self, skill: str, host: str | None = None) -> int:
         """Forget the consents of a skill (at one host, or everywhere). Returns how many there were."""
         with self._change("consents") as entries:
-            gone = [key for key, entry in entries.items() if entry["skill"] == skill and host in (None, entry["host"])]
+            gone = [
+                key
+                for key, entry in entries.items()
+                if entry.get("skill") == skill and host in (None, entry.get("host"))
+            ]
             for key in gone:
                 del entries[key]
         return len(gone)
+
+    def _consents(self) -> dict[str, Any]:
+        """The consents that are whole; a damaged one counts as none."""
+        kinds: dict[str, type | tuple[type, ...]] = {"skill": str, "digest": str, "host": str, "given": (int, float)}
+        return {
+            key: entry
+            for key, entry in self._read("consents").items()
+            if entry.keys() == kinds.keys() and all(isinstance(entry[name], kind) for name, kind in kinds.items())
+        }
 
     def _read(self, name: str) -> dict[str, Any]:
         try:
@@ -102,7 +118,8 @@ class Vault:
         except (OSError, ValueError):
             # A damaged store is worth no more than an empty one: tokens can be had anew, consent is asked again.
             return {}
-        return loaded if isinstance(loaded, dict) else {}
+        entries = loaded.items() if isinstance(loaded, dict) else ()
+        return {key: entry for key, entry in entries if isinstance(entry, dict)}
 
     @contextmanager
     def _change(self, name: str) -> Iterator[dict[str, Any]]:

@@ -149,7 +149,7 @@ class Conversation:
         by_reference = [a for a in attachments if call.url_body is not None and a.reference]
         by_value = [a for a in attachments if a not in by_reference]
         for attachment in attachments:
-            yield Status(say("uploading", self.language, name=attachment.name))
+            yield Status(say("uploading", self.language, name=plain(attachment.name)))
         if by_reference:
             self.values["url"] = [a.reference for a in by_reference]
             yield from self.exchange(call, body=call.url_body)

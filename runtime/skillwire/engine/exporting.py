@@ -46,6 +46,18 @@ def export(talk: Conversation, call: Call) -> Flow:
     return (yield from talk.fetch(url, timeline.outcome(talk.origin or talk.now, talk.now)))
 
 
+def result_format(call: Call) -> str:
+    """The format that a job's request asks its result in (``mp4``), from a field ``format``; empty when it names none."""
+
+    def find(value: Any) -> str:
+        if not isinstance(value, Mapping):
+            return ""
+        named = value.get("format")
+        return named if isinstance(named, str) else next(filter(None, map(find, value.values())), "")
+
+    return find(call.body)
+
+
 def _submit(talk: Conversation, call: Call, status: Call) -> Flow:
     """Submit the job and note its id. Returns the ``Reply``.
 

@@ -35,7 +35,8 @@ class Judgement:
     ``row`` is the table row of an action. ``score`` weighs it against other clauses, ``rule`` names the frame or test that
     decided, ``words`` the words that it saw. ``negated`` actions are called off or put off; ``stated`` ones are told, not
     asked for. ``instructs`` tells that, said with a file, the clause asks for something to be done with it; ``leads`` that an
-    editing verb begins it, ``evident`` that it holds a word of the editor's trade; ``url`` that a link stands in it.
+    editing verb begins it, ``evident`` that it holds a word of the editor's trade; ``url`` that a link stands in it, ``presents`` that it only
+    shows what comes along ("here is my clip").
     """
 
     text: str
@@ -54,6 +55,7 @@ class Judgement:
     leads: bool = False
     evident: bool = False
     instructs: bool = False
+    presents: bool = False
 
 
 def judge(grammar: Grammar, text: str, low: str, *, attached: bool = False) -> tuple[Judgement, ...]:
@@ -136,6 +138,7 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
         leads=head < len(symbols) and symbols[head] in roles["edit"],
         evident=not present.isdisjoint(roles["evident"]),
         instructs=attached and clues.fits(frames["instruct"]) and not clues.fits(frames["present"]),
+        presents=clues.fits(frames["present"]),
     )
 
 
