@@ -209,7 +209,7 @@ class Session:
         Without them the file would come back as it was and pass for what was asked for.
         """
         only_handed_over = all(self.skill.calls[name].verb is Verb.UPLOAD for name in routing.actions)
-        shows = bool(routing.clauses) and all(clause.presents for clause in routing.clauses)
+        shows = bool(routing.clauses) and all(c.presents and c.kind != "nothing" for c in routing.clauses)
         said = bool(task.words.strip()) and not shows
         edit = next((name for name, call in self.skill.calls.items() if call.verb is Verb.STREAM), None)
         if task.wants_file and task.attachments and only_handed_over and said and edit is not None:
