@@ -79,6 +79,9 @@ class Deadlines:
             raise
         finally:
             timer.cancel()
+        if late.is_set():
+            # An answer without a length looks whole when its connection ends.
+            raise TooLongError("no answer in time")
 
 
 def reason(error: Exception) -> str:

@@ -100,6 +100,8 @@ class Download:
                 yield done, total
         if total is not None and done != total:
             return Failed(f"{done} of {total} bytes came")
+        if total is None and "transfer-encoding" not in response.headers and _is_cut(self.target):
+            return Failed(f"the connection ended in the middle of the file, after {done} bytes")
         return Fetched(self.target, done)
 
     def _start_over(self) -> None:
@@ -132,6 +134,24 @@ class Download:
                 return response
             url = url.join(response.headers["location"])
         return Failed("it redirects without end", sent=False)
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether a file of ISO boxes (ISO/IEC 14496-12: MP4 and its kin) ends within one of them."""
+    size, place = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while place < size:
+            file.seek(place)
+            head = file.read(16)
+            length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+            if (place == 0 and kind != b"ftyp") or not (kind.isalnum() and kind.isascii()):
+                return False
+            if length == 1:
+                length = int.from_bytes(head[8:16], "big")
+            if length < 8:  # 0: up to the end of the file
+                return False
+            place += length
+    return place > size
 
 
 def _validator(response: httpx.Response) -> str:

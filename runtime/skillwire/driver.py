@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from skillwire.agents.base import Agent
@@ -27,7 +28,7 @@ from skillwire.engine.effects import (
 )
 from skillwire.engine.events import Event, Planned, Progress
 from skillwire.errors import OutputFailed
-from skillwire.tape import IN_FLIGHT, LIVE, READ, Tape
+from skillwire.tape import ACCESS, IN_FLIGHT, LIVE, READ, Tape
 from skillwire.vault import Vault
 from skillwire.wire import Wire
 
@@ -45,6 +46,7 @@ class Driver:
         self._vault = vault
         self._sleep = sleep
         self._stream_lost = False
+        self._turn = ExitStack()
 
     def drive(self, flow: Flow, *, delivery: Delivery | None = None, tape: Tape | None = None) -> Iterator[Event]:
         """Run a flow to its end, yielding its events. Recorded steps of ``tape`` are played back without a word."""
@@ -67,6 +69,7 @@ class Driver:
             return
         finally:
             flow.close()
+            self._turn.close()
 
     def _answer(self, effect: Effect, delivery: Delivery | None, tape: Tape | None) -> Generator[Event, None, Answer]:
         if tape is None:
@@ -108,6 +111,8 @@ class Driver:
         match effect:
             case Send(request=request) if request.files and not self._agent.dry:
                 return (yield from _progress("upload", self._wire.upload(request)))
+            case Send(request=request) if request.call == ACCESS:
+                return self._get_token(request)
             case Send(request=request):
                 return self._wire.send(request)
             case OpenStream(request=request):
@@ -127,8 +132,20 @@ class Driver:
         match effect:
             case Wait(seconds=seconds, spread=spread):
                 self._sleep(seconds + random.uniform(0, spread))  # noqa: S311 - spreads load, keeps no secret
-            case Keep(name=name, value=value):
-                self._vault.keep(self._agent.service, name, value)
+            case Keep(name=name, value=value, was=was):
+                self._vault.keep(self._agent.service, name, value, was=was)
+                if name == ACCESS and value:
+                    self._turn.close()
+
+    def _get_token(self, request: Request) -> Answer:
+        """A token: the one that another process got while we waited for our turn, else one of our own.
+
+        The turn lasts until the token is kept: a service may give each client just one.
+        """
+        self._turn.close()
+        self._turn.enter_context(self._vault.alone(self._agent.service))
+        kept = self._vault.credentials(self._agent.service).token
+        return Reply(200, data={ACCESS: kept}) if kept else self._wire.send(request)
 
     def _fetch(self, effect: Fetch, delivery: Delivery | None, tape: Tape | None) -> Generator[Event, None, Answer]:
         if self._agent.dry:

@@ -7,6 +7,7 @@ SHA-256) at one host; a changed file or another host asks again.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import tempfile
@@ -22,6 +23,8 @@ from skillwire.folders import data_dir, private
 
 TOKEN_LIFE = 7 * 24 * 3600
 """Seconds an anonymous token lives, as the API's documentation has it."""
+LONGEST_TURN = 120.0
+"""Seconds for which a process waits while another one gets a token; as long as such a call may take with a retry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +68,29 @@ class Vault:
             token if alive and isinstance(token, str) else None, client_id if isinstance(client_id, str) else None
         )
 
-    def keep(self, service: str, name: str, value: str) -> None:
-        """Store ``token`` or ``client_id`` for ``service``; an empty value forgets it."""
+    @contextmanager
+    def alone(self, service: str, *, wait: float = LONGEST_TURN) -> Iterator[None]:
+        """Let one process at a time get a token of ``service``; the others wait, at most ``wait`` seconds."""
+        name = hashlib.sha256(service.encode()).hexdigest()[:16]
+        with (self._folder / f".{name}.lock").open("w") as lock:
+            ends = time.monotonic() + wait
+            while time.monotonic() < ends:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    time.sleep(0.05)
+            yield
+
+    def keep(self, service: str, name: str, value: str, *, was: str = "") -> None:
+        """Store ``token`` or ``client_id`` for ``service``; an empty value forgets it, unless it is not ``was`` any more."""
         with self._change("credentials") as entries:
             entry = entries.setdefault(service, {})
             if value:
                 entry[name] = value
                 if name == "token":
                     entry["expires"] = time.time() + TOKEN_LIFE
-            else:
+            elif not was or entry.get(name) == was:
                 entry.pop(name, None)
 
     def consents(self) -> list[Consent]:

@@ -372,3 +372,13 @@ def test_words_that_no_row_explains_are_an_edit_and_never_dropped(words, sent, c
         ran = Ran(service, "video-editing-ai-background", words, [clip])
         assert ran.error is None
         assert service.messages == [words] * sent
+
+
+def test_a_download_without_a_length_that_is_cut_is_no_result(clip, video):
+    with Service(video) as service:
+        service.whims["file"] = always(Answer(200, [video[: len(video) // 2]], "video/mp4", framed=False))
+        ran = Ran(service, "video-ai-no", "remove the sound", [clip])
+        assert ran.error is not None
+        service.whims["file"] = always(Answer(200, [video], "video/mp4", framed=False))
+        assert Ran(service, "video-ai-no", "remove the sound", [clip]).error is None
+    assert len(list(clip.parent.iterdir())) == 2

@@ -8,12 +8,13 @@ import shutil
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from outside.service import Answer, Service, code, says
+from outside.service import PAUSE, Answer, Service, code, says
 from skillwire.folders import cache_dir, data_dir
 from support.command import assert_one_sentence, skillwire
 
@@ -94,6 +95,10 @@ def test_a_damaged_vault_costs_no_more_than_a_token(damage, folder, video):
 
 def test_two_processes_at_once(folder, video):
     with Service(video) as service:
+        # Slow enough that the second asks while the first still waits.
+        service.whims["token"] = lambda _n, honest: replace(
+            honest, pieces=[PAUSE] * 60 + list(honest.pieces), framed=False
+        )
         command = [sys.executable, "-m", "skillwire", "run", SKILL, "clip.mp4", WORDS, "--agent", service.url]
         both = [
             subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
@@ -248,6 +249,50 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sen
     assert received in ([], [b""])
 
 
+def test_a_slow_server_behind_tls_ends_in_time():
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    listener = socket.create_server(("127.0.0.1", 0))
+    stop = threading.Event()
+
+    def serve():
+        with contextlib.suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as secure:
+            secure.recv(65536)
+            secure.sendall(HEAD + b"\r\n")
+            while not stop.wait(0.05):
+                secure.sendall(b" ")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    address = f"https://127.0.0.1:{listener.getsockname()[1]}"
+    with listener, Wire(httpx.HTTPTransport(verify=trusting), address) as wire:
+        answer = wire.send(GET)
+        stop.set()
+        thread.join()
+    assert answer == Failed("no answer in time")
+
+
+def test_an_upload_tells_how_far_it_is_and_can_be_left(tmp_path):
+    clip = tmp_path / "clip.mp4"
+    clip.touch()
+    os.truncate(clip, 50 * 1024 * 1024)
+    request = Request("upload", "POST", "/up", files=(clip, clip), file_field="files")
+    with raw_server(lambda _connection, stop: stop.wait(20)) as wire:  # takes nothing in, so it stays under way
+        upload = wire.upload(request)
+        moves = [next(upload) for _ in range(3)]
+        upload.close()
+    assert {total for _, total in moves} == {100 * 1024 * 1024}
+    assert all(0 <= done < total for done, total in moves)
+    with StandIn() as service, Wire(httpx.HTTPTransport(), service.url) as wire:
+        clip.write_bytes(FINISHED)
+        path = "/api/upload-video/nemo_agent/me/s1"
+        moves = list(wire.upload(Request("upload", "POST", path, files=(clip,), file_field="files")))
+    assert moves[-1] == (len(FINISHED), len(FINISHED))
+
+
 UPLOAD = """
 import resource, sys
 from pathlib import Path
@@ -256,7 +301,7 @@ from skillwire.engine.effects import Request
 from skillwire.wire import Wire
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 with Wire(httpx.HTTPTransport(), sys.argv[1]) as wire:
-    wire.send(Request("upload", "POST", "/up", files=(Path(sys.argv[2]),), file_field="files"))
+    list(wire.upload(Request("upload", "POST", "/up", files=(Path(sys.argv[2]),), file_field="files")))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 

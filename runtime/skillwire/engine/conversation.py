@@ -220,8 +220,7 @@ class Conversation:
             case Recovery.RETRY:
                 yield Wait(decision.after, decision.spread)
             case Recovery.REAUTHENTICATE:
-                self.values.pop("token", None)
-                yield Keep("token", "")
+                yield Keep("token", "", str(self.values.pop("token", "")))
                 yield from self.acquire_token()
             case Recovery.NEW_CLIENT_ID:
                 yield from self._new_client_id()

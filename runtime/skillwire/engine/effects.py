@@ -85,10 +85,11 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Store a value for later runs: ``token`` or ``client_id``; an empty value forgets it."""
+    """Store a value for later runs: ``token`` or ``client_id``; an empty value forgets ``was``, and no newer one."""
 
     name: str
     value: str
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
