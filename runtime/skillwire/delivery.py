@@ -22,7 +22,9 @@ class Delivery:
     """
 
     def __init__(self, output: Path | None, inputs: Iterable[Path], expects: str = "") -> None:
-        self._expects = expects.lower()
+        # Who names a file notes.txt, or leaves the ending open, takes what comes.
+        named = expects if output is None else output.suffix.lstrip(".")
+        self._expects = expects.lower() if is_binary(named.lower()) else ""
         self._inputs = list(inputs)
         self._output = output
         if output is not None:

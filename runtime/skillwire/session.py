@@ -84,6 +84,8 @@ class Session:
         base_url = agent.base_url or skill.base_url
         if not base_url:
             raise SkillNotRunnable("the skill names no host", where=skill.source, fix="choose an agent with an address")
+        if not agent.dry:
+            _require_one_host(skill, skill.base_url or base_url)
         self._base_url = base_url
         self._wire = Wire(agent.transport(), base_url)
         self._driver = Driver(self._wire, agent, self._vault, sleep)
@@ -364,6 +366,19 @@ def user_token(skill: Skill, environ: Mapping[str, str]) -> str | None:
     """The token that the user set in the environment for this skill: its own variable, else its ``primaryEnv``."""
     names = (skill.auth.env, skill.requires.primary_env)
     return next((environ[name] for name in names if name and environ.get(name)), None)
+
+
+def _require_one_host(skill: Skill, base_url: str) -> None:
+    """Token and words go to one host, which the user agreed to. Raises ``SkillNotRunnable`` for a call that names another."""
+    own = urlsplit(base_url)
+    for call in skill.calls.values():
+        named = urlsplit(call.path)
+        if named.netloc and (named.scheme, named.netloc) != (own.scheme, own.netloc):
+            raise SkillNotRunnable(
+                f"the {call.name} call goes to {named.netloc}, the others to {own.netloc}",
+                where=f"{skill.source}:{call.line}" if call.line else skill.source,
+                fix="use one host; nothing is sent to a second one",
+            )
 
 
 def _attachment(file: str) -> Attachment:

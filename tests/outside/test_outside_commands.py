@@ -232,3 +232,15 @@ def test_a_plan_that_may_not_export_says_so_in_the_skills_words(folder, video):
     assert_one_sentence(done, "402")
     assert "higher plan" in done.stderr
     assert [path.name for path in folder.iterdir()] == ["clip.mp4"]
+
+
+def test_a_call_to_a_second_host_is_never_made(folder, video):
+    source = (Path(__file__).parents[2] / "skills" / "video-ai-no" / "SKILL.md").read_text(encoding="utf-8")
+    own = folder / "two-hosts" / "SKILL.md"
+    own.parent.mkdir()
+    own.write_text(source.replace("POST /run_sse", "POST https://second.invalid/run_sse"), encoding="utf-8")
+    with Service(video) as service:
+        done = run(service, folder, "--yes", skill=own.parent)
+        assert service.asked == []
+    assert done.returncode == 2
+    assert_one_sentence(done, "second.invalid", "SKILL.md:")
