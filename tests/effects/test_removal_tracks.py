@@ -6,9 +6,10 @@ import av
 import numpy as np
 import pytest
 
-from skillwire.studio.effects.analysis import Analysis, Shot, analysed, kept
+from skillwire.studio.effects.analysis import Analysis, Shot, kept
 from skillwire.studio.effects.camera import View, motion
 from skillwire.studio.effects.detector import Detection
+from skillwire.studio.effects.look import analysed
 from skillwire.studio.effects.planes import planes_of
 from skillwire.studio.effects.shots import Cuts
 from skillwire.studio.effects.tracks import Seen, Tracker

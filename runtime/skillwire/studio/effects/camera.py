@@ -14,7 +14,7 @@ from skillwire.studio.effects.boxes import Boxes
 Matrix = NDArray[np.float64]
 # Width of the pictures that motion is measured on, in pixels.
 WIDTH = 480
-_CORNERS = 300
+_CORNERS = 200
 # Fewer matches than these fix no homography.
 _LEAST = 12
 _INLIER_PX = 1.5
@@ -40,7 +40,8 @@ class View:
         height, width = luma.shape
         self.scale = min(1.0, WIDTH / width)
         size = (max(16, round(width * self.scale)), max(16, round(height * self.scale)))
-        self.grey = cv2.resize(luma, size, interpolation=cv2.INTER_AREA) if self.scale < 1 else luma.copy()
+        small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA) if self.scale < 1 else luma.copy()
+        self.grey = np.asarray(small, np.uint8)
         self.without = list(without)
         self._points: Any = None
 
@@ -67,7 +68,7 @@ def motion(one: View, other: View) -> Motion:
     if len(start) < _LEAST:
         return _by_difference(one, other)
     follow: Any = cv2.calcOpticalFlowPyrLK
-    end, found, _ = follow(one.grey, other.grey, start, None, winSize=(15, 15), maxLevel=3)
+    end, found, _ = follow(one.grey, other.grey, start, None, winSize=(15, 15), maxLevel=3, criteria=(3, 15, 0.02))
     good = found.ravel() == 1
     if good.sum() < _LEAST:
         return Motion(np.eye(3), 0.0, 0.0)

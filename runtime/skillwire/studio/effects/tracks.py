@@ -1,7 +1,8 @@
 """What moves through a shot: detections joined over time into tracks.
 
-Association is by overlap and distance with where a track should be, then by colour; what is lost is looked for again in an
-enlarged crop at the predicted place, and a new track is followed back into the pictures before it was first seen.
+Things are detected a few times a second. In between, and back into the pictures before a thing was first seen, its box is carried
+by the flow of what is in it. Association is by overlap and distance with where a track should be, then by colour; what is lost is
+looked for again in an enlarged crop at that place.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from skillwire.studio.effects.boxes import Boxes, iou, padded, whole
 from skillwire.studio.effects.camera import Matrix, moved
 from skillwire.studio.effects.colours import NAMES, shares
+from skillwire.studio.effects.follow import alike, carried, face
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +26,12 @@ if TYPE_CHECKING:
 # A detection this sure may begin a track; weaker ones only carry one on (Zhang et al., ByteTrack, 2022).
 _BIRTH = 0.35
 # How long a track goes unseen before it ends, and how far back a new one is followed, in seconds.
-_PATIENCE = 1.5
+_PATIENCE = 2.0
 _BACK = 2.0
+# What flow carries stays the same thing while its face correlates so well; so long, in seconds, is it believed at a track's ends.
+_SAME_FACE, _TAIL = 0.35, 0.8
+# Lost things looked for in crops of their own, at one time; each costs as much as a look at the whole picture.
+_MOST_CROPS = 2
 _MATCH = 0.25
 # What comes back within so many seconds, with so much of its colours the same, may be what was hidden.
 _HIDDEN, _ALIKE = 4.0, 0.55
@@ -100,11 +106,22 @@ class Track:
 
 @dataclass(slots=True)
 class _Open:
+    """A track that goes on. ``here``: where flow carried it since it was last detected, by ``trail``, while its ``face`` lasts."""
+
     track: Track
     labels: dict[str, float] = field(default_factory=dict)
     colours: list[NDArray[np.float32]] = field(default_factory=list)
     sharpness: list[float] = field(default_factory=list)
     places: list[NDArray[Any]] = field(default_factory=list)
+    here: Boxes | None = None
+    trail: list[tuple[float, Boxes]] = field(default_factory=list)
+    face: NDArray[np.float32] | None = None
+    misses: int = 0
+    detected: list[float] = field(default_factory=list)
+
+    def wanted(self, time: float) -> Boxes:
+        """Where it should be: where flow carried it, or as it went."""
+        return self.predicted(time) if self.here is None else self.here
 
     def predicted(self, time: float, most: float = 0.6) -> Boxes:
         """Where it should be, gone on for ``most`` seconds at most as it went."""
@@ -119,18 +136,30 @@ class _Open:
         ahead = min(time - track.times[-1], most)
         return np.asarray(last + np.tile(speed * ahead, 2), np.float32)
 
+    def believe(self, until: float, drift: Boxes | float = 0.0) -> None:
+        """Takes the boxes that flow gave before ``until`` for the track's own, led smoothly to ``drift`` past their end."""
+        start = self.track.times[-1]
+        for time, box in self.trail:
+            if time < until - 1e-6:
+                part = (time - start) / max(until - start, 1e-3)
+                self.track.times.append(time)
+                self.track.boxes.append(np.asarray(box + part * drift, np.float32))
+                self.track.scores.append(self.track.scores[-1])
+        self.trail.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One sampled picture: its time, the picture (BGR), pixels of the full picture per pixel of this one."""
+    """A sampled picture: its time, the picture (BGR), pixels of the full picture per pixel of this one."""
 
     time: float
     picture: NDArray[np.uint8]
     scale: float
+    sharpness: float = 0.0
 
 
 class Tracker:
-    """Follows things through one shot; ``step`` for each sampled picture in order, then ``done`` for the tracks."""
+    """Follows things through one shot: ``drift`` with each small picture in order, ``step`` where things were detected, then ``done``."""
 
     def __init__(self, shot: int, detector: Detector, first_id: int) -> None:
         self._shot = shot
@@ -138,32 +167,57 @@ class Tracker:
         self._next = first_id
         self._open: list[_Open] = []
         self._closed: list[_Open] = []
-        self._past: deque[Seen] = deque(maxlen=16)
+        self._past: deque[tuple[float, NDArray[np.uint8], float]] = deque()
         self._home: Matrix = np.eye(3)
 
     def boxes(self) -> list[Boxes]:
         """Where everything known was last, in full-size pixels."""
-        return [one.track.boxes[-1] for one in self._open]
+        return [one.track.boxes[-1] if one.here is None else one.here for one in self._open]
+
+    def lost(self) -> list[Boxes]:
+        """Where things should be that were not detected where they were looked for last."""
+        return [one.track.boxes[-1] if one.here is None else one.here for one in self._open if one.misses]
+
+    def drift(self, time: float, grey: NDArray[np.uint8], scale: float) -> None:
+        """Carries every box on to a small grey picture, ``scale`` of its pixels to one of the full picture."""
+        if self._past:
+            before = self._past[-1][1]
+            moving = [one for one in self._open if one.here is not None]
+            wanted = [one.here * scale for one in moving if one.here is not None]
+            for one, box in zip(moving, carried(before, grey, wanted), strict=True):
+                same = box is not None and alike(one.face, face(grey, box)) > _SAME_FACE
+                one.here = None if box is None or not same else np.asarray(box / scale, np.float32)
+                if one.here is not None:
+                    one.trail.append((time, one.here))
+        self._past.append((time, grey, scale))
+        while time - self._past[0][0] > _BACK:
+            self._past.popleft()
 
     def step(self, seen: Seen, found: list[Detection], camera: Matrix) -> None:
-        """``found`` in pixels of ``seen.picture``; ``camera`` maps full-size pixels of the picture before to this one's."""
+        """``found`` in pixels of ``seen.picture``; ``camera`` maps full-size pixels of the last step's picture to this one's."""
         self._home = self._home @ np.linalg.inv(camera)
         for detection in self._matched(seen, found):
             if detection.score >= _BIRTH:
                 self._born(seen, detection)
-        self._closed += [one for one in self._open if seen.time - one.track.times[-1] > _PATIENCE]
+        for one in self._open:
+            if seen.time - one.track.times[-1] > _PATIENCE:
+                self._close(one)
         self._open = [one for one in self._open if seen.time - one.track.times[-1] <= _PATIENCE]
-        self._past.append(seen)
 
     def done(self) -> list[Track]:
         """The tracks sure enough to be things, in the order they were first seen."""
-        found = sorted((*self._closed, *self._open), key=lambda one: (one.track.times[0], one.track.id))
-        tracks = [_finished(one) for one in _stitched(found)]
-        return [track for track in tracks if _is_sure(track)]
+        for one in self._open:
+            self._close(one)
+        found = sorted(self._closed, key=lambda one: (one.track.times[0], one.track.id))
+        return [_finished(one) for one in _stitched(found) if _is_sure(one)]
+
+    def _close(self, one: _Open) -> None:
+        one.believe(one.track.times[-1] + _TAIL)
+        self._closed.append(one)
 
     def _matched(self, seen: Seen, found: list[Detection]) -> list[Detection]:
         """Carries tracks on with what was found; returns what belongs to none. What is lost is looked for nearer by."""
-        wanted = [one.predicted(seen.time) / seen.scale for one in self._open]
+        wanted = [one.wanted(seen.time) / seen.scale for one in self._open]
         pairs = sorted(
             (
                 (_likeness(box, one, detection, seen.picture), n, m)
@@ -179,11 +233,18 @@ class Tracker:
                 tracks_left.discard(n)
                 left.discard(m)
                 self._extend(self._open[n], seen, found[m])
-        for n in sorted(tracks_left):
-            again = self._nearer(seen, wanted[n], self._open[n].track.group)
-            taken = [one.track.boxes[-1] for one in self._open if one.track.times[-1] == seen.time]
+        crops = 0
+        # First what flow lost as well, then what was seen last; what flow still holds can wait for a second miss.
+        for n in sorted(tracks_left, key=lambda n: (self._open[n].here is not None, -self._open[n].track.times[-1])):
+            one = self._open[n]
+            one.misses += 1
+            if crops == _MOST_CROPS or (one.here is not None and one.misses < 2) or one.misses > 4:
+                continue
+            crops += 1
+            again = self._nearer(seen, wanted[n], one.track.group)
+            taken = [other.track.boxes[-1] for other in self._open if other.track.times[-1] == seen.time]
             if again is not None and not (taken and iou(again.box * seen.scale, np.stack(taken)).max() > 0.5):
-                self._extend(self._open[n], seen, again)
+                self._extend(one, seen, again)
         fresh = [found[m] for m in sorted(left)]
         taken = [one.track.boxes[-1] / seen.scale for one in self._open if one.track.times[-1] == seen.time]
         return [one for one in fresh if not taken or iou(one.box, np.stack(taken)).max() < 0.6]
@@ -198,37 +259,44 @@ class Tracker:
         overlap = iou(box, np.stack([one.box for one in near])) if near else np.zeros(1)
         return near[int(overlap.argmax())] if overlap.max() > _MATCH else None
 
-    def _extend(self, one: _Open, seen: Seen, detection: Detection, *, front: bool = False) -> None:
-        track, box = one.track, detection.box * seen.scale
-        place = 0 if front else len(track.times)
-        track.times.insert(place, seen.time)
-        track.boxes.insert(place, np.asarray(box, np.float32))
-        track.scores.insert(place, detection.score)
+    def _extend(self, one: _Open, seen: Seen, detection: Detection) -> None:
+        track, box = one.track, np.asarray(detection.box * seen.scale, np.float32)
+        if one.here is not None and float(iou(one.here, box[None])[0]) > _MATCH:
+            one.believe(seen.time, box - one.here)
+        one.trail.clear()
+        track.times.append(seen.time)
+        track.boxes.append(box)
+        track.scores.append(detection.score)
+        one.detected.append(detection.score)
         one.labels[detection.label] = one.labels.get(detection.label, 0.0) + detection.score
         body = _core(seen.picture, detection)
         one.colours.append(shares(body))
-        one.sharpness.append(_sharpness(body) / (_sharpness(seen.picture) + 1e-6))
-        if not front:
-            centre = np.asarray([[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]], np.float64)
-            one.places.append(moved(centre, self._home)[0])
+        one.sharpness.append(sharpness(body) / (seen.sharpness + 1e-6))
+        centre = np.asarray([[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]], np.float64)
+        one.places.append(moved(centre, self._home)[0])
+        one.here, one.misses = box, 0
+        if self._past:
+            _, grey, scale = self._past[-1]
+            one.face = face(grey, box * scale)
 
     def _born(self, seen: Seen, detection: Detection) -> None:
         one = _Open(Track(self._next, detection.group, self._shot))
         self._next += 1
         self._extend(one, seen, detection)
         known = [other.track for other in self._open if other.track.group == detection.group]
-        misses = 0
-        for past in reversed(self._past):
-            if seen.time - past.time > _BACK or misses > 1:
+        past = list(self._past)
+        # Back through the small pictures, as long as it looks the same and is not what another track is of.
+        for (_, later, _), (time, grey, scale) in zip(past[:0:-1], past[-2::-1], strict=True):
+            box = carried(later, grey, [one.track.boxes[0] * scale])[0]
+            if box is None or alike(one.face, face(grey, box)) <= _SAME_FACE:
                 break
-            box = one.track.boxes[0] / past.scale
-            again = self._nearer(past, box, detection.group)
-            taken = [at for track in known if (at := track.at(past.time, 0.0)) is not None]
-            if again is None or (taken and iou(again.box * past.scale, np.stack(taken)).max() > 0.4):
-                misses += 1
-                continue
-            misses = 0
-            self._extend(one, past, again, front=True)
+            box = np.asarray(box / scale, np.float32)
+            taken = [at for track in known if (at := track.at(time, 0.0)) is not None]
+            if taken and iou(box, np.stack(taken)).max() > 0.4:
+                break
+            one.track.times.insert(0, time)
+            one.track.boxes.insert(0, box)
+            one.track.scores.insert(0, detection.score)
         self._open.append(one)
 
 
@@ -254,7 +322,8 @@ def _core(picture: NDArray[np.uint8], detection: Detection) -> NDArray[np.uint8]
     return picture[int(y0 + top * (y1 - y0)) : int(y0 + bottom * (y1 - y0)) + 1, columns]
 
 
-def _sharpness(picture: NDArray[np.uint8]) -> float:
+def sharpness(picture: NDArray[np.uint8]) -> float:
+    """The variance of the Laplacian of a BGR picture."""
     import cv2  # noqa: PLC0415 - slow import
 
     if picture.size == 0:
@@ -277,6 +346,7 @@ def _stitched(found: list[_Open]) -> list[_Open]:
         track.scores += one.track.scores
         last.colours += one.colours
         last.sharpness += one.sharpness
+        last.detected += one.detected
         last.places += one.places
         for label, score in one.labels.items():
             last.labels[label] = last.labels.get(label, 0.0) + score
@@ -297,19 +367,23 @@ def _continues(one: _Open, other: _Open) -> bool:
     return similar and bool((apart < 0.8 * np.maximum(*sides)).all()) and alike > _ALIKE
 
 
+def _travel(one: _Open) -> float:
+    boxes = np.stack(one.track.boxes)
+    diagonal = float(np.median(np.hypot(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])))
+    return float(np.hypot(*np.ptp(np.stack(one.places), axis=0)) / max(diagonal, 1.0))
+
+
 def _finished(one: _Open) -> Track:
     track = one.track
     track.label = max(one.labels, key=lambda label: one.labels[label])
     track.colours = np.mean(one.colours, axis=0, dtype=np.float32)
     track.sharpness = float(np.median(one.sharpness))
-    diagonal = float(np.median([np.hypot(box[2] - box[0], box[3] - box[1]) for box in track.boxes]))
-    spread = np.ptp(np.stack(one.places), axis=0)
-    track.travel = float(np.hypot(*spread) / max(diagonal, 1.0))
+    track.travel = _travel(one)
     return track
 
 
-def _is_sure(track: Track) -> bool:
-    if len(track.times) == 1:
-        return track.scores[0] >= _SURE_ONCE
-    level = float(np.mean(sorted(track.scores)[-5:]))
-    return level >= (_SURE if track.travel > STILL_TRAVEL else _SURE_STILL)
+def _is_sure(one: _Open) -> bool:
+    if len(one.detected) == 1:
+        return one.detected[0] >= _SURE_ONCE
+    level = float(np.mean(sorted(one.detected)[-5:]))
+    return level >= (_SURE if _travel(one) > STILL_TRAVEL else _SURE_STILL)

@@ -14,9 +14,10 @@ import numpy as np
 from skillwire.errors import JobFailed
 from skillwire.folders import cache_dir
 from skillwire.studio.effects.ahead import ahead
-from skillwire.studio.effects.analysis import Analysis, analysed, kept
+from skillwire.studio.effects.analysis import Analysis, kept
 from skillwire.studio.effects.boxes import area, clipped, iou, padded, whole
 from skillwire.studio.effects.camera import moved
+from skillwire.studio.effects.look import analysed
 from skillwire.studio.effects.pick import chosen
 from skillwire.studio.effects.planes import empty_frame, planes_of
 from skillwire.studio.effects.remove import Remover, Timed

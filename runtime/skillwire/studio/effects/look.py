@@ -1,0 +1,213 @@
+"""The look through a clip: every frame for cuts, some for motion, fewer for things; on two threads beside the decoder's."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skillwire.studio.effects.analysis import Analysis, Shot
+from skillwire.studio.effects.boxes import shared
+from skillwire.studio.effects.camera import Matrix, View, motion
+from skillwire.studio.effects.detector import Detection, Detector, suppressed, tiles
+from skillwire.studio.effects.planes import Planes, planes_of, shrunk
+from skillwire.studio.effects.shots import Cuts
+from skillwire.studio.effects.tracks import Seen, Track, Tracker, sharpness
+from skillwire.studio.effects.vision import opencv
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+    from numpy.typing import NDArray
+
+# Pictures a second that motion is measured on, and that are searched for things.
+_RATE, _SEARCH_RATE = 7.5, 2.5
+# The larger side of the pictures that things are looked for in.
+_SIDE = 960
+# A camera stands still when nothing of the background moves more than this: in pixels of the full picture, and of the one measured.
+_STILL_PX = 1.0
+_STILL_MEASURED_PX = 0.35
+# Of pictures in which it moves, so many, and so large a share, tell that it does not stand still.
+_MOVED, _MOVED_SHARE = 6, 0.5
+# A tile of a still shot is looked at again when the mean of a 32nd of it changes by this much (of 255), or after so many seconds.
+_TILE_CHANGE = 5.0
+_TILE_EVERY = 2.0
+# Tiles searched in one picture, after the shot's first.
+_TILES_AT_ONCE = 2
+_AHEAD = 4
+
+# Told of pictures of a shot before a camera that has not moved yet: shot, time, planes; and at its end whether it never did.
+Keep = Callable[[int, float, Planes], None]
+Settle = Callable[[int, bool], None]
+
+
+def analysed(
+    frames: Iterator[tuple[float, VideoFrame]],
+    keep: Keep = lambda _shot, _time, _planes: None,
+    settle: Settle = lambda _shot, _still: None,
+) -> Analysis:
+    """Looks through upright yuv420p frames with their times (seconds). Memory is bounded by a few small pictures.
+
+    ``keep`` is given every picture that is searched while its shot's camera stands still, ``settle`` each shot's outcome.
+    """
+    look = _Look(Detector(), settle)
+    with ThreadPoolExecutor(1) as worker:
+        waiting: deque[Future[None]] = deque()
+        cuts = Cuts()
+        next_sample, next_search, shot = -1.0, -1.0, -1
+        time, step, size = 0.0, 0.04, (2, 2)
+        for now, frame in frames:
+            step, time = max(now - time, 1e-3), now
+            planes = planes_of(frame)
+            size = planes.size
+            begins = cuts.starts(planes.y)
+            searched = begins or now > next_search - step / 2
+            if not searched and now < next_sample - step / 2:
+                continue
+            next_sample, shot = now + 1 / _RATE, shot + begins
+            next_search = now + 1 / _SEARCH_RATE if searched else next_search
+            picture = _small(planes) if searched else None
+            while len(waiting) >= _AHEAD:
+                waiting.popleft().result()
+            waiting.append(worker.submit(look.at, now, View(planes.y), picture, begins=begins, size=size))
+            if searched and not look.has_moved(shot):
+                keep(shot, now, planes)
+        for one in waiting:
+            one.result()
+    return look.done(time + step, size)
+
+
+def _small(planes: Planes) -> NDArray[np.uint8]:
+    """The picture as BGR, its larger side ``_SIDE`` at most. Which matrix its colours are of makes no difference to a detector."""
+    cv2 = opencv()
+    scale = min(1.0, _SIDE / max(planes.size))
+    width, height = (max(4, round(side * scale / 4) * 4) for side in planes.size)
+    parts = [
+        shrunk(planes.y, (width, height)),
+        *(shrunk(plane, (width // 2, height // 2)) for plane in (planes.u, planes.v)),
+    ]
+    packed = np.concatenate([part.ravel() for part in parts]).reshape(height * 3 // 2, width)
+    return np.asarray(cv2.cvtColor(packed, cv2.COLOR_YUV2BGR_I420), np.uint8)
+
+
+class _Look:
+    """The work on sampled pictures, in order."""
+
+    def __init__(self, detector: Detector, settle: Settle) -> None:
+        self._detector = detector
+        self._settle = settle
+        self._tracker: Tracker | None = None
+        self._tiles = _Tiles(detector)
+        self._tracks: list[Track] = []
+        self._starts: list[float] = []
+        self._still: list[bool] = []
+        self._paths: list[tuple[tuple[float, Matrix], ...]] = []
+        self._path: list[tuple[float, Matrix]] = []
+        self._shifts: list[float] = []
+        self._limit = _STILL_PX
+        self._reference: View | None = None
+        self._before: View | None = None
+        self._searched: Matrix = np.eye(3)
+
+    def has_moved(self, shot: int) -> bool:
+        """Whether a shot's camera is known not to stand still."""
+        return shot < len(self._still) or (shot == len(self._starts) - 1 and self._moves())
+
+    def at(
+        self, time: float, view: View, picture: NDArray[np.uint8] | None, *, begins: bool, size: tuple[int, int]
+    ) -> None:
+        if begins or self._tracker is None:
+            self._close()
+            self._starts.append(time)
+            self._tracker = Tracker(len(self._starts) - 1, self._detector, 1000 * len(self._starts))
+            self._reference = self._before = None
+        camera, still = self._camera(view, self._tracker.boxes())
+        self._path.append((time, camera @ self._path[-1][1] if self._path else camera))
+        self._tracker.drift(time, view.grey, view.scale)
+        if picture is not None:
+            scale = size[0] / picture.shape[1]
+            lost = [box / scale for box in self._tracker.lost()]
+            found = self._tiles.found(time, picture, lost, still=still)
+            here = self._path[-1][1]
+            step = here @ np.linalg.inv(self._searched)
+            self._searched = here
+            self._tracker.step(Seen(time, picture, scale, sharpness(picture)), found, step)
+        if self._reference is None:
+            view.without = self._tracker.boxes()
+            self._reference = view
+        self._before = view
+
+    def done(self, end: float, size: tuple[int, int]) -> Analysis:
+        self._close()
+        ends = [*self._starts[1:], end]
+        shots = tuple(Shot(*facts) for facts in zip(self._starts, ends, self._still, self._paths, strict=True))
+        return Analysis(size, shots, tuple(self._tracks))
+
+    def _camera(self, view: View, movers: list[NDArray[np.float32]]) -> tuple[Matrix, bool]:
+        """How the camera moved since the picture before, and whether it is where the shot began."""
+        view.without = movers
+        if self._before is None or self._reference is None:
+            return np.eye(3), False
+        self._limit = max(_STILL_PX, _STILL_MEASURED_PX / view.scale)
+        if not self._moves():
+            home = motion(self._reference, view)
+            self._shifts.append(home.shift if home.trust > 0.3 else 1e6)
+            if home.trust > 0.3 and home.shift < self._limit:
+                return np.eye(3), True
+        else:
+            self._shifts.append(1e6)
+        step = motion(self._before, view)
+        return step.matrix if step.trust > 0.3 else np.eye(3), False
+
+    def _moves(self) -> bool:
+        moved = sum(shift >= self._limit for shift in self._shifts)
+        return moved >= max(_MOVED, _MOVED_SHARE * len(self._shifts))
+
+    def _close(self) -> None:
+        if self._tracker is None:
+            return
+        self._tracks += self._tracker.done()
+        # One picture in twenty may be misjudged: a bus before the lens, a flash.
+        self._still.append(not self._shifts or float(np.quantile(self._shifts, 0.95)) < self._limit)
+        self._settle(len(self._still) - 1, self._still[-1])
+        self._paths.append(() if self._still[-1] else tuple(self._path))
+        self._shifts, self._path, self._searched = [], [], np.eye(3)
+        self._tiles = _Tiles(self._detector)
+
+
+class _Tiles:
+    """Looks at the whole picture each time, and in turn at tiles of it, first at those where something was lost."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._known: dict[int, tuple[float, NDArray[Any], list[Detection]]] = {}
+
+    def found(
+        self, time: float, picture: NDArray[np.uint8], lost: list[NDArray[np.float32]], *, still: bool
+    ) -> list[Detection]:
+        cv2 = opencv()
+        height, width = picture.shape[:2]
+        found = list(self._detector.whole(picture))
+        due: list[tuple[float, int]] = []
+        faces: dict[int, NDArray[Any]] = {}
+        every = tiles(width, height)
+        for number, (x0, y0, x1, y1) in enumerate(every):
+            part: Any = cv2.resize(picture[y0:y1, x0:x1, 1], (32, 32), interpolation=cv2.INTER_AREA)
+            faces[number] = part.astype(np.float32)
+            known = self._known.get(number)
+            if known is None:
+                due.append((float("inf"), number))
+                continue
+            age = time - known[0]
+            if still and age < _TILE_EVERY and float(np.abs(faces[number] - known[1]).max()) < _TILE_CHANGE:
+                found += known[2]
+                continue
+            inside = sum(float(shared(box, np.asarray([x0, y0, x1, y1], np.float32))) > 0 for box in lost)
+            due.append((age * (1 + inside), number))
+        for _, number in sorted(due, reverse=True)[: _TILES_AT_ONCE if self._known else len(every)]:
+            seen = self._detector.inside(picture, [every[number]])
+            self._known[number] = (time, faces[number], seen)
+            found += seen
+        return suppressed(found)
