@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +95,20 @@ class Analysis:
 
 
 def content_key(path: Path) -> str:
-    """A file's content as a short name."""
+    """A file's content, and the version of what is kept of it, as a short name."""
+    status = path.stat()
+    return f"{_digest(path, status.st_size, status.st_mtime_ns)}.v{VERSION}"
+
+
+@lru_cache(64)
+def _digest(path: Path, _size: int, _changed: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:40]
 
 
 def kept(path: Path, folder: Path, make: Callable[[], Analysis]) -> Analysis:
     """The analysis of the file, from ``folder`` when it was made before; a damaged one is made anew."""
-    place = folder / f"{content_key(path)}.v{VERSION}.json"
+    place = folder / f"{content_key(path)}.json"
     try:
         return Analysis.from_json(json.loads(place.read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""The scene behind a thing while the camera moves: taken from other pictures of the shot, aligned, lit alike, best first."""
+"""The scene behind things while the camera moves: taken from other pictures of the shot, aligned, lit alike, best first."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, padded
 from skillwire.studio.effects.camera import Matrix, View
-from skillwire.studio.effects.cutout import free_of, lit
+from skillwire.studio.effects.cutout import PAD, PAD_LEAST, free_of, lit
 from skillwire.studio.effects.inpaint import grown, invented
-from skillwire.studio.effects.planes import Plane, Planes, Region, shrunk
+from skillwire.studio.effects.planes import Plane, Planes, Region
+from skillwire.studio.effects.warp import Layer, aligned, carried, lay, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,11 +33,6 @@ _AGAIN = 0.85
 _PER_SECOND = 0.08
 # Room around the boxes of things that may not be copied along.
 _MOVER_PAD = 0.12
-# Below this mean displacement (half-size pixels) a homography needs no flow; beyond so many a flow has lost its way.
-_FLOW_WORTH, _FLOW_MOST = 0.12, 12.0
-
-# From the full picture to half its size: half-size pixel i lies at 2i + 0.5.
-_HALVE = np.asarray([[0.5, 0, -0.25], [0, 0.5, -0.25], [0, 0, 1]])
 
 
 @dataclass(slots=True)
@@ -59,56 +55,64 @@ class Still:
             self._free = free_of(scaled, (0, 0, 2 * width, 2 * height))
         return self._free
 
+    @property
+    def layer(self) -> Layer:
+        """All of the picture, to take from."""
+        return Layer(self.planes, self.place, (0, 0), self.free, self.view.scale)
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What stands behind a region. Half-size masks: ``seen``, 255 where another picture showed it; ``made``, where it was invented."""
+    """The scene in a region of the picture of a ``time``, without things. Half-size masks: ``made``, 255 where it was invented;
+    the layer's ``shows``, where a picture showed it.
+    """
 
-    planes: Planes
-    seen: Plane
+    time: float
+    region: Region
+    layer: Layer
     made: Plane
 
-
-@dataclass(slots=True)
-class _Invention:
-    """A region in which a hole was made up, kept so that it is made up once: ``place`` as in ``Still``."""
-
-    place: Matrix
-    corner: tuple[int, int]
-    planes: Planes
-    made: Plane
+    def seen_from(self, now: Still, region: Region, here: Planes, free: Plane) -> tuple[Planes, Plane, Plane]:
+        """The scene in a region of another picture, close in time: planes, where it was seen, where it was made up."""
+        planes, seen = aligned(self.layer, now.place, region, here, free)
+        made = Layer(self.layer.planes, self.layer.place, self.region[:2], self.made, 0.5)
+        return planes, seen, shown(made, now.place, region)
 
 
 @dataclass(slots=True)
 class Filler:
-    """Fills one target's hole picture after picture."""
+    """Fills one target's hole, picture after picture."""
 
     used: set[float] = field(default_factory=set)
-    inventions: deque[_Invention] = field(default_factory=lambda: deque(maxlen=4))
+    inventions: deque[Filled] = field(default_factory=lambda: deque(maxlen=4))
 
     def fill(
         self,
         now: Still,
-        hole: Boxes,
+        holes: Sequence[Boxes],
         region: Region,
         sources: Sequence[Still],
         shape: Callable[[], Plane | None] = lambda: None,
     ) -> Filled:
-        """The scene in ``region`` of the picture ``now``, whose ``hole`` must be covered, from ``sources``.
+        """The scene in ``region`` of the picture ``now``, in whose ``holes`` it must be known, from ``sources``.
 
-        ``shape`` tells the outline of the thing in the hole: what no picture shows is invented only there.
+        ``shape`` tells the outline of the thing there: what no picture shows is invented only inside.
         """
         free = free_of([padded(box, _MOVER_PAD, 6) for box in now.movers], region)
         here = now.planes.crop(region)
         scene = Planes(here.y.copy(), here.u.copy(), here.v.copy())
-        seen = np.zeros(free.shape, np.uint8)
-        inner = free_of([hole], region) == 0
-        ranked = self._ranked(now, hole, region, sources)
+        # Near a thing its shadow falls on what is free: that far the picture itself is not taken for the scene.
+        seen = free_of([padded(box, PAD, PAD_LEAST) for box in now.movers], region)
+        inner = free_of(holes, region) == 0
+        wide = free_of([padded(box, PAD, PAD_LEAST) for box in holes], region) == 0
+        ranked = self._ranked(now, wide & (seen == 0), region, sources)
         self.used = set()
         for source in ranked:
-            warped, shows = aligned(source, now, region, here, free)
+            warped, shows = aligned(source.layer, now.place, region, here, free)
             self.used.add(source.time)
-            _lay(scene, seen, lit(warped, here, np.minimum(free, shows)), shows)
+            lay(scene, seen, lit(warped, here, np.minimum(free, shows)), shows)
+        # What only the picture itself shows, right beside the thing, is still better than nothing.
+        seen[(seen == 0) & (free > 0)] = 255
         known = seen.copy()
         missing = inner & (seen == 0)
         if missing.sum() > _LEAST_INVENTED:
@@ -116,17 +120,18 @@ class Filler:
             if outlined is not None:
                 missing &= outlined > 0
         made = np.where(missing, 255, 0).astype(np.uint8)
+        filled = Filled(now.time, region, Layer(scene, now.place, region[:2], known, 0.5), made)
         if missing.sum() > _LEAST_INVENTED:
-            self._invent(scene, seen, missing, now, region, free)
-        return Filled(scene, known, made)
+            self._invent(filled, seen, missing, free)
+        return filled
 
-    def _invent(
-        self, scene: Planes, seen: Plane, missing: NDArray[np.bool_], now: Still, region: Region, free: Plane
-    ) -> None:
+    def _invent(self, filled: Filled, seen: Plane, missing: NDArray[np.bool_], free: Plane) -> None:
         """Fills what no picture shows: with what was made up before, carried along with the camera, or else anew."""
-        for invention in reversed(self.inventions):
-            layer, shows = _carried(invention, now, region)
-            _lay(scene, seen, layer, shows)
+        scene, place, region = filled.layer.planes, filled.layer.place, filled.region
+        for earlier in reversed(self.inventions):
+            layer = Layer(earlier.layer.planes, earlier.layer.place, earlier.region[:2], earlier.made, 0.5)
+            shows = shown(layer, place, region)
+            lay(scene, seen, carried(layer, place, region), shows)
             if not (missing & (seen == 0)).any():
                 return
         left = np.where(missing & (seen == 0), 255, 0).astype(np.uint8)
@@ -136,11 +141,11 @@ class Filler:
             made = invented(scene, left, np.where((free == 0) & (seen == 0), 255, 0).astype(np.uint8))
         for plane, other in zip(scene.each(), made.each(), strict=True):
             plane[:] = other
-        self.inventions.append(_Invention(now.place, region[:2], made, np.where(missing, 255, 0).astype(np.uint8)))
+        self.inventions.append(filled)
         seen[left > 0] = 255
 
-    def _ranked(self, now: Still, hole: Boxes, region: Region, sources: Sequence[Still]) -> list[Still]:
-        """The few pictures that agree best around the hole and together show what is behind it."""
+    def _ranked(self, now: Still, hole: NDArray[np.bool_], region: Region, sources: Sequence[Still]) -> list[Still]:
+        """The few pictures that agree best around the hole (half size, in the region) and together show what is behind it."""
         import cv2  # noqa: PLC0415 - slow import
 
         scale = now.view.scale
@@ -150,8 +155,7 @@ class Filler:
         x0, y0 = min(x0, width - size[0]), min(y0, height - size[1])
         grey = now.view.grey[y0 : y0 + size[1], x0 : x0 + size[0]]
         ring = now.free[y0 : y0 + size[1], x0 : x0 + size[0]] > 0
-        corner = np.asarray([x0, y0, x0, y0], np.float32)
-        inner = free_of([(hole * scale - corner) * 2], (0, 0, 2 * size[0], 2 * size[1])) == 0
+        inner = cv2.resize(hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
         shift = np.asarray([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], np.float64)
         zoom = np.diag([scale, scale, 1.0])
         rated: list[tuple[float, Still, NDArray[Any]]] = []
@@ -179,110 +183,3 @@ class Filler:
             if len(chosen) == _MOST_SOURCES or covered.sum() >= _ENOUGH * wanted:
                 break
         return chosen
-
-
-def _carried(invention: _Invention, now: Still, region: Region) -> tuple[Planes, Plane]:
-    """What was made up in another picture, where it lies in this one's region."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    x, y = invention.corner
-    there = np.asarray([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
-    here = np.asarray([[1, 0, -region[0]], [0, 1, -region[1]], [0, 0, 1]], np.float64)
-    matrix = here @ now.place @ np.linalg.inv(invention.place) @ there
-    half = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
-    small = _HALVE @ matrix @ np.linalg.inv(_HALVE)
-    planes = [
-        cv2.warpPerspective(
-            plane,
-            small if n else matrix,
-            half if n else (region[2] - region[0], region[3] - region[1]),
-            flags=cv2.INTER_CUBIC,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        for n, plane in enumerate(invention.planes.each())
-    ]
-    made = cv2.warpPerspective(invention.made, small, half, flags=cv2.INTER_NEAREST)
-    return Planes(*(np.asarray(plane, np.uint8) for plane in planes)), np.asarray(made, np.uint8)
-
-
-def aligned(source: Still, now: Still, region: Region, here: Planes, free: Plane) -> tuple[Planes, Plane]:
-    """The region of ``now`` as ``source`` shows it, and a half-size mask of where it does (255).
-
-    The homography is refined by dense flow (DIS) measured around the hole and carried smoothly into it.
-    """
-    import cv2  # noqa: PLC0415 - slow import
-
-    x0, y0, x1, y1 = region
-    to_now = now.place @ np.linalg.inv(source.place)
-    half = ((x1 - x0) // 2, (y1 - y0) // 2)
-    whole = np.asarray([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], np.float64) @ to_now
-    matrix, small = _HALVE @ whole, _HALVE @ whole @ np.linalg.inv(_HALVE)
-    zoom = np.diag([source.view.scale, source.view.scale, 1.0])
-    shows = cv2.warpPerspective(source.free, matrix @ np.linalg.inv(zoom), half, flags=cv2.INTER_NEAREST)
-    rough = cv2.warpPerspective(source.planes.y, matrix, half, flags=cv2.INTER_LINEAR)
-    seen = shrunk(here.y, half)
-    bend = _bend(np.asarray(rough, np.uint8), seen, np.minimum(free, np.asarray(shows, np.uint8)))
-    planes: list[Plane] = []
-    for n, plane in enumerate(source.planes.each()):
-        size = (x1 - x0, y1 - y0) if n == 0 else half
-        back: Matrix = np.linalg.inv(np.asarray(small if n else whole, np.float64))
-        if bend is None:
-            flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-            warped = cv2.warpPerspective(plane, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        else:
-            grid = _grid(size, back, bend)
-            empty: Any = None
-            warped = cv2.remap(plane, grid, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        planes.append(np.asarray(warped, np.uint8))
-    return Planes(*planes), np.asarray(shows, np.uint8)
-
-
-def _bend(rough: Plane, seen: Plane, ring: Plane) -> NDArray[np.float32] | None:
-    """Flow (half-size pixels) from the picture to the warped source where ``ring`` is set, smoothed into the rest."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    if min(rough.shape) < 24 or (ring > 0).sum() < 200:
-        return None
-    dis: Any = cv2  # its stubs lack this class
-    flow = dis.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-    known = np.where(ring > 0, seen, rough).astype(np.uint8)
-    raw: Any = flow.calc(known, rough, None)
-    weight = cv2.erode((ring > 0).astype(np.float32), np.ones((5, 5), np.uint8))
-    weight *= (np.abs(raw).max(axis=2) < _FLOW_MOST).astype(np.float32)
-    sigma = max(4.0, min(rough.shape) / 10)
-    small = (max(4, rough.shape[1] // 4), max(4, rough.shape[0] // 4))
-    spread = cv2.GaussianBlur(cv2.resize(weight, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4) + 1e-3
-    carried = cv2.resize(raw * weight[:, :, None], small, interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(carried, (0, 0), sigma / 4) / spread[:, :, None]
-    if float(np.abs(smooth).mean()) < _FLOW_WORTH:
-        return None
-    return np.asarray(cv2.resize(smooth, rough.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def _grid(size: tuple[int, int], back: Matrix, bend: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Where each pixel of a plane comes from: through the flow, then the homography; shape (height, width, 2)."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    width, height = size
-    enlarged = cv2.resize(bend, size, interpolation=cv2.INTER_LINEAR) * (width / bend.shape[1])
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    points = enlarged + np.dstack([x, y])
-    return np.asarray(cv2.perspectiveTransform(points, back.astype(np.float32)), np.float32)
-
-
-def _lay(scene: Planes, seen: Plane, layer: Planes, shows: Plane) -> None:
-    """Puts a layer under what is already there, softly at its border."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    new = (shows > 0) & (seen == 0)
-    if not new.any():
-        return
-    fresh = np.where(new, 255, 0).astype(np.uint8)
-    # Into what is there the layer reaches only as far as it shows something itself.
-    soft = cv2.GaussianBlur(cv2.dilate(fresh, np.ones((5, 5), np.uint8)), (9, 9), 0)
-    soft = np.where(new, 255, np.where((seen > 0) & (shows > 0), soft, 0)).astype(np.uint8)
-    for n, (plane, other) in enumerate(zip(scene.each(), layer.each(), strict=True)):
-        matte: Any = cv2.resize(soft, plane.shape[::-1], interpolation=cv2.INTER_LINEAR) if n == 0 else soft
-        weight = matte.astype(np.float32) * np.float32(1 / 255)
-        np.copyto(plane, cv2.blendLinear(plane, other, 1 - weight, weight), where=matte > 0)
-    seen[new] = 255

@@ -61,6 +61,11 @@ class PlateBuilder:
         self._targets.append(here)
         self._holes.append([hole for hole in holes if hole is not None])
 
+    @property
+    def count(self) -> int:
+        """How many pictures were added."""
+        return len(self._samples)
+
     def build(self) -> Plate:
         """The plate of everything added; what was never seen is filled in from what surrounds it."""
         x0, y0, x1, y1 = self._region

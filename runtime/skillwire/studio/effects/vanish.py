@@ -14,13 +14,14 @@ import numpy as np
 from skillwire.errors import JobFailed
 from skillwire.folders import cache_dir
 from skillwire.studio.effects.ahead import ahead
-from skillwire.studio.effects.analysis import Analysis, kept
+from skillwire.studio.effects.analysis import Analysis, content_key, kept
 from skillwire.studio.effects.boxes import area, clipped, iou, padded, whole
 from skillwire.studio.effects.camera import moved
 from skillwire.studio.effects.look import analysed
 from skillwire.studio.effects.pick import chosen
 from skillwire.studio.effects.planes import empty_frame, planes_of
 from skillwire.studio.effects.remove import Remover, Timed
+from skillwire.studio.effects.samples import Samples
 from skillwire.studio.effects.targets import Mark, Removal
 from skillwire.studio.effects.tracks import Track
 from skillwire.studio.effects.wish import wish_of
@@ -70,11 +71,19 @@ def analysis_of(path: Path, name: str) -> Analysis:
     """The clip's analysis, made once. Raises ``BadInput`` or ``JobFailed`` when it cannot be read."""
 
     def make() -> Analysis:
-        source = open_video(path, name)
+        source, samples = open_video(path, name), samples_of(path)
         with closing(source):
-            return analysed((seconds_of(frame), frame) for frame in upright(source, frames(source)))
+            timed = ((seconds_of(frame), frame) for frame in upright(source, frames(source)))
+            analysis = analysed(timed, samples.keep, samples.settle)
+        samples.tidy()
+        return analysis
 
     return kept(path, cache_dir() / "analyses", make)
+
+
+def samples_of(path: Path) -> Samples:
+    """Where the pictures for the plates of a clip are kept."""
+    return Samples(cache_dir() / "plates", content_key(path))
 
 
 def vanished(
@@ -93,7 +102,7 @@ def vanished(
     """
     analysis = analysis_of(path, source.name)
     remover = Remover(analysis, targets_of(removal, analysis))
-    remover.prepare(lambda times: near(path, source.name, times), span)
+    remover.prepare(lambda times: near(path, source.name, times), span, samples_of(path).of)
 
     def mended() -> Iterator[VideoFrame]:
         timed = ((in_file(seconds_of(frame)), frame) for frame in upright(source, shown))

@@ -1,0 +1,106 @@
+"""Where the things are that go, and what stays before, behind and around them: one shot's tracks, asked picture by picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skillwire.studio.effects.boxes import Boxes, covered, padded, shared
+from skillwire.studio.effects.cutout import Hole
+from skillwire.studio.effects.planes import Plane
+from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
+
+# What must stay must be a thing for sure; what lies in a target's box to this part is a part of it.
+_KEPT, _PART = 0.5, 0.85
+# What stays is taken for there this long, in seconds, before its first and after its last sighting.
+_REACH = 0.1
+# The foot of what is before lies lower by this part of the box's height.
+_LOWER = 0.02
+# What lives moves also where it stays, so its pixels are never those of the scene.
+_LIVING = frozenset({"person", "cat", "dog", "bird", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"})
+# An outline is of the box with so much room around it, in parts of its sides.
+ROOM = 0.12
+
+
+@dataclass(slots=True)
+class Tally:
+    """Half-size pixels replaced, and how many of them had to be invented."""
+
+    replaced: int = 0
+    invented: int = 0
+
+    @property
+    def share(self) -> float:
+        """The invented part, 0 to 1."""
+        return self.invented / self.replaced if self.replaced else 0.0
+
+
+class Holes:
+    """The tracks of one shot: those that go, and the others."""
+
+    def __init__(self, targets: Sequence[Track], others: Sequence[Track]) -> None:
+        self.targets = list(targets)
+        sure = [track for track in others if float(np.mean(track.scores)) >= _KEPT]
+        self._moving = [track for track in others if track.travel > STILL_TRAVEL]
+        self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in _LIVING]
+        # Things that stand in their place belong to the scene: they are in the pictures of it as well.
+        self._standing = [track for track in sure if track.travel <= STILL_TRAVEL and track.group not in _LIVING]
+
+    def at(
+        self, time: float, reach: float, outlines: Mapping[int, Plane | None] | None = None
+    ) -> list[tuple[Track, Hole]]:
+        """The targets in a picture, up to ``reach`` seconds beyond their sightings.
+
+        ``outlines``: by track, masks (255) of the boxes with ``ROOM`` of what stays; ``None`` for what stands still and has none.
+        """
+        result = []
+        for track in self.targets:
+            box = track.at(time, reach)
+            if box is None:
+                continue
+            scene = [other for _, other in _touching(self._standing, box, time)]
+            before, behind, shapes = [], [], []
+            lowest = box[3] + _LOWER * (box[3] - box[1])
+            for one, other in _touching(self._guarded, box, time):
+                if other[3] <= lowest:
+                    behind.append(other)
+                elif outlines is None or one.id not in outlines:
+                    before.append(other)
+                elif (shape := outlines[one.id]) is None:
+                    scene.append(other)
+                else:
+                    shapes.append((padded(other, ROOM), shape))
+            result.append((track, Hole(box, tuple(before), tuple(behind), tuple(scene), tuple(shapes))))
+        return result
+
+    def movers(self, time: float, reach: float) -> list[Boxes]:
+        """Boxes of all that is not the scene: what goes, and what moves."""
+        every = [*self.targets, *self._moving]
+        return [box for track in every if (box := track.at(time, reach)) is not None]
+
+    def meeting(self) -> list[Track]:
+        """Of what lives or moves and stays, what comes near a target at any time."""
+        return [
+            other
+            for other in self._guarded
+            if any(self._meet(box, time) for time, box in zip(other.times, other.boxes, strict=True))
+        ]
+
+    def crowded(self, track: Track, box: Boxes, time: float) -> bool:
+        """Whether anything else that moves or goes is near a track's box."""
+        wide = padded(box, 0.2)
+        every = [one for one in (*self.targets, *self._moving) if one.id != track.id]
+        boxes = [at for one in every if (at := one.at(time, 0.5)) is not None]
+        return bool(boxes) and float(shared(wide, np.stack(boxes)).max()) > 0
+
+    def _meet(self, box: Boxes, time: float) -> bool:
+        boxes = [at for one in self.targets if (at := one.at(time, _REACH)) is not None]
+        return bool(boxes) and float(shared(box, np.stack(boxes)).max()) > 0
+
+
+def _touching(tracks: Sequence[Track], box: Boxes, time: float) -> list[tuple[Track, Boxes]]:
+    """What overlaps a box. What hardly reaches beyond it is the same thing seen twice, or a part of it (a tie, a bag)."""
+    there = [(track, at) for track in tracks if (at := track.at(time, _REACH)) is not None]
+    return [(track, at) for track, at in there if 0 < float(covered(box, at[None])[0]) < _PART]

@@ -1,0 +1,286 @@
+"""Mending while the camera moves: every few pictures the scene behind a thing is put together anew, in between it is carried along.
+
+That the scene is made a few times a second only, and faded from one to the next, is quick and keeps it from flickering.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skillwire.studio.effects.boxes import Boxes, padded, shared, whole
+from skillwire.studio.effects.camera import Matrix, View, motion, moved
+from skillwire.studio.effects.cutout import (
+    PAD,
+    PAD_LEAST,
+    Hole,
+    blended,
+    cut_to,
+    difference,
+    free_of,
+    lit,
+    mask_of,
+    stretched,
+)
+from skillwire.studio.effects.fill import Filled, Filler, Still
+from skillwire.studio.effects.holes import ROOM, Holes, Tally
+from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
+from skillwire.studio.effects.silhouette import outline
+from skillwire.studio.effects.tracks import Track
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+Timed = tuple[float, "VideoFrame"]
+# How long before its first and after its last sighting a thing is taken for there, in seconds.
+REACH = 0.35
+# Seconds from one making of the scene to the next.
+_KEY = 0.24
+# Pictures kept around the one being mended: in bytes, and in seconds before and after.
+_KEPT_BYTES, _KEPT_SECONDS = 280_000_000, 1.6
+# Pictures compared for one hole, and older ones kept with the seconds between them.
+_COMPARED, _OLD, _OLD_EVERY = 20, 8, 0.6
+# A motion of the camera of which fewer corners follow is not believed.
+_TRUST = 0.2
+_THREADS_AHEAD = 3
+# Pictures in which an outline is looked for, when the one at hand does not tell it.
+_LOOKS = 8
+
+_Things = list[tuple[Track, Boxes]]
+
+
+@dataclass(slots=True)
+class _Scenes:
+    """What was put together behind one thing, or several that meet, in the order of time."""
+
+    filler: Filler = field(default_factory=Filler)
+    known: deque[Filled] = field(default_factory=lambda: deque(maxlen=4))
+
+
+class MovingMender:
+    """Mends the pictures of one shot."""
+
+    def __init__(self, holes: Holes, tally: Tally) -> None:
+        self._holes = holes
+        self._tally = tally
+        self._scenes: dict[int, _Scenes] = {}
+        self._behind: deque[tuple[Still, VideoFrame]] = deque()
+        self._ahead: deque[tuple[Still, VideoFrame]] = deque()
+        self._old: deque[Still] = deque(maxlen=_OLD)
+        self._shapes: dict[int, Plane | None] = {}
+
+    def over(self, frames: Iterator[Timed]) -> Iterator[Timed]:
+        """The frames of the shot, mended; each comes late by what is looked at after it."""
+        for still, frame in self._placed(frames):
+            self._ahead.append((still, frame))
+            most = max(4, _KEPT_BYTES // (2 * still.planes.y.nbytes * 3 // 2))
+            while len(self._behind) > most:
+                self._behind.popleft()
+            while len(self._ahead) > most or still.time - self._ahead[0][0].time > _KEPT_SECONDS:
+                yield self._advanced()
+        while self._ahead:
+            yield self._advanced()
+
+    def _advanced(self) -> Timed:
+        still, frame = self._ahead[0]
+        for things, hole in _together(self._holes.at(still.time, REACH)):
+            self._mend(still, things, hole)
+        self._ahead.popleft()
+        self._behind.append((still, frame))
+        while still.time - self._behind[0][0].time > _KEPT_SECONDS:
+            left = self._behind.popleft()[0]
+            if not self._old or left.time - self._old[-1].time >= _OLD_EVERY:
+                self._old.append(left)
+        return still.time, frame
+
+    def _placed(self, frames: Iterator[Timed]) -> Iterator[tuple[Still, VideoFrame]]:
+        """Frames with the camera's place, worked out on a thread of its own."""
+        place: Matrix = np.eye(3)
+        before: View | None = None
+
+        def located(time: float, planes: Planes) -> Still:
+            nonlocal place, before
+            movers = self._holes.movers(time, REACH)
+            view = View(planes.y, movers)
+            if before is not None:
+                step = motion(before, view)
+                place = step.matrix @ place if step.trust > _TRUST else place
+            before = view
+            return Still(time, planes, view, place, movers)
+
+        waiting: deque[tuple[Future[Still], VideoFrame]] = deque()
+        with ThreadPoolExecutor(1) as worker:
+            for time, frame in frames:
+                frame.make_writable()
+                waiting.append((worker.submit(located, time, planes_of(frame)), frame))
+                if len(waiting) > _THREADS_AHEAD:
+                    future, ready = waiting.popleft()
+                    yield future.result(), ready
+            for future, ready in waiting:
+                yield future.result(), ready
+
+    def _mend(self, now: Still, things: _Things, hole: Hole) -> None:
+        region = hole.region(now.planes.size)
+        if region is None:
+            return
+        here = now.planes.crop(region)
+        free = free_of([padded(box, 0.1, 6) for box in now.movers], region)
+        scene, seen, made = self._scene(now, things, region, here, free)
+        inner = free_of([padded(hole.box, 0.06, 4)], region) == 0
+        made[~inner] = 0
+        apart = difference(here, scene)
+        mask, kept = mask_of(apart, hole, region[:2], np.minimum(free, seen), made)
+        # What is not known keeps what is there.
+        kept[(seen == 0) & (made == 0)] = 255
+        mask[kept > 0] = 0
+        self._tally.replaced += int(np.count_nonzero(mask))
+        self._tally.invented += int(np.count_nonzero(made))
+        blended(here, scene, mask, kept)
+
+    def _scene(
+        self, now: Still, things: _Things, region: Region, here: Planes, free: Plane
+    ) -> tuple[Planes, Plane, Plane]:
+        """The scene in a region, where it was seen, and where it was made up: faded from the making before to the one after."""
+        scenes = self._scenes.setdefault(things[0][0].id, _Scenes())
+        near = [one for one in scenes.known if abs(one.time - now.time) <= 1.5 * _KEY and _covers(one, now, region)]
+        before = max((one for one in near if one.time <= now.time), key=lambda one: one.time, default=None)
+        after = min((one for one in near if one.time > now.time), key=lambda one: one.time, default=None)
+        if before is None:
+            before = self._made(scenes, now, things)
+        if after is None and before.time < now.time:
+            after = self._next(scenes, before.time, now, things)
+            after = after if after is not None and _covers(after, now, region) else None
+        planes, seen, made = before.seen_from(now, region, here, free)
+        ring = np.minimum(free, seen)
+        scene = lit(planes, here, ring)
+        if after is None:
+            return scene, seen, made
+        other, shows, made_too = after.seen_from(now, region, here, free)
+        other = lit(other, here, np.minimum(free, shows))
+        part = (now.time - before.time) / (after.time - before.time)
+        return _faded(scene, other, part, seen, shows), np.maximum(seen, shows), np.minimum(made, made_too | ~shows)
+
+    def _next(self, scenes: _Scenes, since: float, now: Still, things: _Things) -> Filled | None:
+        coming = [still for still, _ in self._ahead if still.time > now.time]
+        if not coming:
+            return None
+        at = next((still for still in coming if still.time >= since + _KEY - 1e-6), coming[-1])
+        there = [(track, box) for track, _ in things if (box := track.at(at.time, REACH)) is not None]
+        return self._made(scenes, at, there) if there else None
+
+    def _made(self, scenes: _Scenes, at: Still, things: _Things) -> Filled:
+        """Puts the scene together in one picture, as large as the things need it in the pictures around."""
+        tracks = [track for track, _ in things]
+        near = [still for still, _ in (*self._behind, *self._ahead)]
+        holes = [padded(box, 0.06, 4) for _, box in things]
+        edges = []
+        for still in near:
+            if abs(still.time - at.time) > _KEY + 1e-6:
+                continue
+            across = at.place @ np.linalg.inv(still.place)
+            for track in tracks:
+                box = track.at(still.time, REACH)
+                if box is not None:
+                    edges.append(moved(_corners(_room(box)), across))
+                    holes.append(_bounds(moved(_corners(padded(box, 0.06, 4)), across)))
+        every = np.concatenate([*edges, *(_corners(_room(box)) for _, box in things)])
+        region = whole(padded(_bounds(every), 0.0, 4.0), at.planes.size) or (0, 0, *at.planes.size)
+        sources = [*self._old, *near[:: max(1, len(near) // _COMPARED)]]
+        sources = [one for one in sources if one is not at]
+        filled = scenes.filler.fill(at, holes, region, sources, partial(self._outlines, at, things, region, near))
+        scenes.known.append(filled)
+        return filled
+
+    def _outlines(self, at: Still, things: _Things, region: Region, near: list[Still]) -> Plane | None:
+        """The outlines of all the things together; ``None`` when one of them has none in any picture."""
+        size = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
+        shapes = []
+        for track, box in things:
+            shape = outline(at.planes, box, track.group, region)
+            if shape is None:
+                known = self._known_outline(track, near)
+                shape = None if known is None else stretched(known, padded(box, ROOM), region[:2], size)
+            if shape is None:
+                return None
+            shapes.append(shape)
+        return np.asarray(np.maximum.reduce(shapes))
+
+    def _known_outline(self, track: Track, near: list[Still]) -> Plane | None:
+        """A thing's outline in its box with ``ROOM``, from any of the pictures near in which it can be told; looked for once."""
+        if track.id not in self._shapes:
+            self._shapes[track.id] = None
+            for still in near[:: max(1, len(near) // _LOOKS)]:
+                box = track.at(still.time, 0.0)
+                region = None if box is None else whole(padded(box, 2 * ROOM), still.planes.size)
+                shape = None if box is None or region is None else outline(still.planes, box, track.group, region)
+                if shape is not None and box is not None and region is not None:
+                    self._shapes[track.id] = cut_to(shape, padded(box, ROOM), region)
+                    break
+        return self._shapes[track.id]
+
+
+def _room(box: Boxes) -> Boxes:
+    return padded(box, PAD, PAD_LEAST)
+
+
+def _corners(box: Boxes) -> Any:
+    return np.asarray([[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]]], np.float64)
+
+
+def _bounds(points: Any) -> Boxes:
+    return np.concatenate([points.min(axis=0), points.max(axis=0)]).astype(np.float32)
+
+
+def _covers(scene: Filled, now: Still, region: Region) -> bool:
+    """Whether the scene, carried to a picture, holds all of a region; a few pixels at its rim may be lacking."""
+    corners = moved(_corners(np.asarray(region, np.float32)), scene.layer.place @ np.linalg.inv(now.place))
+    width, height = now.planes.size
+    x0, y0, x1, y1 = _bounds(corners)
+    left, top, right, bottom = scene.region
+    slack = 6.0
+    return bool(
+        max(x0, 0) >= left - slack
+        and max(y0, 0) >= top - slack
+        and min(x1, width) <= right + slack
+        and min(y1, height) <= bottom + slack
+    )
+
+
+def _faded(one: Planes, other: Planes, part: float, seen: Plane, shows: Plane) -> Planes:
+    """A mixture of two, of which ``part`` is the other; where one of them knows nothing, the other alone."""
+    import cv2  # noqa: PLC0415 - slow import
+
+    alone = np.where((seen == 0) & (shows > 0), 255, 0).astype(np.uint8)
+    first = np.where((shows == 0) & (seen > 0), 255, 0).astype(np.uint8)
+    planes = []
+    for a, b in zip(one.each(), other.each(), strict=True):
+        mixed = np.asarray(cv2.addWeighted(a, 1 - part, b, part, 0), np.uint8)
+        for mask, plane in ((alone, b), (first, a)):
+            if mask.any():
+                np.copyto(mixed, plane, where=cv2.resize(mask, a.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
+        planes.append(mixed)
+    return Planes(*planes)
+
+
+def _together(holes: Sequence[tuple[Track, Hole]]) -> list[tuple[_Things, Hole]]:
+    """Holes that overlap as one, so that none is filled with what stands in another; each with its tracks and their boxes."""
+    groups: list[tuple[_Things, Hole]] = []
+    for track, hole in holes:
+        tracks, box, before, behind, standing = [(track, hole.box)], hole.box, hole.before, hole.behind, hole.standing
+        apart = []
+        for other in groups:
+            if float(shared(padded(box, 0.1), other[1].box[None])[0]) <= 0:
+                apart.append(other)
+                continue
+            tracks = [*other[0], *tracks]
+            box = np.concatenate([np.minimum(box[:2], other[1].box[:2]), np.maximum(box[2:], other[1].box[2:])])
+            before, behind = (*other[1].before, *before), (*other[1].behind, *behind)
+            standing = (*other[1].standing, *standing)
+        groups = [*apart, (tracks, Hole(box, before, behind, standing))]
+    return groups

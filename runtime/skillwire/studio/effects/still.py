@@ -1,0 +1,125 @@
+"""Mending before a camera that stands still: one plate for the shot, in each picture's light, wherever a target differs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skillwire.studio.effects.boxes import Boxes, padded
+from skillwire.studio.effects.cutout import Hole, Light, blended, cut_to, difference, free_of, mask_of
+from skillwire.studio.effects.holes import ROOM, Holes, Tally
+from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
+from skillwire.studio.effects.plate import Plate
+from skillwire.studio.effects.silhouette import outline
+from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
+from skillwire.studio.effects.vision import opencv
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+Timed = tuple[float, "VideoFrame"]
+# How long before its first and after its last sighting a thing is taken for there, in seconds.
+REACH = 0.5
+# An outline is learnt this often, in seconds, and widened by this part of the box's width; of what stays in its place, by this one.
+_LEARN_EVERY, _WIDER, _SWAY = 0.12, 0.05, 0.08
+
+
+class StillMender:
+    """Mends the pictures of one shot. ``plate`` covers ``within`` of the picture."""
+
+    def __init__(self, holes: Holes, plate: Plate, within: Region, tally: Tally) -> None:
+        self._holes = holes
+        self._plate = plate
+        self._within = within
+        self._tally = tally
+        self._light = Light(plate.planes)
+        meeting = holes.meeting()
+        self._walking = [track for track in meeting if track.travel > STILL_TRAVEL]
+        self._outlines = {track.id: self._resting(track) for track in meeting if track.travel <= STILL_TRAVEL}
+        self._learnt: dict[int, float] = {}
+
+    def over(self, frames: Iterator[Timed]) -> Iterator[Timed]:
+        """The frames of the shot, mended."""
+        for time, frame in frames:
+            self._mend(time, frame)
+            yield time, frame
+
+    def _mend(self, time: float, frame: VideoFrame) -> None:
+        learning = self._due(time)
+        holes = self._holes.at(time, REACH, self._outlines)
+        if not holes and not learning:
+            return
+        planes = planes_of(frame)
+        free = free_of([padded(box, 0.1, 6) for box in self._holes.movers(time, REACH)], self._within)
+        self._light.measure(planes.crop(self._within), free)
+        for number, box in learning:
+            self._learnt[number] = time
+            self._learn(number, box, planes, free)
+        if not holes:
+            return
+        frame.make_writable()
+        planes = planes_of(frame)
+        for _, hole in holes:
+            region = _common(hole.region(planes.size), self._within)
+            if region is not None:
+                self._fill(planes, hole, region, free)
+
+    def _fill(self, planes: Planes, hole: Hole, region: Region, free: Plane) -> None:
+        here = planes.crop(region)
+        scene, window = self._scene(region)
+        unseen = self._plate.unseen[window]
+        mask, kept = mask_of(difference(here, scene), hole, region[:2], free[window], unseen)
+        self._tally.replaced += int(np.count_nonzero(mask))
+        self._tally.invented += int(np.count_nonzero(unseen))
+        blended(here, scene, mask, kept)
+
+    def _scene(self, region: Region) -> tuple[Planes, tuple[slice, slice]]:
+        """A region of the plate in the present light, and its half-size window in the plate."""
+        left, top = self._within[:2]
+        inside = (region[0] - left, region[1] - top, region[2] - left, region[3] - top)
+        window = (slice(inside[1] // 2, inside[3] // 2), slice(inside[0] // 2, inside[2] // 2))
+        return self._light.on(self._plate.planes.crop(inside), inside), window
+
+    def _due(self, time: float) -> list[tuple[int, Boxes]]:
+        """What moves, comes to meet a target in this shot, and touches nothing now: its outline can be learnt."""
+        return [
+            (track.id, box)
+            for track in self._walking
+            if time - self._learnt.get(track.id, -1.0) >= _LEARN_EVERY
+            and (box := track.at(time, 0.1)) is not None
+            and not self._holes.crowded(track, box, time)
+        ]
+
+    def _learn(self, number: int, box: Boxes, planes: Planes, free: Plane) -> None:
+        wide = padded(box, ROOM)
+        region = Hole(wide).region(planes.size)
+        if region is None or _common(region, self._within) != region:
+            return
+        scene, window = self._scene(region)
+        mask, _ = mask_of(difference(planes.crop(region), scene), Hole(box), region[:2], free[window])
+        shape = cut_to(_widened(mask, box, _WIDER), wide, region)
+        if shape is not None:
+            self._outlines[number] = shape
+
+    def _resting(self, track: Track) -> Plane | None:
+        """The outline of one who stays in their place, as the plate shows them."""
+        box = np.median(np.stack(track.boxes), axis=0).astype(np.float32) - np.asarray(
+            [*self._within[:2], *self._within[:2]], np.float32
+        )
+        whole = (0, 0, *self._plate.planes.size)
+        mask = outline(self._plate.planes, box, track.group, whole)
+        return None if mask is None else cut_to(_widened(mask, box, _SWAY), padded(box, ROOM), whole)
+
+
+def _widened(mask: Plane, box: Boxes, part: float) -> Plane:
+    reach = max(1, round(part * float(box[2] - box[0]) / 2))
+    return np.asarray(opencv().dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
+
+
+def _common(one: Region | None, other: Region) -> Region | None:
+    if one is None:
+        return None
+    x0, y0, x1, y1 = (max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3]))
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
