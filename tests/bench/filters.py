@@ -10,8 +10,9 @@ from pathlib import Path
 from media import FFMPEG, clip_1080p, compare
 
 from skillwire.studio.draft import Draft, appended
-from skillwire.studio.edit import apply
+from skillwire.studio.edit import Song, apply
 from skillwire.studio.media.encode import QUALITIES
+from skillwire.studio.media.music import compose
 from skillwire.studio.render import MediaFile, render
 
 SECONDS = 6
@@ -26,12 +27,16 @@ FILTERS = {
     "speed 0.5x": ([{"op": "speed", "factor": 0.5}], (0, SECONDS)),
     "aspect 9:16": ([{"op": "aspect", "ratio": "9:16"}], (0, SECONDS)),
     "aspect 1:1": ([{"op": "aspect", "ratio": "1:1"}], (0, SECONDS)),
+    "aspect 9:16, cropped": ([{"op": "aspect", "ratio": "9:16", "mode": "crop"}], (0, SECONDS)),
     "resolution 720p": ([{"op": "resolution", "height": 720}], (0, SECONDS)),
+    "rotate 90": ([{"op": "rotate", "degrees": 90}], (0, SECONDS)),
+    "volume": ([{"op": "volume", "factor": 0.5}], (0, SECONDS)),
+    "music": ([{"op": "add_music", "query": "calm"}], (0, SECONDS)),
 }
 
 
 def main() -> None:
-    """Print a line for each filter."""
+    """Print a line for each filter, or for those whose names begin with an argument."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         clip = clip_1080p(folder, SECONDS)
@@ -39,10 +44,16 @@ def main() -> None:
         media = {"m": MediaFile(clip, clip.name, status.st_size, status.st_mtime_ns, "h264")}
         whole = appended(Draft(), "m", clip.name, SECONDS * 1000, sound=True)
         settings = QUALITIES[QUALITY]
+        bed = folder / "calm.wav"
+        songs = [Song("bed", bed.name, compose("calm", bed), generated=True)]
+        media["bed"] = MediaFile(bed, bed.name, bed.stat().st_size, bed.stat().st_mtime_ns)
+        chosen = sys.argv[1:] or FILTERS
         for label, (operations, (start, length)) in FILTERS.items():
+            if not any(label.startswith(name) for name in chosen):
+                continue
             draft = whole
             for operation in operations:
-                draft = apply(draft, operation).draft
+                draft = apply(draft, operation, songs).draft
             command = [FFMPEG, "-y", "-v", "error", "-ss", str(start), "-t", str(length), "-i", str(clip)]
             command += ["-c:v", "libx264", "-crf", str(settings.crf), "-preset", settings.preset]
             command += ["-c:a", "aac", "-b:a", "192k", str(folder / "plain.mp4")]

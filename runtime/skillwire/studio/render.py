@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from skillwire.errors import JobFailed
 from skillwire.studio.draft import Clip, Draft
 from skillwire.studio.edit import apply
+from skillwire.studio.overlap import Overlap
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -129,9 +130,12 @@ class _Composer:
         self.opened: list[Source] = []
         self._remarks: list[str] = []
         self._stages: list[Generator[Any, None, None]] = []
+        self._overlap: Overlap | None = None
 
     def close(self) -> None:
         """Stops what still runs in threads, then closes the files they read."""
+        if self._overlap is not None:
+            self._overlap.close()
         for stage in self._stages:
             stage.close()
         for source in self.opened:
@@ -253,7 +257,8 @@ class _Composer:
                 upright = self._onto_canvas(size, pixel_aspect(clip, source))(frames_of(clip, source))
                 yield from self._before_background(clip, upright, size, first)
 
-        return encode.encoded_video(target, self._titled(shaped(), size))
+        self._overlap = Overlap()
+        return self._overlap.encoded(self._titled(shaped(), size), partial(encode.encoded_video, target))
 
     def _without_things(self, clip: Clip, source: Source, frames: Iterator[Any]) -> Iterator[Any]:
         """The clip's frames, upright, without what is taken out of them; made ahead of the encoder in a thread."""
