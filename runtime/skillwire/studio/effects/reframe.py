@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from fractions import Fraction
@@ -11,7 +12,7 @@ import numpy as np
 
 from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.framing import Look, places
-from skillwire.studio.effects.planes import empty_frame, planes_of
+from skillwire.studio.effects.planes import Plane, empty_frame, planes_of
 from skillwire.studio.effects.vision import opencv
 from skillwire.studio.media import shape
 
@@ -47,11 +48,11 @@ def reframed(
     if upright == size:
         yield from shaped()
         return
-    scale = min(upright[0] / size[0], upright[1] / size[1])
-    axis = 0 if upright[0] / size[0] > upright[1] / size[1] else 1
+    axis = 0 if upright[0] * size[1] > upright[1] * size[0] else 1
+    cut = _Cut(upright, size, axis)
     with closing(ahead(shaped(), _DEPTH)) as decoded:
-        for frame, place in places(decoded, size[axis] * scale, axis, look):
-            yield _cut(frame, size, scale, (place, 0.0) if axis == 0 else (0.0, place))
+        for frame, place in places(decoded, cut.window, axis, look):
+            yield cut(frame, place)
 
 
 def _size_to_cut_from(shown: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
@@ -62,17 +63,35 @@ def _size_to_cut_from(shown: tuple[int, int], size: tuple[int, int]) -> tuple[in
     return max(size[0], round(shown[0] * cover / 2) * 2), max(size[1], round(shown[1] * cover / 2) * 2)
 
 
-def _cut(frame: VideoFrame, size: tuple[int, int], scale: float, corner: tuple[float, float]) -> VideoFrame:
-    """The part of a frame that begins at ``corner``, ``scale`` times ``size`` large, drawn at ``size``; places need not be whole."""
-    cv2 = opencv()
+class _Cut:
+    """Draws a part of pictures of size ``upright`` at ``size``. Places along ``axis`` are met to one pixel of what is drawn."""
 
-    result = empty_frame(size, frame)
-    how = cv2.WARP_INVERSE_MAP | cv2.INTER_CUBIC
-    for n, (source, target) in enumerate(zip(planes_of(frame).each(), planes_of(result).each(), strict=True)):
-        part = 2 if n else 1
-        # The middle of the first pixel wanted, counted from the middle of the first one there is.
-        left, top = (edge / part + scale / 2 - 0.5 for edge in corner)
-        matrix = np.asarray([[scale, 0, left], [0, scale, top]], np.float64)
-        drawn = cv2.warpAffine(source, matrix, target.shape[::-1], flags=how, borderMode=cv2.BORDER_REPLICATE)
-        np.copyto(target, drawn)
-    return result
+    def __init__(self, upright: tuple[int, int], size: tuple[int, int], axis: int) -> None:
+        self._size = size
+        self._axis = axis
+        self._scale = upright[1 - axis] / size[1 - axis]
+        self.window = size[axis] * self._scale
+        # More than the window is enlarged, so that its edge may lie between two pixels; all even, as colours are halved.
+        self._taken = min(upright[axis] // 2 * 2, math.ceil(self.window / 2) * 2 + 4)
+        self._drawn = max(size[axis], round(self._taken / self._scale / 2) * 2)
+        self._last = upright[axis] // 2 * 2 - self._taken
+
+    def __call__(self, frame: VideoFrame, place: float) -> VideoFrame:
+        """The part that begins at ``place`` pixels."""
+        cv2 = opencv()
+
+        result = empty_frame(self._size, frame)
+        begin = min(int(place) // 2 * 2, self._last)
+        skipped = min(round((place - begin) / self._scale), self._drawn - self._size[self._axis])
+        for n, (source, target) in enumerate(zip(planes_of(frame).each(), planes_of(result).each(), strict=True)):
+            part = 2 if n else 1
+            taken = self._along(source, begin // part, self._taken // part)
+            drawn = [side // part for side in self._size]
+            drawn[self._axis] = self._drawn // part
+            if taken.shape[::-1] != tuple(drawn):
+                taken = cv2.resize(taken, drawn, interpolation=cv2.INTER_CUBIC)
+            np.copyto(target, self._along(taken, skipped // part, self._size[self._axis] // part))
+        return result
+
+    def _along(self, plane: Plane, begin: int, length: int) -> Plane:
+        return plane[:, begin : begin + length] if self._axis == 0 else plane[begin : begin + length]
