@@ -16,6 +16,8 @@ _REACH = 0.05
 _WRAP = 0.35
 # Colours of a cut-out go on for so many pixels of the colour planes beyond its edge.
 _SPILL = 9
+# Less covered pixels are taken to be covered so far.
+_FAINT = 0.1
 _TINY = 1e-3
 
 
@@ -67,8 +69,9 @@ def shifted(plane: Plane, shift: Plane) -> Plane:
 def corrections(picture: Planes, matte: Plane, behind: Planes | None) -> list[Plane]:
     """What to add to each plane, small and counted from 128, for the person's own colours at half-covered pixels.
 
-    A pixel at the edge shows ``αF + (1 − α)B``. F and B are averaged nearby, weighted by how much of each a pixel shows, and F is
-    moved by what the sum leaves over: Forte's blur fusion (2021) in one pass. ``behind`` lights the edge where it is brighter.
+    A pixel at the edge shows ``αF + (1 − α)B``. F and B are averaged nearby, weighted by how much of each a pixel shows (Forte's blur
+    fusion, 2021); then B's share is taken off the pixel itself, never past the F nearby. ``behind`` lights the edge where it is
+    brighter.
     """
     cv2 = opencv()
 
@@ -82,18 +85,20 @@ def corrections(picture: Planes, matte: Plane, behind: Planes | None) -> list[Pl
         return smooth
 
     covered = shrunk(matte, size)
-    # A matte is easily a pixel too large, and there the old background would count as person: trust what lies further in.
-    alpha = cv2.erode(covered, np.ones((3, 3), np.uint8)).astype(np.float32) / 255
-    gone = 1 - covered.astype(np.float32) / 255
-    mixed = 1 - alpha
-    person, rest = 1 / (near(alpha) + _TINY), 1 / (near(gone) + _TINY)
+    # A matte is easily a pixel too large or too small: what is sure to be person or background lies further in.
+    kernel = np.ones((3, 3), np.uint8)
+    sure = cv2.erode(covered, kernel).astype(np.float32) / 255
+    gone = 1 - cv2.dilate(covered, kernel).astype(np.float32) / 255
+    alpha = covered.astype(np.float32) / 255
+    person, rest = 1 / (near(sure) + _TINY), 1 / (near(gone) + _TINY)
+    share = 1 / np.maximum(alpha, _FAINT)
     edge = near(gone) * _WRAP
     shifts = []
     glow: FloatPlane | None = None
     for n, plane in enumerate(picture.each()):
         seen = shrunk(plane, size).astype(np.float32)
-        front, back = near(seen * alpha) * person, near(seen * gone) * rest
-        true = front + alpha * (seen - alpha * front - mixed * back)
+        front, back = near(seen * sure) * person, near(seen * gone) * rest
+        true = (seen - (1 - alpha) * back) * share
         # Never past the colours nearby: an edge must not swing over to the complement of the old background.
         true = np.clip(true, np.minimum(seen, front), np.maximum(seen, front))
         if behind is not None:

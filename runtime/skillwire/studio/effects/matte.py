@@ -15,9 +15,9 @@ from skillwire.studio.effects.vision import opencv
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# The filter's grid has this short side; its window reaches this far on it.
+# The filter's grid has this short side; its window reaches this far on it: further, and clutter in the background is fitted as well.
 _GRID = 120
-_RADIUS = 7
+_RADIUS = 4
 # Variation of the guide (planes from 0 to 1) below this is noise.
 _EPS = 1e-3
 # Colour tells person from background better than brightness, but the planes of colour vary less.
