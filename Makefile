@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check soak bench interop lowest clean
+.PHONY: demo test check soak bench bench-quality interop lowest clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml
@@ -31,6 +31,10 @@ soak: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/run.py
+
+# Mattes and removals against known truth; writes docs/quality.md. Fetches clips with npm and apt-get where these are there.
+bench-quality: $(READY)
+	$(BIN)/python tests/bench/quality
 
 # The agent adk against the real google-adk, in a venv of its own: the package is large, and nothing else needs it.
 INTEROP := build/interop

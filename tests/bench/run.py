@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS = ("agentskills", "routing", "media", "filters")
+PARTS = ("agentskills", "routing", "media", "filters", "backgrounds")
 
 
 def main() -> None:

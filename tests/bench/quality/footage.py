@@ -7,9 +7,12 @@ import tarfile
 from collections.abc import Iterator
 from importlib.metadata import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
-import numpy as np
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ROOT = Path(__file__).resolve().parents[3]
 _KEPT = ROOT / "build" / "footage"

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import footage
 import numpy as np
-from cutouts import Cutout
 from measures import Motion, decibels, likeness, squared
 from staging import FPS, Act, Staged, in_half_colour, staged, standing, wandering, written
 
@@ -19,6 +19,9 @@ from skillwire.studio.effects.detector import Detector
 from skillwire.studio.effects.targets import Mark, Removal
 from skillwire.studio.effects.vanish import analysis_of, seconds_of, vanished
 from skillwire.studio.media.read import frames, open_video
+
+if TYPE_CHECKING:
+    from cutouts import Cutout
 
 SIZE = (640, 360)
 # Telea and the measures of flicker are taken of every so many pictures.

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import cv2
 import numpy as np
-from cutouts import Cutout
+
+if TYPE_CHECKING:
+    from cutouts import Cutout
 
 FPS = 25
 # Cut-outs come at 10 pictures a second.
