@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from skillwire.errors import JobFailed
 from skillwire.studio.effects import models, people
-from skillwire.studio.effects.composite import compose
+from skillwire.studio.effects.composite import compose, corrections
 from skillwire.studio.effects.guided import applied, coefficients
 from skillwire.studio.effects.matte import Matte, Matter, _occupied
 from skillwire.studio.effects.people import PeopleMatter, regions_of
@@ -231,6 +231,34 @@ def test_the_old_background_does_not_shine_through_the_edge(monkeypatch):
         edge = (matte.half > 10) & (matte.half < 245)
         errors[clean] = np.abs(out.u[edge].astype(int) - truth.u[edge]).mean()
     assert errors[True] < errors[False] / 2
+
+
+def test_a_brighter_background_shines_over_the_edge_only():
+    (picture, _, _), matte = _disk()
+    bright = Planes(np.full((160, 160), 235, np.uint8), *(np.full((80, 80), 128, np.uint8) for _ in range(2)))
+    lit, plain = corrections(picture, matte.half, bright)[0], corrections(picture, matte.half, None)[0]
+    gain = lit.astype(int) - plain.astype(int)
+    covered = shrunk(matte.half, gain.shape[::-1])
+    edge = (covered > 60) & (covered < 250)
+    assert gain[edge].mean() > 3
+    assert gain.min() >= -1
+    middle = gain.shape[0] // 2
+    assert abs(int(gain[middle, middle])) <= 1
+
+
+def test_who_leaves_is_gone_from_the_matte(talking):
+    def empty(like):
+        frame = av.VideoFrame(like.width, like.height, "yuv420p")
+        for plane, level in zip(planes_of(frame).each(), (90, 128, 128), strict=True):
+            plane[:] = level
+        return frame
+
+    frames = [*talking[:16], *(empty(talking[0]) for _ in range(48))]
+    face = (20.0, 10.0, 176.0, 144.0)
+    matter = PeopleMatter(Segmenter(BT601), _watching([[face], [], [], []]), BT601)
+    mattes = [matte for _, matte in matter.over(iter(frames))]
+    assert all(matte is not None for matte in mattes[:16])
+    assert mattes[40:] == [None] * 24
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([(64, 48), (48, 64), (256, 144)]))

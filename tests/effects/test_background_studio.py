@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -85,6 +86,22 @@ def test_a_picture_is_rendered_behind_the_man_and_a_poster_shows_it(man, tmp_pat
     poster(draft, media, tmp_path / "poster.jpg", 500)
     with Image.open(tmp_path / "poster.jpg") as shown:
         assert shown.getpixel((8, 8))[2] > 200
+
+
+def test_a_video_plays_behind_the_man_and_begins_again(man, tmp_path):
+    with av.open(str(tmp_path / "lights.mp4"), "w") as target:
+        stream = target.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for n in range(16):
+            colour = (255, 0, 0) if n < 8 else (0, 0, 255)
+            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), colour, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = n, Fraction(1, 25)
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    media = {"m": _file(man), "p": _file(tmp_path / "lights.mp4")}
+    pictures = _rendered(_draft(Background("media", "p")), media, tmp_path / "out.mp4")
+    shown = ["red" if picture[4:20, 4:30, 0].mean() > 128 else "blue" for picture in pictures]
+    assert shown == ["red"] * 8 + ["blue"] * 8 + ["red"] * 8 + ["blue"]
 
 
 def test_turned_clips_get_an_upright_background(man, tmp_path):
