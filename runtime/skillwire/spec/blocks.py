@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from skillwire.spec import tables
+from skillwire.spec.fences import Fence, Fences
 from skillwire.spec.marks import lowered, plain
 from skillwire.spec.source import Document
 from skillwire.spec.tables import Table
@@ -20,8 +22,6 @@ from skillwire.spec.tables import Table
 # More tables than any skill has; what comes after them is not read as facts.
 MAX_TABLES = 200
 
-_FENCE = re.compile(r"(?P<lead>(?:\s|>|[-*+]\s|\d{1,9}[.)]\s)*)(?P<mark>`{3,}|~{3,})(?P<info>.*)\Z")
-_CLOSING = re.compile(r"[\s>]*(`{3,}|~{3,})[ \t]*\Z")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*\Z")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*\Z")
 _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
@@ -33,8 +33,7 @@ _WRAPPED = 70  # a shorter line was ended on purpose, not by an editor that wrap
 _REQUEST = re.compile(r"`?(?:GET|POST|PUT|PATCH|DELETE|https?:)")
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """``number`` is the section number it starts with (``3.5``), empty without one; ``text`` the rest."""
 
     level: int
@@ -43,19 +42,7 @@ class Heading:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """A fenced block: ``line`` of its opening, ``end`` of its closing (1-based), content without the fences."""
-
-    info: str
-    lines: tuple[str, ...]
-    line: int
-    end: int
-    closed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A stretch of text that says one thing: a paragraph, a list item, a labelled line, a heading, a fence, a table.
 
     ``line`` and ``end`` are its first and last line (1-based), ``start`` and ``stop`` its offsets in ``Page.text``.
@@ -73,7 +60,8 @@ class Page:
     """The body of a skill file.
 
     ``text`` is the body with the marks of bold and code removed, so that damaged and healthy files read the same;
-    ``lower`` is the same in lower case with blanks for line ends, ``offsets`` holds where each of its lines starts, ``starts`` each unit.
+    ``lower`` is the same in lower case with blanks for line ends. ``offsets`` holds where each of its lines starts,
+    ``starts`` each unit, ``heading_lines`` the lines (1-based) of the headings.
     """
 
     document: Document
@@ -85,6 +73,7 @@ class Page:
     fences: tuple[Fence, ...]
     units: tuple[Unit, ...]
     starts: tuple[int, ...]
+    heading_lines: tuple[int, ...]
 
     def line_at(self, offset: int) -> int:
         """Line of the file (1-based) that holds ``text[offset]``."""
@@ -99,28 +88,33 @@ class Page:
 
         Looking for plain words first is what keeps the rules' patterns off most of the text.
         """
+        units, starts, find = self.units, self.starts, self.lower.find
         hits: set[int] = set()
-        find = self.lower.find
         for word in words:
             at = find(word)
             while at >= 0:
-                index = bisect_right(self.starts, at) - 1
+                index = bisect_right(starts, at) - 1
                 if index >= 0:
                     hits.add(index)
-                    at = find(word, max(self.units[index].stop, at + 1))
+                    at = find(word, max(units[index].stop, at + 1))
                 else:
                     at = find(word, at + 1)
-        return [self.units[index] for index in sorted(hits)]
+        return [units[index] for index in sorted(hits)]
 
     def places(self, words: Iterable[str]) -> list[int]:
         """Offsets at which any of these words (in lower case) stands, in order."""
         found = []
+        find = self.lower.find
         for word in words:
-            at = self.lower.find(word)
+            at = find(word)
             while at >= 0:
                 found.append(at)
-                at = self.lower.find(word, at + 1)
+                at = find(word, at + 1)
         return sorted(found)
+
+    def unit_of(self, offset: int) -> Unit:
+        """The unit that holds ``text[offset]``; the last one before it when it stands between two."""
+        return self.units[max(bisect_right(self.starts, offset) - 1, 0)]
 
     def line_span(self, offset: int) -> tuple[int, int]:
         """Start and end of the line of ``text`` that holds ``offset``."""
@@ -133,99 +127,110 @@ class Page:
 
     def heading_above(self, line: int) -> Heading | None:
         """The nearest heading above a line (1-based)."""
-        at = bisect_right(self.headings, line, key=lambda heading: heading.line)
+        at = bisect_right(self.heading_lines, line)
         return self.headings[at - 1] if at else None
 
 
 def parse(document: Document) -> Page:
     """Find the parts of the body."""
-    lines = list(document.lines)
-    if any("<!--" in line for line in lines[document.body :]):
-        lines[document.body :] = _without_comments(lines[document.body :])
-    return _Scanner(document, lines).page()
+    lines = document.lines
+    body = "\n".join(lines[document.body :])
+    if "<!--" in body:
+        body = _without_comments(body)
+        lines = (*lines[: document.body], *body.split("\n"))
+    scanner = _Scanner(lines)
+    scanner.scan(document.body)
+    return scanner.page(document, plain(body))
 
 
-def _without_comments(lines: list[str]) -> list[str]:
-    """Lines with HTML comments taken out, as many as before; an unclosed comment is left alone."""
-    text = "\n".join(lines)
+def _without_comments(text: str) -> str:
+    """Text with HTML comments taken out, of as many lines as before; an unclosed comment is left alone."""
     kept: list[str] = []
     at = 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
         kept += [text[at:start], "\n" * text.count("\n", start, end)]
         at = end + len("-->")
-    return "".join([*kept, text[at:]]).split("\n")
+    return "".join([*kept, text[at:]])
 
 
-@dataclass(slots=True)
 class _Scanner:
-    document: Document
-    lines: list[str]
-    headings: list[Heading] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    fences: list[Fence] = field(default_factory=list)
-    spans: list[tuple[str, int, int]] = field(default_factory=list)  # kind, first and last index
-    closers: dict[str, _Closers] | None = None
-    open: bool = False  # the last span is text that the next line may continue
+    """One pass over the lines of a file, from its body on."""
 
-    def page(self) -> Page:
-        at = self.document.body
-        while at < len(self.lines):
-            at = self._step(at)
-        body = self.lines[self.document.body :]
-        text = plain("\n".join(body))
-        offsets = [0]
-        find = text.find
-        while (stop := find("\n", offsets[-1])) >= 0:
-            offsets.append(stop + 1)
-        first = self.document.body
-        ends = [*offsets[1:], len(text) + 1]
-        units = tuple(
-            Unit(kind, start + 1, stop + 1, offsets[start - first], ends[stop - first] - 1)
+    __slots__ = ("fenced", "fences", "headings", "lines", "open", "spans", "tables")
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        self.lines = lines
+        self.headings: list[Heading] = []
+        self.tables: list[Table] = []
+        self.fences: list[Fence] = []
+        self.fenced = Fences(lines)
+        self.spans: list[tuple[str, int, int]] = []  # kind, first and last index
+        self.open = False  # the last span is text that the next line may continue
+
+    def page(self, document: Document, text: str) -> Page:
+        """The page of what was found; ``text`` is the body without its marks."""
+        lines = text.split("\n")
+        offsets = (0, *accumulate([len(line) + 1 for line in lines]))
+        first = document.body
+        units = [
+            Unit(kind, start + 1, stop + 1, offsets[start - first], offsets[stop - first + 1] - 1)
             for kind, start, stop in self.spans
-        )
+        ]
         return Page(
-            self.document,
+            document,
             text,
-            lowered(text).replace("\n", " "),  # words are found across the ends of lines
-            tuple(offsets),
+            " ".join([lowered(line) for line in lines]),  # words are found across the ends of lines
+            offsets[:-1],
             tuple(self.headings),
             tuple(self.tables),
             tuple(self.fences),
-            units,
-            tuple(unit.start for unit in units),
+            tuple(units),
+            tuple([unit.start for unit in units]),
+            tuple([heading.line for heading in self.headings]),
         )
 
-    def _step(self, at: int) -> int:
-        line = self.lines[at]
-        stripped = line.strip()
-        if not stripped:
-            self.open = False
-            return at + 1
-        first = stripped[0]
-        if "|" in line and (table := tables.scan(self.lines, at)):
-            if len(self.tables) < MAX_TABLES:
-                self.tables.append(table)
-            self._close("table", at, table.end - 1)
-            return table.end
-        if ("```" in line or "~~~" in line) and (fence := _opening(line)):
-            return self._fence(at, fence)
-        if first == "#" and (match := _HEADING.match(line)):
-            self._heading(len(match[1]), match[2] or "", at)
-            self._close("heading", at, at)
-            return at + 1
-        if first in "=-*_":
-            if self.open and _UNDERLINE.match(line) and self.spans[-1][0] == "text":
-                _, start, _ = self.spans[-1]
-                title = " ".join(part.strip() for part in self.lines[start:at])
-                self._heading(1 if first == "=" else 2, title, start)
-                self.spans[-1] = ("heading", start, at)
-                self.open = False
-                return at + 1
-            if _RULE.match(line):
-                self.open = False
-                return at + 1
-        self._text(at, line, first)
-        return at + 1
+    def scan(self, at: int) -> None:
+        """Read from the line of this index (0-based) to the end."""
+        lines = self.lines
+        total = len(lines)
+        while at < total:
+            line = lines[at]
+            first = line[:1]
+            if not first or first.isspace():
+                first = line.strip()[:1]
+                if not first:
+                    self.open = False
+                    at += 1
+                    continue
+            if "|" in line and (table := tables.scan(lines, at)):
+                if len(self.tables) < MAX_TABLES:
+                    self.tables.append(table)
+                self._close("table", at, table.end - 1)
+                at = table.end
+            elif ("```" in line or "~~~" in line) and (fence := self.fenced.scan(at)):
+                self.fences.append(fence)
+                self._close("fence", at, fence.end - 1)
+                at = fence.end
+            elif first == "#" and (match := _HEADING.match(line)):
+                self._heading(len(match[1]), match[2] or "", at)
+                self._close("heading", at, at)
+                at += 1
+            else:
+                if first not in "=-*_" or not self._ruled(at, line, first):
+                    self._text(at, line, first)
+                at += 1
+
+    def _ruled(self, at: int, line: str, first: str) -> bool:
+        """Whether a line is a thematic break, or underlines a heading."""
+        if self.open and _UNDERLINE.match(line) and self.spans[-1][0] == "text":
+            _, start, _ = self.spans[-1]
+            title = " ".join(part.strip() for part in self.lines[start:at])
+            self._heading(1 if first == "=" else 2, title, start)
+            self.spans[-1] = ("heading", start, at)
+        elif not _RULE.match(line):
+            return False
+        self.open = False
+        return True
 
     def _text(self, at: int, line: str, first: str) -> None:
         if (first in "-*+•>" or first.isdigit()) and _ITEM.match(line):
@@ -239,7 +244,7 @@ class _Scanner:
 
     def _labelled(self, at: int, line: str) -> bool:
         """Whether a line opens a statement of its own, though no blank line sets it apart."""
-        match = _LABEL.match(line)
+        match = _LABEL.match(line) if ":" in line or "**" in line else None
         if match is None:
             return False
         bold, after = match.groups()
@@ -258,55 +263,6 @@ class _Scanner:
         else:
             self.headings.append(Heading(level, "", text, at + 1))
 
-    def _fence(self, at: int, opening: re.Match[str]) -> int:
-        mark, lead = opening["mark"], opening["lead"]
-        end = self._closing(at, mark)
-        closed = end < len(self.lines)
-        if not closed:  # it would swallow the rest of the file: let it end where its paragraph does
-            end = next((i for i in range(at + 1, len(self.lines)) if not self.lines[i].strip()), len(self.lines))
-        content = tuple(_dedent(line, len(lead)) for line in self.lines[at + 1 : end])
-        last = end if closed else end - 1
-        self.fences.append(Fence(opening["info"].strip(), content, at + 1, last + 1, closed))
-        self._close("fence", at, last)
-        return last + 1
-
-    def _closing(self, at: int, mark: str) -> int:
-        """Index of the line that closes a fence, the number of lines when none does."""
-        if self.closers is None:
-            self.closers = {"`": _Closers(self.lines, "`"), "~": _Closers(self.lines, "~")}
-        return self.closers[mark[0]].after(at, len(mark))
-
     def _close(self, kind: str, start: int, stop: int) -> None:
         self.spans.append((kind, start, stop))
         self.open = False
-
-
-class _Closers:
-    """Lines that can close a fence, asked in one go for the next one that is long enough."""
-
-    def __init__(self, lines: list[str], mark: str) -> None:
-        found = [(i, _CLOSING.match(line)) for i, line in enumerate(lines) if mark * 3 in line]
-        pairs = [(i, match[1]) for i, match in found if match and match[1][0] == mark]
-        self.total = len(lines)
-        self.at = [i for i, _ in pairs]
-        self.length = [len(text) for _, text in pairs]
-        self.longest = list(accumulate(reversed(self.length), max))[::-1]  # from here to the end
-
-    def after(self, at: int, length: int) -> int:
-        """Index of the first closing line after ``at`` with ``length`` marks or more, else the number of lines."""
-        k = bisect_right(self.at, at)
-        if k == len(self.at) or self.longest[k] < length:
-            return self.total
-        while self.length[k] < length:
-            k += 1
-        return self.at[k]
-
-
-def _opening(line: str) -> re.Match[str] | None:
-    match = _FENCE.match(line)
-    return match if match and not (match["mark"][0] == "`" and "`" in match["info"]) else None
-
-
-def _dedent(line: str, width: int) -> str:
-    lead = len(line) - len(line.lstrip())
-    return line[min(lead, width) :]

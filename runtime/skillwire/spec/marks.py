@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
-_MARK = re.compile(r"`|\*\*|&(?:lt|gt|amp|quot|#39);")
-_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"', "&#39;": "'"}
+# In this order: what "&amp;lt;" stands for is "&lt;", not "<".
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&"))
 
 
 def plain(text: str) -> str:
     """``text`` without the marks of code and bold, character references resolved."""
-    if "&" in text:
-        return _MARK.sub(lambda match: _ENTITIES.get(match.group(), ""), text)
+    if "&" in text and ";" in text:
+        for reference, character in _ENTITIES:
+            text = text.replace(reference, character)
     return text.replace("`", "").replace("**", "")
 
 
-def lowered(text: str) -> str:
-    """``text`` in lower case, every character at its place (``İ`` would become two)."""
-    lower = text.lower()
-    return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+def lowered(line: str) -> str:
+    """``line`` in lower case, every character at its place (``İ`` would become two)."""
+    lower = line.lower()
+    return lower if len(lower) == len(line) else "".join([c.lower() if len(c.lower()) == 1 else c for c in line])

@@ -6,7 +6,7 @@ import re
 
 from skillwire.spec import templates
 from skillwire.spec.facts import Polling, Request
-from skillwire.spec.vocabulary import nears, ordered
+from skillwire.spec.vocabulary import meaning, nears
 
 _IDENT = r"[a-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9_]+)*"
 _RETURNS = re.compile(
@@ -79,7 +79,7 @@ _OWN = frozenset({"authorization", "content-type", "content-length", "host", "us
 
 def names(call: str, text: str) -> bool:
     """Whether a label or path speaks of a call by its usual words."""
-    return any(regex.search(text) for name, regex in ordered("calls") if name == call)
+    return meaning("calls", call).search(text) is not None
 
 
 def seconds(number: str, unit: str | None) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from skillwire.spec.marks import plain
 
@@ -26,8 +27,7 @@ _ENDS = re.compile(r"\s{0,3}(?:```|~~~|#{1,6}\s|>|[-*+]\s|1[.)]\s)")
 _PIPE = re.compile(r"(?<!\\)\|")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Cells of a row as written (outer blanks stripped), however many there are; ``line`` is 1-based.
 
     ``plain`` are the same cells without marks of code and bold.
@@ -50,11 +50,7 @@ class Table:
     line: int
     end: int
     width: int
-
-    @property
-    def titles(self) -> tuple[str, ...]:
-        """Header cells without marks of code and bold."""
-        return tuple(map(plain, self.header))
+    titles: tuple[str, ...] = ()
 
     def column(self, index: int) -> list[str]:
         """Plain cells of a column, empty where a row is too short."""
@@ -127,7 +123,7 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
     at = start
     while at < len(lines):
         line = lines[at]
-        if not line.strip():
+        if line[:1] != "|" and not line.strip():
             if not _goes_on(lines, at + 1, len(table.header), spaced=spaced):
                 break
         elif _ends(line, quoted=quoted) or (not exact and _heads_another(lines, at, table)):
@@ -136,14 +132,16 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
             if quoted:
                 line = _CONTAINER.sub("", line, count=1)
             if len(rows) < MAX_ROWS:
-                rows.extend(_row(cells, at) for cells in _unglue(split_cells(line), len(table.header)))
+                rows += [_row(cells, at) for cells in _unglue(split_cells(line), len(table.header))]
             end = at + 1
         at += 1
-    return Table(table.header, tuple(rows), table.line, end, table.width)
+    return Table(table.header, tuple(rows), table.line, end, table.width, _plain(table.header))
 
 
 def _ends(line: str, *, quoted: bool) -> bool:
     """Whether a line below a table is no row of it."""
+    if line[:1] == "|":
+        return False
     return "|" not in line or (bool(_ENDS.match(line)) and not (quoted and line.lstrip()[0] == ">"))
 
 
@@ -165,11 +163,18 @@ def _goes_on(lines: Sequence[str], at: int, width: int, *, spaced: bool) -> bool
 
 
 def _row(cells: tuple[str, ...], at: int) -> Row:
-    return Row(cells, at + 1, tuple(map(plain, cells)))
+    return Row(cells, at + 1, _plain(cells))
+
+
+def _plain(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Cells without marks; the very same when none has any, as in most rows."""
+    return cells if plain(text := "|".join(cells)) == text else tuple(map(plain, cells))
 
 
 def _unglue(cells: list[str], width: int) -> list[tuple[str, ...]]:
     """Rows that lost the line break between them: ``a | b || c | d`` in a table of two columns."""
+    if len(cells) <= 2 * width:
+        return [tuple(cells)]
     count, rest = divmod(len(cells) + 1, width + 1)
     if count > 1 and rest == 0 and not any(cells[width :: width + 1]):
         return [tuple(cells[i : i + width]) for i in range(0, len(cells), width + 1)]

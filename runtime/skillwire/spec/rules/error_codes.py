@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 
 from skillwire.spec.facts import Facts, RawError
 from skillwire.spec.model import Recovery, Severity
@@ -13,9 +12,9 @@ from skillwire.spec.tables import MAX_ROWS, Table
 from skillwire.spec.vocabulary import first, pattern
 
 _CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W*\Z", re.IGNORECASE)
-_BULLET = re.compile(
-    r"(?:^|(?<=\n)|(?<=\s-\s)|(?<=\s-)|(?<=-\n))[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})[ \t]*(?:—|–|:|：|→|->|-(?=[ \t]))\s*+(?!\d)"
-)
+_STATED = re.compile(r"(\d\d{0,4})[ \t]*(?:—|–|:|：|→|->|-(?=[ \t]))\s*+(?!\d)")
+# What may stand before it in its line, the end of the line above included: nothing, a bullet, or a dash after other text.
+_OPENING = re.compile(r"(\n?|(?s:.*?)\s-\s??)[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?\Z")
 _SENTENCE = re.compile(
     r"\b(?:on|for|if|when|code|error|status|HTTP)\s+(?:an?\s+)?(?:HTTP\s+|code\s+|error\s+|status\s+)*(\d{3,5})\b[\s,:—–-]*([^.;\n]+)",
     re.IGNORECASE,
@@ -113,16 +112,29 @@ def _code_column(table: Table) -> int | None:
 
 def _from_bullets(facts: Facts) -> None:
     page = facts.page
-    spots = list(islice(_BULLET.finditer(page.text), MAX_ROWS))
-    if len(spots) < 2 or max(int(spot[1]) for spot in spots) < 100:
+    spots = _bullets(page.text)
+    if len(spots) < 2 or max(int(code[1]) for _, code in spots) < 100:
         return
-    for spot, following in zip(spots, [*spots[1:], None], strict=True):
-        line = page.line_at(spot.start(1))
+    for (_, code), following in zip(spots, [*spots[1:], None], strict=True):
+        line = page.line_at(code.start())
         unit = page.unit_at(line)
-        end = min(unit.stop, following.start() if following else unit.stop)
-        meaning, _, action = _two(" ".join(page.text[spot.end() : end].split()).rstrip(" -"))
-        _add(facts, int(spot[1]), meaning, action or meaning, line)
+        end = min(unit.stop, following[0] if following else unit.stop)
+        meaning, _, action = _two(" ".join(page.text[code.end() : end].split()).rstrip(" -"))
+        _add(facts, int(code[1]), meaning, action or meaning, line)
         facts.consume(range(line, unit.end + 1))
+
+
+def _bullets(text: str) -> list[tuple[int, re.Match[str]]]:
+    """Codes that open a statement: where its bullet stands, and the code."""
+    found = []
+    for code in _STATED.finditer(text):
+        above = max(text.rfind("\n", 0, code.start()), 0)
+        opening = _OPENING.match(text[above : code.start()])
+        if opening:
+            found.append((above + opening.end(1), code))
+            if len(found) == MAX_ROWS:
+                break
+    return found
 
 
 def _two(text: str) -> tuple[str, str, str]:

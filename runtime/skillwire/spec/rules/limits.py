@@ -15,6 +15,8 @@ _OPEN_LIST = re.compile(rf"({_TYPE}(?:(?:\s*[,/、，|]\s*(?:(?:and|or)\s+)?|\s+
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _NO_TYPES = frozenset({"and", "or", "more", "etc", "any", "all", "most", "many", "other", "files", "file"})
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|兆)(?![A-Za-z])", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?\s*\Z")
+_MAX_NUMBER = 30  # characters
 _LIMIT_AFTER = re.compile(r"\s*(?:max|limit|at most|or less)", re.IGNORECASE)
 _STRONG = re.compile(r"\bmax|limit|最大|上限", re.IGNORECASE)
 # Binary multiples: a service that says "500MB" rarely means less, and it has the last word with its own error code;
@@ -33,18 +35,20 @@ def _formats(facts: Facts) -> Stated[tuple[str, ...]] | None:
     """The longest list of file types after a lead-in; a lead-in with a colon beats one without."""
     page = facts.page
     best: tuple[tuple[bool, int], tuple[str, ...], int] = ((False, 0), (), 0)
-    for unit in page.units_with(near("formats")):
-        if unit.kind in ("table", "fence"):
+    lead_in = pattern("formats").regex
+    for at in page.places(near("formats")):
+        unit = page.unit_of(at)
+        lead = lead_in.match(page.text, at, unit.stop) if unit.kind not in ("table", "fence") else None
+        if lead is None:
             continue
-        for lead in pattern("formats").finditer(page.text, unit.start, unit.stop):
-            colon = lead.group().rstrip()[-1:] in (":", "：")
-            listed = (_LIST if colon else _OPEN_LIST).match(page.text, lead.end(), unit.stop)
-            if not listed:
-                continue
-            types = [name for name in map(str.lower, _WORD.findall(listed[1])) if name not in _NO_TYPES]
-            rank = (colon, len(types))
-            if rank > best[0] and any(len(name) in (3, 4) for name in types):
-                best = (rank, tuple(dict.fromkeys(types)), page.line_at(lead.start()))
+        colon = lead.group().rstrip()[-1:] in (":", "：")
+        listed = (_LIST if colon else _OPEN_LIST).match(page.text, lead.end(), unit.stop)
+        if not listed:
+            continue
+        types = [name for name in map(str.lower, _WORD.findall(listed[1])) if name not in _NO_TYPES]
+        rank = (colon, len(types))
+        if rank > best[0] and any(len(name) in (3, 4) for name in types):
+            best = (rank, tuple(dict.fromkeys(types)), page.line_at(at))
     return Stated(best[1], best[2]) if best[1] else None
 
 
@@ -52,18 +56,22 @@ def _size(facts: Facts) -> Stated[int] | None:
     """The best-founded limit: a sentence on the largest file before one that says "up to" in passing."""
     page = facts.page
     best: tuple[int, int, int] = (0, 0, 0)
-    for unit in page.units_with(near("sizes")):
-        for match in _SIZE.finditer(page.text, unit.start, unit.stop):
-            start = max(unit.start, match.start() - 80)
-            start = page.text.rfind(". ", start, match.start()) + 1 or start
-            before = page.text[start : match.start()]
-            after = page.text[match.end() : match.end() + 20]
-            if pattern("not_a_limit").search(before) or pattern("not_a_limit").search(after[:12]):
-                continue
-            if not (pattern("size_before").search(before) or _LIMIT_AFTER.match(after)):
-                continue
-            score = 1 + 2 * bool(pattern("size_topic").search(before)) + bool(_STRONG.search(before))
-            if score > best[0]:
-                size = int(float(match[1]) * 1024 ** _POWER[match[2][0].lower()])
-                best = (score, size, page.line_at(match.start()))
+    for at in page.places(near("sizes")):
+        unit = page.unit_of(at)
+        number = _NUMBER.search(page.text, max(unit.start, at - _MAX_NUMBER), at)
+        match = _SIZE.match(page.text, number.start(), unit.stop) if number else None
+        if match is None:
+            continue
+        start = max(unit.start, match.start() - 80)
+        start = page.text.rfind(". ", start, match.start()) + 1 or start
+        before = page.text[start : match.start()]
+        after = page.text[match.end() : match.end() + 20]
+        if pattern("not_a_limit").search(before) or pattern("not_a_limit").search(after[:12]):
+            continue
+        if not (pattern("size_before").search(before) or _LIMIT_AFTER.match(after)):
+            continue
+        score = 1 + 2 * bool(pattern("size_topic").search(before)) + bool(_STRONG.search(before))
+        if score > best[0]:
+            size = int(float(match[1]) * 1024 ** _POWER[match[2][0].lower()])
+            best = (score, size, page.line_at(match.start()))
     return Stated(best[1], best[2]) if best[1] else None

@@ -8,22 +8,22 @@ from skillwire.spec.blocks import Page
 from skillwire.spec.facts import Facts
 from skillwire.spec.model import StreamRule
 from skillwire.spec.statements import seconds
-from skillwire.spec.vocabulary import near, pattern
+from skillwire.spec.vocabulary import Wording, near, pattern
 
 _UNIT = r"(seconds?|secs?|s|minutes?|mins?|min|m|秒|分钟)"
 _EVERY = re.compile(rf"(?:every|每隔?)\s*(\d+(?:\.\d+)?)\s*{_UNIT}(?![a-z])", re.IGNORECASE)
 _REACH = 400  # characters around "every 2 min" in which heartbeats and the notice are spoken of
 _QUOTED = re.compile(r"[\"“]([^\"”]{3,80})[\"”]")
-_KEEPALIVE = re.compile(
-    r"\bheart-?beats?\b|\bkeep-?alives?\b|\bempty\s+data\b|\bstill\s+working\b|\bpings?\b|心跳", re.IGNORECASE
+_KEEPALIVE = Wording(
+    r"\bheart-?beats?\b|\bkeep-?alives?\b|\bempty\s+data\b|\bstill\s+working\b|\bpings?\b|心跳",
 )
-_ONLY = re.compile(
-    rf"(\d+(?:\.\d+)?)\s*{_UNIT}\s*(?:of\s+)?(?:nothing but\s+|only\s+)?(?:heart-?beats?|keep-?alives?|pings?)[- ]?(?:only)?",
+_BEFORE_ONLY = re.compile(
+    rf"(\d+(?:\.\d+)?)\s*{_UNIT}\s*(?:of\s+)?(?:nothing but\s+|only\s+)?\Z",
     re.IGNORECASE,
 )
-_EVENT_CELL = re.compile(
+_MAX_BEFORE = 60  # characters
+_EVENT_CELL = Wording(
     r"\btext\b|\btool\b|\bheart-?beats?\b|\bdata:|\bstream\b|\bclose|\berror event|\bping|\bdone\b|文本|工具|心跳|关闭",
-    re.IGNORECASE,
 )
 
 
@@ -37,8 +37,7 @@ def read(facts: Facts) -> None:
         if events * 2 > len(table.rows):
             facts.consume(range(table.line, table.end + 1))
     every, notice, line = _notice(facts)
-    only = _first(page, _ONLY, near("keepalive"))
-    silent = _first(page, pattern("silent_edit"), near("silent_edit"))
+    only, silent = _only(page), _silent(page)
     marks = [match.start() for match in (only, silent) if match]
     facts.consume(page.line_at(at) for at in marks)
     facts.stream = StreamRule(
@@ -54,11 +53,13 @@ def _notice(facts: Facts) -> tuple[float | None, str, int | None]:
     """Seconds between notices, the notice and its line, from the statement that speaks of heartbeats."""
     page = facts.page
     for at in page.places(near("every")):
-        unit = page.unit_at(page.line_at(at))
+        match = _EVERY.match(page.text, at)
+        if match is None:
+            continue
+        unit = page.unit_of(at)
         start, stop = page.line_span(at) if unit.kind == "table" else (unit.start, unit.stop)
         start, stop = max(start, at - _REACH), min(stop, at + _REACH)
-        match = _EVERY.match(page.text, at)
-        if match and _KEEPALIVE.search(page.text, start, stop):
+        if _KEEPALIVE.search_in(page.text, page.lower, start, stop):
             quoted = {
                 min(abs(q.start() - at), abs(q.end() - at)): q[1] for q in _QUOTED.finditer(page.text, start, stop)
             }
@@ -69,6 +70,18 @@ def _notice(facts: Facts) -> tuple[float | None, str, int | None]:
     return None, "", None
 
 
-def _first(page: Page, regex: re.Pattern[str], words: tuple[str, ...]) -> re.Match[str] | None:
-    spans = ((unit.start, unit.stop) for unit in page.units_with(words))
-    return next((match for start, stop in spans if (match := regex.search(page.text, start, stop))), None)
+def _only(page: Page) -> re.Match[str] | None:
+    """The time that nothing but heartbeats may come, said right before them."""
+    for at in page.places(near("heartbeats")):
+        start = max(page.unit_of(at).start, at - _MAX_BEFORE)
+        if match := _BEFORE_ONLY.search(page.text, start, at):
+            return match
+    return None
+
+
+def _silent(page: Page) -> re.Match[str] | None:
+    wording = pattern("silent_edit")
+    for unit in page.units_with(near("silent_edit")):
+        if match := wording.search_in(page.text, page.lower, unit.start, unit.stop):
+            return match
+    return None
