@@ -14,7 +14,12 @@ def plain(text: str) -> str:
     return text.replace("`", "").replace("**", "")
 
 
-def lowered(line: str) -> str:
-    """``line`` in lower case, every character at its place (``İ`` would become two)."""
-    lower = line.lower()
-    return lower if len(lower) == len(line) else "".join([c.lower() if len(c.lower()) == 1 else c for c in line])
+def lowered(lines: list[str]) -> str:
+    """Lines in lower case and joined by blanks, so that words are found across them; every character at its place.
+
+    Line by line, since most are ASCII, which is quicker.
+    """
+    lower = [line.lower() for line in lines]
+    if sum(map(len, lower)) != sum(map(len, lines)):  # "İ" becomes two characters
+        lower = ["".join([c.lower() if len(c.lower()) == 1 else c for c in line]) for line in lines]
+    return " ".join(lower)

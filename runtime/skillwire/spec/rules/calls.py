@@ -28,6 +28,7 @@ _BARE = re.compile(rf"https?://[^\s/\"')]+/{_TAIL}")
 _BARE_LEAD = re.compile(r"\b(?:via|from|at|through|using|calling)\s+\Z")
 _PATH_CELL = re.compile(r"(?:https?://|\$|/(?=[\w<{:$]))\S*\Z")
 _METHOD_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\Z", re.IGNORECASE)
+_METHOD_STARTS = "GPDgpd"
 _BOTH_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(\S+)\Z", re.IGNORECASE)
 _MARKER = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|(\d{1,3})[.)]\s+)?")
 _COMMAND = re.compile(r"\bcurl\b.*\Z", re.DOTALL)
@@ -80,8 +81,8 @@ def is_token_request(request: Request) -> bool:
     """Whether a request looks like the one that hands out a token."""
     if request.method not in ("", "POST") or request.authorized:
         return False
-    tail = re.split(r"[-_/]", request.path.partition("?")[0].rstrip("/"))[-4:]
-    return statements.names("token", " ".join(tail))
+    path = request.path.partition("?")[0].rstrip("/")
+    return statements.names("token", " ".join(path.replace("-", "/").replace("_", "/").rsplit("/", 4)[-4:]))
 
 
 def _explicit(text: str) -> list[_Spot]:
@@ -201,7 +202,7 @@ def _label(text: str) -> str:
 def _following(page: Page, unit: Unit, limit: int | None) -> str:
     """What is said below a command, up to the next request or heading."""
     stop = min(unit.stop + _REACH, len(page.text) if limit is None else max(limit, unit.stop))
-    at = bisect_right(page.headings, unit.line, key=lambda heading: heading.line)
+    at = bisect_right(page.heading_lines, unit.line)
     if at < len(page.headings):
         stop = min(stop, page.offsets[page.headings[at].line - page.document.body - 1])
     return page.text[unit.stop : stop]
@@ -248,14 +249,14 @@ def _endpoint_columns(table: Table) -> tuple[int, int] | None:
     """Indices of the path and method columns (the same one when a cell holds both)."""
     columns = [table.column(i) for i in range(len(table.header))]
 
-    def mostly(test: re.Pattern[str]) -> int | None:
-        counts = [sum(1 for cell in column if test.match(cell)) for column in columns]
+    def mostly(test: re.Pattern[str], starts: str) -> int | None:
+        counts = [sum([1 for cell in column if cell[:1] in starts and test.match(cell)]) for column in columns]
         best = max(counts, default=0)
         return counts.index(best) if best * 2 > len(table.rows) else None
 
-    both = mostly(_BOTH_CELL)
+    both = mostly(_BOTH_CELL, _METHOD_STARTS)
     if both is not None:
         return both, both
-    path = mostly(_PATH_CELL)
-    method = mostly(_METHOD_CELL) if path is not None else None
+    path = mostly(_PATH_CELL, "h$/")
+    method = mostly(_METHOD_CELL, _METHOD_STARTS) if path is not None else None
     return (path, method) if path is not None and method is not None else None

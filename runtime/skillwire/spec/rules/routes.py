@@ -13,6 +13,8 @@ from skillwire.spec.vocabulary import ordered, pattern
 _QUOTED = re.compile(
     r"\"([^\"]+)\"|“([^”]+)”|「([^」]+)」|『([^』]+)』|«\s*([^»]+?)\s*»|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`"
 )
+_STRAIGHT = re.compile(r"\"([^\"]+)\"")
+_OTHER_QUOTES = re.compile("[“「『«‘'`]")
 _STEPS = re.compile(r"\s*(?:→|->|=>|⇒|➜|➡️?)\s*")
 _BETWEEN = re.compile(r"\s*(?:[/,;|、，；]|\bor\b|或)\s*")
 _SECTION = re.compile(r"§\s*\d")
@@ -33,8 +35,14 @@ def read(facts: Facts) -> None:
 
 def quoted(cell: str) -> tuple[list[str], str]:
     """The quoted phrases of a cell, and what stands outside the quotes."""
-    phrases = [next(filter(None, groups)).strip() for groups in _QUOTED.findall(cell)]
-    return [phrase for phrase in phrases if phrase], _QUOTED.sub(" / ", cell)
+    marks = _quotation(cell)
+    phrases = [match[match.lastindex or 0].strip() for match in marks.finditer(cell)]
+    return [phrase for phrase in phrases if phrase], marks.sub(" / ", cell)
+
+
+def _quotation(cell: str) -> re.Pattern[str]:
+    """What finds quotations: in a cell with straight quotes alone, a much quicker pattern."""
+    return _QUOTED if _OTHER_QUOTES.search(cell) else _STRAIGHT
 
 
 def _columns(table: Table) -> tuple[int, int, int | None] | None:
@@ -56,13 +64,17 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
         return None
     phrases, actions = [row.cells[said] if said < len(row.cells) else "" for row in table.rows], table.column(action)
     users = bool(pattern("columns.user").search(titles[said]))
-    rest_row = any(map(pattern("fallback").search, table.column(said)))
-    gestures = sum(map(bool, map(pattern("gui_gestures").search, table.column(said))))
-    if skip is None and not users and not rest_row and gestures * 2 >= len(table.rows):
-        return None  # what a reply says of buttons, not what the user says
-    score = 2 * (skip is not None) + users + rest_row
-    score += _share(actions, lambda cell: bool(_STEPS.match(cell) or _SECTION.search(cell)))
-    score += _share(phrases, lambda cell: bool(_QUOTED.search(cell)))
+    score = 2 * (skip is not None) + users
+    score += _share(actions, lambda cell: bool(_STEPS.match(cell) or ("§" in cell and _SECTION.search(cell))))
+    score += _share(phrases, lambda cell: bool(_quotation(cell).search(cell)))
+    if score < 1:
+        return None
+    words = table.column(said)
+    if skip is None and not users and not any(map(pattern("fallback").search, reversed(words))):
+        if sum(map(bool, map(pattern("gui_gestures").search, words))) * 2 >= len(table.rows):
+            return None  # what a reply says of buttons, not what the user says
+    elif score < 2 and any(map(pattern("fallback").search, reversed(words))):
+        score += 1
     return (said, action, skip) if score >= 2 else None
 
 
