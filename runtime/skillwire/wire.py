@@ -24,6 +24,7 @@ import httpx_sse
 from skillwire.engine.effects import Closed, Failed, Fetched, Frame, Reply, Request, Silence
 from skillwire.engine.wording import plain
 from skillwire.errors import OutputFailed, TransportFailed
+from skillwire.spec.marks import secret_header
 
 CONNECT_TIMEOUT = 10.0
 ANSWER_TIMEOUT = 60.0
@@ -64,9 +65,7 @@ class Wire:
 
     def build(self, request: Request, files: ExitStack | None = None) -> httpx.Request:
         """The request as ``httpx`` will send it. Files are opened, and closed with ``files``; without it only named."""
-        self._secrets |= {
-            value.rsplit(" ", 1)[-1] for name, value in request.headers if name.lower() == "authorization"
-        }
+        self._secrets |= {value.rsplit(" ", 1)[-1] for name, value in request.headers if secret_header(name)}
         parts: list[tuple[str, tuple[str, Any]]] = []
         for path in request.files:
             content = files.enter_context(path.open("rb")) if files is not None else b""

@@ -12,6 +12,7 @@ from skillwire.spec.naming import Named, by_vocabulary, shape, slug
 
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(/\S*)\Z")
 _REFERENCE = re.compile(r"§\s*(\d+(?:\.\d+)*)")
+_THEN = re.compile(r"[,;]?\s*(?:\band\s+)?\bthen\b|[,;]?\s*\bfollowed by\b|\s\+\s|[，；]?\s*(?:然后|随后|接着)|，再")
 # At least half of a table's rows must name calls of the file, or it is no routing table.
 _SHARE = 0.5
 
@@ -62,6 +63,12 @@ class Resolver:
         words = _REFERENCE.sub(" ", text).strip(" ()→.")
         number = self.learnt.get(reference[1]) or self._by_number(reference[1]) if reference else None
         return Target(self._by_label(words), number, words or text.strip(), reference[1] if reference else "")
+
+    def steps(self, text: str) -> list[Target]:
+        """What a step of an action cell names; several when words chain calls (``Upload, then SSE``)."""
+        parts = [part for part in _THEN.split(text) if part.strip()]
+        targets = [self.target(part) for part in parts] if len(parts) > 1 else []
+        return targets if targets and all(target.call for target in targets) else [self.target(text)]
 
     def places(self, name: str) -> set[str]:
         """Section numbers under which a call may rightly be referred to."""
@@ -115,7 +122,7 @@ def routes(facts: Facts, resolver: Resolver) -> tuple[Route, ...]:
     """Rows of the routing table; tables whose actions name no calls are put back and reported."""
     result: list[Route] = []
     for table, rows in facts.routing:
-        resolved = [(row, [resolver.target(step) for step in row.actions]) for row in rows]
+        resolved = [(row, [target for step in row.actions for target in resolver.steps(step)]) for row in rows]
         good = sum(1 for _, targets in resolved if targets and all(target.call for target in targets))
         if not rows or good < len(rows) * _SHARE:
             facts.consumed.difference_update(range(table.line, table.end + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 from skillwire.spec import templates
 from skillwire.spec.defaults import Family, agrees
 from skillwire.spec.facts import Facts
+from skillwire.spec.marks import secret_header
 from skillwire.spec.model import (
     Auth,
     Call,
@@ -22,11 +24,14 @@ from skillwire.spec.model import (
     Verb,
     Wording,
 )
-from skillwire.spec.naming import Named, locate
+from skillwire.spec.naming import Named, locate, locate_below
 from skillwire.spec.vocabulary import pattern
 
 T = TypeVar("T")
 _FILLED = ("body", "file_field", "url_body", "headers", "returns", "timeout")
+
+
+_SECRET_VALUE = re.compile(r"(?:([A-Za-z][\w-]*)\s+)?(?:\$\{?(\w+)\}?|[<{](\w+)[>}])\Z")
 
 
 class Marks:
@@ -117,7 +122,8 @@ def _call(facts: Facts, named: Named, documented: Mapping[str, Any] | None, base
         method = "POST"
         message = f"the request {named.name} names no method; POST is assumed"
         facts.report("missing-method", Severity.WARNING, message, main.line, "write the method before the path")
-    return Call(named.name, named.verb, method, path, line=main.line, defaulted=tuple(defaulted), **fields)
+    verb = Verb(documented["verb"]) if documented else named.verb  # a file that leaves out the poll still means a job
+    return Call(named.name, verb, method, path, line=main.line, defaulted=tuple(defaulted), **fields)
 
 
 def _path(facts: Facts, named: Named, base: str | None) -> str:
@@ -142,7 +148,7 @@ def _frozen(name: str, value: Any) -> Any:
     return tuple(value) if name == "returns" else value
 
 
-def poll(named: Mapping[str, Named], family: Family | None) -> Poll | None:
+def poll(named: Mapping[str, Named], family: Family | None, base: str | None) -> Poll | None:
     """How jobs are polled; ``every`` 0 or ``until`` empty where neither the file nor a documented API says."""
     jobs = [call for call in named.values() if call.verb is Verb.JOB]
     documented: Mapping[str, Any] = family["poll"] if family else {}
@@ -155,7 +161,7 @@ def poll(named: Mapping[str, Named], family: Family | None) -> Poll | None:
     for name in ("every", "times", "until", "failed", "status_field", "url_field", "fallback_path"):
         value = next((found for said in stated if (found := getattr(said, name))), None)
         if value:
-            fields[name] = locate(value)[1] if name == "fallback_path" else value
+            fields[name] = locate_below(value, (base,) if base else ())[1] if name == "fallback_path" else value
     defaulted = [name for name in documented if name not in fields]
     for name in defaulted:
         value = documented[name]
@@ -197,7 +203,22 @@ def auth(facts: Facts, family: Family | None) -> Auth:
     if env is None and documented:
         env, line = documented["env"], None
     client = facts.client_header[0].value if facts.client_header else documented.get("client_id_header")
+    own = None if facts.scheme else _key_header(facts, env)
+    if own:
+        return Auth(env, own[1], client, line if env else None, own[0])
     return Auth(env, facts.scheme[0].value if facts.scheme else "Bearer", client, line if env else None)
+
+
+def _key_header(facts: Facts, env: str | None) -> tuple[str, str] | None:
+    """The header that carries the token where it is not ``Authorization``, and the scheme before it, mostly none."""
+    for header in facts.headers:
+        value = _SECRET_VALUE.match(header.value or "")
+        if value and secret_header(header.name):
+            name = value[2] or value[3]
+            name = facts.variables[name].value.strip("${}").partition(":-")[0] if name in facts.variables else name
+            if name == env:
+                return header.name, value[1] or ""
+    return None
 
 
 def errors(facts: Facts, family: Family | None) -> tuple[ErrorRule, ...]:
@@ -250,7 +271,7 @@ def openclaw(facts: Facts) -> Mapping[str, Any]:
     metadata = facts.front.values.get("metadata")
     if not isinstance(metadata, dict):
         return {}
-    result: dict[str, Any] = {key: value for key, value in metadata.items() if key in _OPENCLAW_KEYS}
+    result: dict[str, Any] = {k: v for k, v in metadata.items() if k.partition(".")[0] in _OPENCLAW_KEYS}
     for host in ("openclaw", "clawdbot", "clawdis"):
         inner = metadata.get(host)
         if isinstance(inner, dict):
@@ -270,6 +291,7 @@ def requires(facts: Facts) -> Requires:
         needs = {"env": needs}
     if not isinstance(needs, dict):
         needs = {}
+    needs = {**needs, **{k.partition(".")[2]: v for k, v in claw.items() if k.startswith("requires.")}}
     primary = claw.get("primaryEnv")
     return Requires(
         env=_texts(needs.get("env")),

@@ -127,7 +127,7 @@ def _api(skill: Skill, unsaid: set[str]) -> Iterator[str]:
             continue
         yield f"**{_LABELS.get(call.name, call.name.replace('_', ' '))}**: {_request(skill, call)}"
     if skill.auth.env:
-        yield f"Every request carries `Authorization: {skill.auth.scheme} <{skill.auth.env}>`."
+        yield f"Every request carries `{_authorization(skill)}`."
 
 
 def _parent(skill: Skill, call: Call) -> Call | None:
@@ -219,8 +219,12 @@ def _stream(skill: Skill) -> Iterator[str]:
 
 def _limits(skill: Skill) -> Iterator[str]:
     if skill.draft.keys and "draft" not in skill.defaulted:
+        keys = skill.draft.keys
         types = ", ".join(f"{number}={name}" for number, name in skill.draft.track_types.items())
-        pairs = [f"`{key}`={_meaning(meaning, types)}" for key, meaning in skill.draft.keys.items()]
+        typed = next((key for key in keys if "type" in keys[key]), None) or next(
+            (k for k in keys if "(" not in keys[k]), ""
+        )
+        pairs = [f"`{key}`={_meaning(meaning, types if key == typed else '')}" for key, meaning in keys.items()]
         yield f"**Draft field mapping**: {', '.join(pairs)}."
     if skill.formats and "formats" not in skill.defaulted:
         yield f"Supported formats: {', '.join(skill.formats)}."
@@ -228,8 +232,13 @@ def _limits(skill: Skill) -> Iterator[str]:
         yield f"Max file size is {skill.max_bytes // _MEGABYTE}MB."
 
 
+def _authorization(skill: Skill) -> str:
+    scheme = f"{skill.auth.scheme} " if skill.auth.scheme else ""
+    return f"{skill.auth.header}: {scheme}<{skill.auth.env}>"
+
+
 def _meaning(meaning: str, types: str) -> str:
-    if "type" in meaning and types:
+    if types:
         return f"{meaning} ({types})"
     return meaning.replace(" (", "(")
 

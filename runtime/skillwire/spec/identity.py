@@ -15,6 +15,7 @@ _SHELL = re.compile(r"\$\{?(\w+)")
 _FROM_FILE = re.compile(r"\bfront-?matter|\bfields?\b|\byaml\b|\bthis file|\bmetadata\b|元数据", re.IGNORECASE)
 _DETECTED = re.compile(r"\bdetect|\binstall|\bplatform\b|\bpath\b|安装", re.IGNORECASE)
 _NAMING = re.compile(r"(?:source|name|skill|agent)\Z", re.IGNORECASE)
+_VERSIONING = re.compile(r"(?:version|release|build)\Z", re.IGNORECASE)
 _SHORTEST = 30  # a description says more than this many characters
 _MAX_STEPS = 3  # from one variable to the next
 _DASH = re.compile(r"\s+[—–|-]\s+|[:：]\s+")
@@ -103,7 +104,7 @@ def header_origins(facts: Facts) -> dict[str, tuple[str, str]]:
     for header in facts.headers:
         if header.value is None:
             continue
-        found = _origin(facts, header.value, 0)
+        found = _origin(facts, header.value, 0, header.name)
         known = result.get(header.name)
         if known is None:
             result[header.name] = found
@@ -143,14 +144,15 @@ def _first_stated(found: list[RawHeader]) -> list[RawHeader]:
     return sorted(best.values(), key=lambda header: header.line)
 
 
-def _origin(facts: Facts, value: str, depth: int) -> tuple[str, str]:
+def _origin(facts: Facts, value: str, depth: int, header: str) -> tuple[str, str]:
+    """What a header's wording says its value is; ``header`` tells which field "from frontmatter" means."""
     shell = _SHELL.match(value)
     if shell:
         variable = shell[1]
         known = facts.variables.get(variable)
         usual = next((o for o in ("version", "platform", "name") if pattern(f"variables.{o}").search(variable)), None)
         if known and depth < _MAX_STEPS and (usual is None or len(known.value.split()) == 1):
-            return _origin(facts, known.value, depth + 1)
+            return _origin(facts, known.value, depth + 1, header)
         return (usual, "") if usual else ("literal", value)
     words = value.split()
     if len(words) == 1 and words[0] not in ("version", "name"):
@@ -159,7 +161,10 @@ def _origin(facts: Facts, value: str, depth: int) -> tuple[str, str]:
         return "platform", ""
     if re.search(r"\bversion\b|版本", value, re.IGNORECASE):
         return "version", ""
-    if re.search(r"\bname\b|名称", value, re.IGNORECASE) or _FROM_FILE.search(value):
+    named = re.search(r"\bname\b|名称", value, re.IGNORECASE)
+    if not named and _FROM_FILE.search(value) and _VERSIONING.search(header):
+        return "version", ""
+    if named or _FROM_FILE.search(value):
         return "name", ""
     return "literal", words[0].rstrip(",;") if words else ""
 

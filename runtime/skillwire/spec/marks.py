@@ -1,9 +1,21 @@
-"""Marks of Markdown that carry no meaning of their own: code ticks, bold stars, character references."""
+"""Marks of Markdown that carry no meaning of their own, and names that tell a secret."""
 
 from __future__ import annotations
 
+import re
+
 # In this order: what "&amp;lt;" stands for is "&lt;", not "<".
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&"))
+# How the names of headers that carry secrets end.
+_SECRET = re.compile(
+    r"(?:auth(?:orization)?|cookie|token|secret|pass(?:word|phrase)?|key|signature|credentials?|jwt|bearer)\Z",
+    re.IGNORECASE,
+)
+
+
+def secret_header(name: str) -> bool:
+    """Whether a header's name says that its value is a secret, so that it is masked wherever requests are shown."""
+    return bool(_SECRET.search(name))
 
 
 def plain(text: str) -> str:

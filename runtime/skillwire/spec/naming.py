@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -48,6 +48,23 @@ def locate(url: str) -> tuple[str, str]:
     return "", url if url.startswith("/") else f"/{url.partition('/')[2]}"
 
 
+def locate_below(url: str, bases: Sequence[str]) -> tuple[str, str]:
+    """As ``locate``, and what a base address with a path (``https://h/api/v2``) has in common with a URL is its origin.
+
+    ``bases`` are the addresses that the file states, the one that counts first; a path that repeats the first one's path,
+    as request lines of HTTP do, is taken as one below it.
+    """
+    origin, path = locate(url)
+    for base in bases if origin else ():
+        if (origin + path).startswith(f"{base}/"):
+            return base, (origin + path)[len(base) :]
+    if not origin and bases and path.startswith("/"):
+        prefix = locate(bases[0])[1].rstrip("/")
+        if prefix and path.startswith(f"{prefix}/"):
+            return "", path[len(prefix) :]
+    return origin, path
+
+
 @lru_cache(maxsize=1024)
 def shape(path: str) -> str:
     """A path with all placeholders alike, for comparing."""
@@ -75,8 +92,9 @@ def name_all(facts: Facts) -> dict[str, Named]:
     named: dict[str, Named] = {}
     known = _known_paths()
     by_shape: dict[tuple[str, str], Named] = {}
+    bases = tuple(dict.fromkeys(stated.value for stated in facts.base))
     for request in facts.requests:
-        origin, path = locate(request.path)
+        origin, path = locate_below(request.path, bases)
         key = (request.method, shape(path))
         same = by_shape.get(key) or (by_shape.get(("POST", key[1])) if not request.method else None)
         if same is None:
@@ -155,7 +173,7 @@ def _polled(page: Page, request: Request, path: str, named: Mapping[str, Named])
     if request.method != "GET":
         return None
     posts = [call for call in named.values() if call.main.method not in ("", "GET", "DELETE")]
-    says = any(map(_POLLS.search, (request.lead, request.text, *request.labels[:1])))
+    says = bool(request.polling) or any(map(_POLLS.search, (request.lead, request.text, *request.labels[:1])))
     jobs = [call for call in posts if call.name not in ("token", "session", "message", "upload")]
     if says and jobs:  # in the same statement, or at least in the same section
         above, nearest = page.heading_above(request.line), jobs[-1].all[-1]

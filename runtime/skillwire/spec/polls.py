@@ -16,8 +16,9 @@ _TIMES_AFTER = re.compile(r"(\d+)\s*(?:polls|times|attempts|tries|次)\s+at most
 _POLL = Wording(r"\bpoll(?:s|ing|ed)?\b|轮询")
 _UNTIL = Wording(
     r"(?:\buntil|直到)\s+(?:the\s+|its\s+)?[\"']?([\w.]+)[\"']?\s*(?:=+|[:：]|\bis\b|\bbecomes\b|\bequals\b|\breaches\b|\bturns\b|\breads\b|为)"
-    r"\s*[\"']?([\w-]+)[\"']?(?:\s*(?:\bor\b|/|,|或)\s*[\"']?([\w-]+))?"
+    r"\s*[\"']?([\w-]+)[\"']?((?:(?:\s*[,，]\s*[\"']?[\w-]+[\"']?)*\s*(?:[,，]?\s*\bor\b|[/、或])\s*[\"']?[\w-]+[\"']?)*)"
 )
+_ALTERNATIVE = re.compile(r"(?<![\w-])(?!or\b)[\w-]+", re.IGNORECASE)
 _UNTIL_BARE = Wording(r"(?:\buntil|直到)\s+[\"']?([\w-]+)[\"']?(?:\s+(?:or|或)\s+[\"']?([\w-]+))?")
 _FOR_STATUS = Wording(r"\bfor\s+[\"']?([\w-]+)[\"']?\s+(status|state)\b")
 _ARROWS = re.compile(
@@ -39,6 +40,11 @@ def seconds(number: str, unit: str | None) -> float:
 def polls(text: str, lower: str | None = None) -> bool:
     """Whether a text speaks of polling; ``lower`` is the same in lower case, where that is at hand."""
     return _POLL.search(text, lower) is not None
+
+
+def asks_again(text: str, lower: str) -> bool:
+    """Whether a text says to do something every so often until something is so, without a word on polling."""
+    return "until" in lower and _EVERY.search(text, lower) is not None
 
 
 def polling(text: str, line: int) -> Polling:
@@ -66,7 +72,7 @@ def _ending(result: Polling, text: str, lower: str) -> None:
     failed = [match[1] for match in _STOP_ON.finditer(text, lower)]
     if until := _UNTIL.search(text, lower):
         result.status_field, result.until = until[1], until[2]
-        failed += [until[3]] if until[3] else []
+        failed += _ALTERNATIVE.findall(until[3])
     elif awaited := _FOR_STATUS.search(text, lower):
         result.until, result.status_field = awaited[1], awaited[2]
     elif ("→" in text or "->" in text) and (arrows := _ARROWS.search(text)):

@@ -6,7 +6,7 @@ import re
 
 from skillwire.spec import templates
 from skillwire.spec.facts import Request
-from skillwire.spec.polls import polling, polls, seconds
+from skillwire.spec.polls import asks_again, polling, polls, seconds
 from skillwire.spec.vocabulary import meaning, nears
 from skillwire.spec.wording import Wording
 
@@ -18,8 +18,9 @@ _RETURNS = Wording(
 )
 # What is to be kept of an answer: named after a word that asks for it, before one that says whence, or by its keys.
 _KEPT = Wording(
-    r"\b(?:extract|field|returned|save|keep|store|take|use|its|the|response (?:includes|contains|holds|carries))\s+(?:the returned\s+|an?\s+|the\s+)?"
+    r"\b(?:extract|get|field|returned|save|keep|store|take|use|its|the|(?:response|answer|reply) (?:includes|contains|holds|carries|has))\s+(?:the returned\s+|an?\s+|the\s+)?"
     r"([a-z]\w*(?:\.\w+)+|[a-z]+(?:_[a-z0-9]+)+|token)\b"
+    r"|(?:取出?|保存|记下|读取)\s*([a-z]\w*(?:[._]\w+)*)"
 )
 _WHENCE = re.compile(r" (?:in|from|of|it returns)\b", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"\b([a-z]\w*(?:[._]\w+)+|token)\Z", re.IGNORECASE)
@@ -30,10 +31,12 @@ _SAMPLE = re.compile(r"(?:→|->|=>|returns?:?|[Rr]esponse:?)\s*\Z")
 _FIELD = re.compile(r"\b[a-z]\w*(?:(?:\[\d*\]|\.[a-z]\w*)+|_\w+)")
 _FIELDS = Wording(r"\b(?:with|body|includes|sends?|takes|fields?|参数)\b")
 _FIELDS_END = re.compile(
-    r"\b(?:returns?|gives|set|stream|answers?|poll|header|timeout)\b|[.。]\s+(?!Body)[A-Z]|—|\n", re.IGNORECASE
+    r"\b(?:returns?|gives|get|keep|extract|save|set|stream|answers?|poll|header|timeout)\b|[.。]\s+(?!Body)[A-Z]|—|\n",
+    re.IGNORECASE,
 )
 _FILE_FIELD = re.compile(
-    r"-F\s*[\"']?(\w+)=|\b(\w+)=(?:@|<(?:binary|file)>)|\bfields?\s+[\"']?(\w+)[\"']?", re.IGNORECASE
+    r"-F\s*[\"']?(\w+)=|\b(\w+)=(?:@|<(?:binary|file)>)|(?:\bfields?\s+|字段(?:名)?[为是：:]?\s*)[\"']?(\w+)[\"']?",
+    re.IGNORECASE,
 )
 _UPLOADS = re.compile(r"\bmultipart\b|\s-F\s|=@|\bform-data\b", re.IGNORECASE)
 _STREAMS = Wording(r"text/event-stream|server-sent events|事件流")
@@ -50,8 +53,14 @@ _TIMEOUT = Wording(
     r"(?:time-?out(?: after)?|--max-time|\bup to|\bwithin|\blasts?|\btakes? up to|超时|最长)[^\d\n]{0,20}(\d+(?:\.\d+)?)\s*"
     r"(seconds?|secs?|s|minutes?|mins?|m|hours?|h|秒|分钟)?(?![a-z\d])"
 )
-# Plumbing headers that every client sets by itself, and the one that carries the token.
 _URLS = re.compile(r"\w*urls?")
+FRESH_ID = "<uuid>"
+_MAKES_ID = re.compile(r"\s*\$\([^\n]*uuid")
+_WITH_NEW_ID = re.compile(
+    r"\b([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+):\s*(?:<[^<>\n]*uuid[^<>\n]*>|\$\(\s*uuidgen[^()\n]*\))",
+    re.IGNORECASE,
+)
+# Plumbing headers that every client sets by itself, and the one that carries the token.
 _OWN = frozenset({"authorization", "content-type", "content-length", "host", "user-agent", "last-event-id"})
 
 
@@ -84,7 +93,7 @@ def fill(request: Request, statement: str, before: str = "") -> None:
         request.returns = returned(request, statement)
     if sends and request.body is None and request.url_body is None:
         request.fields = _stated_fields(statement, said)
-    if polls(request.text, lower):
+    if polls(request.text, lower) or (not sends and asks_again(request.text, lower)):
         request.polling = polling(request.text, request.line)
 
 
@@ -103,8 +112,12 @@ def _streams(request: Request, lower: str) -> bool:
 def complete(request: Request, after: str) -> None:
     """Take from the text around a command what the command itself does not say."""
     after = f"{request.lead}\n{after}" if polls(request.lead) else after
+    if not request.returns and "{" in after:
+        _samples(request, after)
     if not request.returns:
         request.returns = returned(request, after)
+    if request.streaming and request.timeout is None and (timeout := _TIMEOUT.search(after)) and timeout[2]:
+        request.timeout = seconds(timeout[1], timeout[2])
     if request.uploading and request.url_body is None:  # "same endpoint" with another body
         request.url_body = next((v for _, _, v in templates.objects(after) if _hands_over_urls(v)), None)
     if request.polling is None and polls(after):
@@ -119,13 +132,22 @@ def _bodies(request: Request, statement: str) -> None:
         if not isinstance(value, dict):
             continue
         if _SAMPLE.search(statement, max(start - 40, 0), start):
-            request.returns = request.returns or tuple(
-                name for name in templates.leaves(value) if name.rpartition(".")[2] not in ("code", "message", "msg")
-            )
+            request.returns = request.returns or _told(value)
         elif _hands_over_urls(value):
             request.url_body = request.url_body or value
         elif request.body is None:
             request.body = value
+
+
+def _samples(request: Request, text: str) -> None:
+    """Take the fields of the answer from a sample of it."""
+    for start, _, value in templates.objects(text):
+        if not request.returns and isinstance(value, dict) and _SAMPLE.search(text, max(start - 40, 0), start):
+            request.returns = _told(value)
+
+
+def _told(value: dict[str, object]) -> tuple[str, ...]:
+    return tuple(name for name in templates.leaves(value) if name.rpartition(".")[2] not in ("code", "message", "msg"))
 
 
 def _hands_over_urls(value: dict[str, object]) -> bool:
@@ -139,11 +161,13 @@ def _read_headers(request: Request, statement: str, lower: str) -> None:
         found["Accept"] = accept[1].rstrip(".")
     for double, single in _DASH_H.findall(statement) if "-h" in lower else ():
         name, _, value = (double or single).partition(":")
-        found.setdefault(name.strip(), value.strip())
+        found.setdefault(name.strip(), FRESH_ID if _MAKES_ID.match(value) else value.strip())
     for name, value in _HEADER.findall(statement):
-        found.setdefault(name, value or "<uuid>")
+        found.setdefault(name, value or FRESH_ID)
+    for name in _WITH_NEW_ID.findall(statement) if "uuid" in lower else ():
+        found.setdefault(name, FRESH_ID)
     for name in _HEADER_AFTER.findall(statement) if "header" in lower else ():
-        found.setdefault(name, "<uuid>")
+        found.setdefault(name, FRESH_ID)
     request.headers = tuple((name, value) for name, value in found.items() if name.lower() not in _OWN and value)
 
 
@@ -162,7 +186,7 @@ def returned(request: Request, text: str) -> tuple[str, ...]:
 
 
 def _kept(text: str, lower: str) -> tuple[str, ...]:
-    found = {match.start(1): match[1] for match in _KEPT.finditer(text, lower)}
+    found = {match.start(match.lastindex or 0): match[match.lastindex or 0] for match in _KEPT.finditer(text, lower)}
     for whence in _WHENCE.finditer(text):
         start = max(text.rfind(" ", 0, whence.start()), text.rfind("\n", 0, whence.start())) + 1
         if name := _NAME_BEFORE.search(text, start, whence.start()):

@@ -96,11 +96,15 @@ def scan(lines: Sequence[str], at: int) -> Table | None:
     if quoted or (len(header) != width and "|" in below and head.lstrip()[:1] != ">"):
         header = tuple(split_cells(_CONTAINER.sub("", head, count=1)))  # inside a list item or a quotation
     if width and header and "|" in below:
+        header, *first = (
+            _unglue(list(header), width) if width > 1 else [header]
+        )  # rows that lost the line break after the header
         if start > at + 1 and (not head.lstrip().startswith("|") or len(header) < 2):
             return None
         if not any(header) or (len(header) != width and delimiter_width(head)):
             return None
-        return _with_rows(Table(header, (), at + 1, start + 1, width), lines, start + 1, spaced=start > at + 1)
+        table = Table(header, tuple(_row(cells, at) for cells in first), at + 1, start + 1, width)
+        return _with_rows(table, lines, start + 1, spaced=start > at + 1)
     if start == at + 1 and _bare(head, lines[start]):
         table = _with_rows(Table(header, (), at + 1, at + 1, 0), lines, start, spaced=False)
         return table if table.rows else None

@@ -5,6 +5,7 @@ Built from the parser's events, so nesting cannot exhaust the stack and aliases 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,8 @@ MAX_DEPTH = 100
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVER = yaml.resolver.Resolver()
 _PREFIX = "tag:yaml.org,2002:"
+# JSON's way to write a character beyond U+FFFF (after no or an even number of backslashes), which YAML does not allow.
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 _BOOL = {"yes": True, "no": False, "true": True, "false": False, "on": True, "off": False}
 
 
@@ -51,6 +54,8 @@ def load(text: str, *, as_text: frozenset[str] = frozenset()) -> Mapping:
 
     Dates stay text everywhere, so that every value is JSON. Raises ``BadYaml``.
     """
+    if "\\u" in text:
+        text = _SURROGATES.sub(_character, text)
     try:
         return _Builder(as_text).build(text)
     except yaml.MarkedYAMLError as error:
@@ -141,6 +146,11 @@ class _Builder:
         self.weight += weight
         if self.weight > MAX_VALUES:
             raise BadYaml(f"it expands to more than {MAX_VALUES:,} values", line)
+
+
+def _character(pair: re.Match[str]) -> str:
+    high, low = int(pair[2], 16), int(pair[3], 16)
+    return pair[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
 def _resolve(text: str) -> Any:

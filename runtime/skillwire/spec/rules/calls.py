@@ -14,6 +14,7 @@ from skillwire.spec import statements
 from skillwire.spec.blocks import Page, Unit
 from skillwire.spec.facts import Facts, Request, Stated
 from skillwire.spec.tables import Table
+from skillwire.spec.vocabulary import pattern
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _TAIL = r"(?:<[^<>\n]{1,40}>|\{[^{}\n]{1,80}\}|[^\s\"'|<>{}()\[\],，。；：、—→…\\])*"
@@ -73,16 +74,34 @@ def read(facts: Facts) -> None:
     for order, request in enumerate(found):
         request.order = order
         if request.headers and is_token_request(request):
-            facts.client_header.append(Stated(request.headers[0][0], request.line))
+            fresh = [name for name, value in request.headers if value == statements.FRESH_ID]
+            facts.client_header.append(Stated((fresh or [request.headers[0][0]])[0], request.line))
     facts.requests = found
 
 
 def is_token_request(request: Request) -> bool:
-    """Whether a request looks like the one that hands out a token."""
+    """Whether a request looks like the one that hands out a token: by its path, or by what it sends and gives back."""
     if request.method not in ("", "POST") or request.authorized:
         return False
+    if request.method and not request.streaming and not request.uploading and _introduces(request):
+        return True
     path = request.path.partition("?")[0].rstrip("/")
     return statements.names("token", " ".join(path.replace("-", "/").replace("_", "/").rsplit("/", 4)[-4:]))
+
+
+def _introduces(request: Request) -> bool:
+    """Whether a request is one by which a stranger gets a secret: nothing but a new id goes out, or a secret comes back."""
+    secrets = pattern("secret_field")
+    gives = any(secrets.search(name.rpartition(".")[2]) for name in request.returns)
+    if request.body:
+        return gives and "uuid" in str(request.body).lower()
+    sends = any(value == statements.FRESH_ID for name, value in request.headers if not pattern("once").search(name))
+    return (gives and bool(request.headers or sends)) or (sends and not request.returns and _says_so(request))
+
+
+def _says_so(request: Request) -> bool:
+    guests = pattern("guest")
+    return bool(guests.search(request.path.replace("-", " ")) or any(map(guests.search, request.labels)))
 
 
 def _explicit(text: str) -> list[_Spot]:
@@ -104,8 +123,9 @@ def _from_curl(text: str) -> list[_Spot]:
     spots = []
     at = text.find("curl")
     while at >= 0:
-        command = _CURL.match(text, at, at + 5 * _MAX_URL)
-        at = text.find("curl", command.end() if command else at + 4)
+        following = text.find("curl", at + 4)
+        command = _CURL.match(text, at, min(at + 5 * _MAX_URL, following if following > 0 else len(text)))
+        at = following
         if command is None or re.search(r"-X\s*[A-Z]|--request", command[1]):
             continue
         url = _CURL_URL.search(command[1])
@@ -165,7 +185,7 @@ def _labels(page: Page, unit: Unit, head: str, *, first: bool) -> tuple[str, ...
     labels = []
     if unit.kind == "fence":
         if head.endswith((":", "：")):
-            labels.append(_label(head))
+            labels.append(_label(head.rpartition(". ")[2]))
     elif first:
         labels.append(_label(_COMMAND.sub("", head)))
     else:

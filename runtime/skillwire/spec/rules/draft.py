@@ -10,9 +10,11 @@ from skillwire.spec.vocabulary import near
 
 # "t=tracks, tt=track type (0=video, …)" and "t for tracks, tt for track type (0=video, …)".
 _PAIR = re.compile(
-    r"(?<![\w.])([a-z]{1,4})\s*(?:=|→|:|\bfor\b|\bis\b|\bmeans\b|为)\s*((?![a-z]{1,4} for )[a-z][a-z ]*?[a-z])"
-    r"(?:\s*\(([^()\n]*)\)|\s+in\s+(ms|s|seconds|milliseconds))?(?=\s*(?:[,;.、，。]|\band\b|\Z|\n))"
+    r"(?<![\w.])([a-z]\w{0,15})\s*(?:=|→|:|\bfor\b|\bis\b|\bmeans\b|为)\s*((?!\w{1,16} for )[a-z][a-z ]*?[a-z])"
+    r"(?:\s*[(（]([^()（）\n]*)[)）]|\s+in\s+(ms|s|seconds|milliseconds))?(?=\s*(?:[,;.、，；。]|\band\b|\Z|\n))"
 )
+_SHORT = 4  # letters of a key that shows by its length; a longer one stands right after a comma, a colon or "and"
+_SET_APART = re.compile(r"(?:\A|[,;:、，；：]|\band)\s*\Z")
 _TYPE = re.compile(r"(\d+)\s*[=:]\s*([a-z][\w -]*[a-z])")
 
 
@@ -25,7 +27,11 @@ def read(facts: Facts) -> None:
         text = page.slice(unit)
         if not _TYPE.search(text):
             continue
-        pairs = list(_PAIR.finditer(text))
+        pairs = [
+            pair
+            for pair in _PAIR.finditer(text)
+            if len(pair[1]) <= _SHORT or _SET_APART.search(text, max(pair.start() - 10, 0), pair.start())
+        ]
         if len(pairs) < 3:
             continue
         keys: dict[str, str] = {}

@@ -14,7 +14,8 @@ _X_NAME = re.compile(r"X-[A-Z0-9]\w*(?:-[A-Z0-9]\w*)*")
 _ITEM_NAME = re.compile(rf"\s*(?:[-*+•]\s+)`({_NAME})`\s*[:=]")
 _FENCE_LINE = re.compile(rf"\s*({_NAME}|Authorization|Accept):\s*(\S.*)\Z")
 _VALUE = re.compile(
-    r"\s*(?:\||[:：=]|→|->|\bis set to\b|\bis\b|\bcomes? from\b|\bset to\b|\bdepends on\b|\bequals\b|为|来自)\s*",
+    r"\s*(?:\||[:：=]|→|->|\bis set to\b|\bis\b|\bcomes? from\b|\bset to\b|\bdepends on\b|\bequals\b|为|来自"
+    r"|\bfrom\b(?=\s+(?:the\s+|this\s+|its\s+)?(?:front-?matter|yaml|file|metadata|install|version)))\s*",
     re.IGNORECASE,
 )
 _STOP = re.compile(r"\"(?:\s|\Z)|[.。;；](?:\s|\Z)|\s\||,\s+(?:and\s+)?[\"'`]?(?=X-)")

@@ -18,7 +18,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|兆)(?![A-Za-z])
 _NUMBER = re.compile(r"\d+(?:\.\d+)?\s*\Z")
 _MAX_NUMBER = 30  # characters
 _LIMIT_AFTER = re.compile(r"\s*(?:max|limit|at most|or less)", re.IGNORECASE)
-_STRONG = re.compile(r"\bmax|limit|最大|上限", re.IGNORECASE)
+_STRONG = re.compile(r"\bm[aá]x|limit|höchst|最大|上限", re.IGNORECASE)
 # Binary multiples: a service that says "500MB" rarely means less, and it has the last word with its own error code;
 # a check made here must not refuse what the service would take.
 _POWER = {"k": 1, "m": 2, "兆": 2, "g": 3, "t": 4}

@@ -22,11 +22,10 @@ _SECTION = re.compile(r"§\s*\d")
 
 def read(facts: Facts) -> None:
     """Add every table whose shape is that of a routing table."""
-    for table in facts.page.tables:
-        if table.line in facts.consumed or not table.rows:
-            continue
-        columns = _columns(table)
-        if columns is None:
+    found = [(table, _columns(table)) for table in facts.page.tables if table.rows and table.line not in facts.consumed]
+    sure = any(columns and _sure(table, columns) for table, columns in found)
+    for table, columns in found:
+        if columns is None or (sure and not _sure(table, columns)):
             continue
         facts.consume(range(table.line, table.end + 1))
         rows = [_row(row.cells, row.line, columns) for row in table.rows]
@@ -70,12 +69,25 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
     if score < 1:
         return None
     words = table.column(said)
-    if skip is None and not users and not any(map(pattern("fallback").search, reversed(words))):
-        if sum(map(bool, map(pattern("gui_gestures").search, words))) * 2 >= len(table.rows):
+    if skip is None and not pattern("columns.person").search(titles[said]) and _retold(words):
+        if not any(map(pattern("fallback").search, reversed(words))):
             return None  # what a reply says of buttons, not what the user says
-    elif score < 2 and any(map(pattern("fallback").search, reversed(words))):
+    if score < 2 and any(map(pattern("fallback").search, reversed(words))):
         score += 1
     return (said, action, skip) if score >= 2 else None
+
+
+def _sure(table: Table, columns: tuple[int, int, int | None]) -> bool:
+    """Whether a table says itself that it is about users: by its header, a column of yes and no, or a row for all the rest."""
+    said, _, skip = columns
+    if skip is not None or pattern("columns.person").search(table.titles[said]):
+        return True
+    return any(map(pattern("fallback").search, table.column(said)))
+
+
+def _retold(words: list[str]) -> bool:
+    """Whether at least half of the cells of a column speak of buttons and panels."""
+    return sum(map(bool, map(pattern("gui_gestures").search, words))) * 2 >= len(words)
 
 
 def _skip_column(table: Table) -> int | None:

@@ -13,6 +13,12 @@ from skillwire.spec.vocabulary import pattern
 from skillwire.spec.wording import Wording
 
 _VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\}?\s*=\s*([^,\n]+)")
+# Shell assignments of an address or of another variable; literal values are the user's own.
+_ASSIGNED = re.compile(
+    r"^[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=([\"']?)((?:https?://|\$\{?[A-Z])[^\s\"']*)\2[ \t]*(?:#.*)?$",
+    re.MULTILINE,
+)
+_ASSIGNS = ("=$", '="$', "='$", "=http", '="http', "='http")
 _ENV = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
 _ENV_NAME = re.compile(_ENV)
 _ENV_USED = re.compile(rf"\$\{{?({_ENV})")
@@ -26,6 +32,8 @@ _DEFAULTED_URL = re.compile(rf"\$\{{({_ENV}):-(https?://[^}}\s]+)\}}")
 _URL = re.compile(r"https?://[^\s\"'|<>`)}\],，。；、]+")
 _REQUESTED = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE|curl[^$\n]{0,20})\s+[\"']?\$\{?([A-Z][A-Z0-9_]*)\}?/")
 _REQUEST_BEFORE = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b|\$\{")
+_REQUESTS = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)[ \t]+[\"']?\Z|\bcurl\b[^|;]*\Z")
+_REACH = 200  # characters before a URL in which its command starts
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{2,60})[\"”]")
 _STRAIGHT = re.compile(r"\"([^\"”\n]{2,60})[\"”]")  # the same where all are straight: the engine can skip to them
 _SAMPLE = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,2}[.)])\s+[\"“]([^\"“”\n]+)[\"”]\s*\Z")
@@ -40,6 +48,8 @@ def read(facts: Facts) -> None:
     page = facts.page
     for match in _VARIABLE.finditer(page.text):
         facts.variables.setdefault(match[1], Stated(match[2].strip(" .;"), page.line_at(match.start())))
+    for match in _ASSIGNED.finditer(page.text) if any(mark in page.text for mark in _ASSIGNS) else ():
+        facts.variables.setdefault(match[1], Stated(match[3], page.line_at(match.start(1))))
     _read_environment(facts)
     _read_base(facts)
     _read_wording(facts)
@@ -115,11 +125,18 @@ def _read_base(facts: Facts) -> None:
     requested = {match[1] for match in _REQUESTED.finditer(page.text)} if facts.variables else set()
     prefixes = {stated.value for name, stated in facts.variables.items() if name in requested}
     for match in _DEFAULTED_URL.finditer(page.text):
-        if pattern("variables.base").search(match[1]) or match[0] in prefixes:
+        named = pattern("variables.base").search(match[1]) or match[0] in prefixes
+        if named or _prefixes_a_request(page.text, match):
             line = page.line_at(match.start())
             facts.base_env.append(Stated(match[1], line))
             stated.append(Stated(match[2].rstrip("/"), line))
     facts.base[:0] = stated
+
+
+def _prefixes_a_request(text: str, match: re.Match[str]) -> bool:
+    """Whether an address with a path after it stands where a request names its URL."""
+    before = text[max(match.start() - _REACH, 0) : match.start()].rpartition("\n")[2]
+    return text[match.end() : match.end() + 1] == "/" and bool(_REQUESTS.search(before))
 
 
 def _read_wording(facts: Facts) -> None:

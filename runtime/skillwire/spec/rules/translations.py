@@ -8,30 +8,49 @@ from skillwire.spec.facts import Facts
 from skillwire.spec.marks import plain
 from skillwire.spec.model import GuiAction, Severity, Translation
 from skillwire.spec.rules.routes import quoted
-from skillwire.spec.vocabulary import first, pattern
+from skillwire.spec.tables import Table
+from skillwire.spec.vocabulary import first, near, pattern
 
 _ARROW = re.compile(r"\s*(?:→|->|=>|⇒)\s*")
+_SAYING = r"(?:\"[^\"\n]{1,60}\"|“[^”\n]{1,60}”|「[^」\n]{1,60}」)"
+_PAIR = re.compile(
+    rf"({_SAYING}(?:\s*(?:/|,|or|、|或)\s*{_SAYING})*)\s*(?:→|->|=>|⇒|=|\bmeans?\b|\bstands? for\b|\bbecomes?\b|\bis\b|:|表示|即)\s*"
+    r"((?:(?!\"|“|「)[^;；.。\n])+)"
+)
 _BULLET = re.compile(r"\s*(?:>\s*)*[-*+•]\s*(?=[\"“'`「])")
 
 
 def read(facts: Facts) -> None:
-    """Add every row, in the order of the file."""
+    """Add every row, in the order of the file: of tables, else of bullets, else of a sentence."""
+    for table in facts.page.tables:
+        if table.line not in facts.consumed and table.rows and _retells(facts, table):
+            facts.consume(range(table.line, table.end + 1))
+            for row in table.rows:
+                if row.cells:
+                    _add(facts, row.cells[0], row.cells[1] if len(row.cells) > 1 else "", row.line)
+    if not facts.translations:
+        _from_bullets(facts)
+    if not facts.translations:
+        _from_prose(facts)
+
+
+def _retells(facts: Facts, table: Table) -> bool:
+    """Whether a table pairs quoted sayings with what they stand for: by its header, by the buttons they speak of, or,
+    when another table has the routes, by the meanings alone.
+    """
+    if len(table.header) != 2:
+        return False
+    cells = [row.cells[0] if row.cells else "" for row in table.rows]
+    if sum(1 for cell in cells if quoted(cell)[0]) * 2 <= len(cells):
+        return False
+    if pattern("columns.service").search(table.titles[0]):
+        return True
+    gestures = sum(1 for cell in table.column(0) if pattern("gui_gestures").search(cell))
+    return gestures * 2 >= len(cells) or (bool(facts.routing) and _all_known(table))
+
+
+def _from_bullets(facts: Facts) -> None:
     page = facts.page
-    for table in page.tables:
-        if table.line in facts.consumed or len(table.header) != 2 or not table.rows:
-            continue
-        cells = [row.cells[0] if row.cells else "" for row in table.rows]
-        gestures = sum(1 for cell in table.column(0) if pattern("gui_gestures").search(cell))
-        spoken = sum(1 for cell in cells if quoted(cell)[0])
-        titled = bool(pattern("columns.service").search(table.titles[0]))
-        if spoken * 2 <= len(cells) or gestures + titled * len(cells) < len(cells) / 2:
-            continue
-        facts.consume(range(table.line, table.end + 1))
-        for row in table.rows:
-            if row.cells:
-                _add(facts, row.cells[0], row.cells[1] if len(row.cells) > 1 else "", row.line)
-    if facts.translations:
-        return
     rows = []
     for unit in page.units:
         if unit.kind != "item" or unit.line in facts.consumed:
@@ -45,6 +64,26 @@ def read(facts: Facts) -> None:
         for said, done, unit in rows:
             _add(facts, said, done, unit.line)
             facts.consume(range(unit.line, unit.end + 1))
+
+
+def _all_known(table: Table) -> bool:
+    """Whether every row of a table is paired with something that a reply can stand for."""
+    return all(first("gui", done) for done in table.column(1))
+
+
+def _from_prose(facts: Facts) -> None:
+    """The first statement that pairs several quoted sayings about buttons and panels with what they stand for."""
+    page = facts.page
+    for unit in page.units_with(near("gui_prose")):
+        if unit.kind not in ("text", "item"):
+            continue
+        pairs = [pair for pair in _PAIR.finditer(page.text, unit.start, unit.stop) if first("gui", pair[2])]
+        if len(pairs) < 2 or sum(1 for pair in pairs if pattern("gui_gestures").search(pair[1])) * 2 < len(pairs):
+            continue
+        for pair in pairs:
+            _add(facts, pair[1], pair[2].strip(), page.line_at(pair.start()))
+        facts.consume(range(unit.line, unit.end + 1))
+        return
 
 
 def _add(facts: Facts, said: str, done: str, line: int) -> None:
