@@ -38,6 +38,7 @@ class Named:
     status_of: str = ""
 
 
+@lru_cache(maxsize=1024)
 def locate(url: str) -> tuple[str, str]:
     """Origin and path of a URL as written: ``$API/x`` and ``/x`` have no origin, ``${A:-https://h}/x`` has one."""
     if absolute := _ABSOLUTE.match(url):

@@ -91,12 +91,14 @@ def is_token_request(request: Request) -> bool:
 
 def _introduces(request: Request) -> bool:
     """Whether a request is one by which a stranger gets a secret: nothing but a new id goes out, or a secret comes back."""
+    if not request.headers and not request.body:
+        return False
     secrets = pattern("secret_field")
     gives = any(secrets.search(name.rpartition(".")[2]) for name in request.returns)
     if request.body:
         return gives and "uuid" in str(request.body).lower()
     sends = any(value == statements.FRESH_ID for name, value in request.headers if not pattern("once").search(name))
-    return (gives and bool(request.headers or sends)) or (sends and not request.returns and _says_so(request))
+    return gives or (sends and not request.returns and _says_so(request))
 
 
 def _says_so(request: Request) -> bool:

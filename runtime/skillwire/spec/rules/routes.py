@@ -69,10 +69,10 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
     if score < 1:
         return None
     words = table.column(said)
-    if skip is None and not pattern("columns.person").search(titles[said]) and _retold(words):
-        if not any(map(pattern("fallback").search, reversed(words))):
-            return None  # what a reply says of buttons, not what the user says
-    if score < 2 and any(map(pattern("fallback").search, reversed(words))):
+    person = pattern("columns.person").search(titles[said])
+    if skip is None and not person and _retold(words) and not _takes_the_rest(words):
+        return None  # what a reply says of buttons, not what the user says
+    if score < 2 and _takes_the_rest(words):
         score += 1
     return (said, action, skip) if score >= 2 else None
 
@@ -82,7 +82,12 @@ def _sure(table: Table, columns: tuple[int, int, int | None]) -> bool:
     said, _, skip = columns
     if skip is not None or pattern("columns.person").search(table.titles[said]):
         return True
-    return any(map(pattern("fallback").search, table.column(said)))
+    return _takes_the_rest(table.column(said))
+
+
+def _takes_the_rest(words: list[str]) -> bool:
+    """Whether a row is for everything that no other row takes; mostly the last one."""
+    return any(map(pattern("fallback").search, reversed(words)))
 
 
 def _retold(words: list[str]) -> bool:
