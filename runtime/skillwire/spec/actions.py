@@ -169,6 +169,9 @@ def _check(facts: Facts, resolver: Resolver, row: RawRoute, target: Target) -> N
         return
     if target.label:
         resolver.learnt.setdefault(target.reference, target.label)
+    elif any(map(str.isalpha, target.text)) and target.text != f"§{target.reference}":
+        message = f"{target.text!r} names no request of this file; §{target.reference}, which is {target.call}, counts"
+        facts.report("unknown-action", Severity.WARNING, message, row.line, "call it as the list of requests does")
     last = target.reference.rpartition(".")[2]
     heading = resolver.headings.get(target.reference)
     if target.number is None and heading is None:

@@ -43,8 +43,9 @@ def polls(text: str, lower: str | None = None) -> bool:
 
 
 def asks_again(text: str, lower: str) -> bool:
-    """Whether a text says to do something every so often until something is so, without a word on polling."""
-    return "until" in lower and _EVERY.search(text, lower) is not None
+    """Whether the sentence after a request says that it is made every so often, without a word on polling."""
+    end = text.find(". ")
+    return _EVERY.search(text[:end] if end > 0 else text, lower[:end] if end > 0 else lower) is not None
 
 
 def polling(text: str, line: int) -> Polling:

@@ -93,7 +93,7 @@ def fill(request: Request, statement: str, before: str = "") -> None:
         request.returns = returned(request, statement)
     if sends and request.body is None and request.url_body is None:
         request.fields = _stated_fields(statement, said)
-    if polls(request.text, lower) or (not sends and asks_again(request.text, lower)):
+    if polls(request.text, lower) or (not sends and asks_again(statement[:_NEARBY], said[:_NEARBY])):
         request.polling = polling(request.text, request.line)
 
 
