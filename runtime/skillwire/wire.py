@@ -20,6 +20,7 @@ from skillwire.engine.effects import Closed, Failed, Frame, Reply, Request, Sile
 from skillwire.engine.wording import plain
 from skillwire.errors import TransportFailed
 from skillwire.eventstream import MIME, EventStream
+from skillwire.spec.marks import secret_header
 
 SECRET_LENGTH = 8
 """Characters from which on a token is looked for in answers; a shorter one would tear ordinary words apart."""
@@ -50,9 +51,7 @@ class Wire:
 
     def build(self, request: Request, files: ExitStack | None = None, sent: _Sent | None = None) -> httpx.Request:
         """The request as ``httpx`` will send it. Files are opened, and closed with ``files``; without it only named."""
-        self._secrets |= {
-            value.rsplit(" ", 1)[-1] for name, value in request.headers if name.lower() == "authorization"
-        }
+        self._secrets |= {value.rsplit(" ", 1)[-1] for name, value in request.headers if secret_header(name)}
         parts: list[tuple[str, tuple[str, Any]]] = []
         for path in request.files:
             content: Any = b""

@@ -1,4 +1,4 @@
-"""Defects planted into clean skills of six layouts: each is found on its own line, and nothing else is.
+"""Defects planted into clean skills of ten layouts: each is found on its own line, and nothing else is.
 
 A case in ``cases/*.yaml`` names a base (or several), what to replace in it, and where the finding must stand. A case
 without ``rule`` is a variant that must stay clean.
@@ -27,6 +27,15 @@ BASES = {
     "vendor": ROOT / "examples/music-box-maker/SKILL.md",
     "shell": HERE / "bases/postcard-maker.md",
 }
+# Files of other vendors, in other languages and shapes; clean but for remarks.
+SIBLINGS = {
+    "http": ROOT / "tests/spec/data/invented/weatherframe.md",
+    "german": ROOT / "tests/spec/data/invented/tonwerk.md",
+    "chinese": ROOT / "tests/spec/data/invented/yunjian.md",
+    "sentences": ROOT / "tests/spec/data/invented/lanternlab.md",
+    "curls": ROOT / "tests/spec/data/invented/windmill.md",
+}
+PLACES = BASES | SIBLINGS
 CASES = [
     (path.stem, number, base, case)
     for path in sorted((HERE / "cases").glob("*.yaml"))
@@ -38,7 +47,7 @@ CASES = [
 def findings(text, base, case):
     return lint(
         text.encode(case.get("encoding", "utf-8")),
-        str(BASES[base]),
+        str(PLACES[base]),
         dialect=Dialect(case.get("dialect", "openclaw")),
         install=Install("clawhub", case["installed"]) if "installed" in case else None,
     )
@@ -67,9 +76,15 @@ def test_the_bases_are_clean(base):
     assert found == []
 
 
+@pytest.mark.parametrize("base", SIBLINGS)
+def test_the_siblings_are_clean_but_for_remarks(base):
+    found = lint(SIBLINGS[base].read_bytes(), str(SIBLINGS[base]), without=frozenset({"user-text-in-shell"}))
+    assert [finding for finding in found if finding.severity is not Severity.INFO] == []
+
+
 @pytest.mark.parametrize(("base", "case"), [c[2:] for c in CASES], ids=[f"{g}-{n}-{b}" for g, n, b, _ in CASES])
 def test_a_planted_defect_is_found_where_it_stands(base, case):
-    text = BASES[base].read_text(encoding="utf-8")
+    text = PLACES[base].read_text(encoding="utf-8")
     before = Counter(map(key, findings(text, base, {"dialect": case.get("dialect", "openclaw")})))
     changed = edited(text, case)
     new = []

@@ -29,12 +29,12 @@ from typing import Any
 import yaml
 
 from skillwire.errors import OutputFailed, UsageError
+from skillwire.spec.marks import secret_header
 
 VERSION = 1
 INLINE = 64 * 1024
 """Bytes up to which an answer that is no text stands in the file itself."""
 REDACTED = "redacted"
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
 _SECRET_NAMES = re.compile(r"token|secret|password|api_?key|signature|credential", re.IGNORECASE)
 _SECRET_QUERY = re.compile(r"([?&][^=&\s\"]*(?:token|secret|signature|key)[^=&\s\"]*=)[^&\s\"]+", re.IGNORECASE)
 
@@ -73,7 +73,7 @@ class Redactor:
         kept: dict[str, str] = {}
         for name, value in pairs:
             lower = name.lower()
-            if lower in _SECRET_HEADERS or _SECRET_NAMES.search(lower) or lower.endswith("client-id"):
+            if secret_header(lower) or lower.endswith("client-id"):
                 self._values.add(value.rsplit(" ", 1)[-1])
                 kept[lower] = REDACTED
             else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skillwire.engine.binding import canonical
+from skillwire.spec.marks import secret_header
 from skillwire.spec.model import Call, DraftMap, Skill, Verb
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def put(body: dict[str, Any], field: str, value: Any) -> None:
 
 
 def mask(value: str) -> str:
-    """An Authorization header's value with its secret hidden: ``Bearer ***``."""
+    """A secret header's value with its secret hidden: ``Bearer ***``."""
     scheme, space, _ = value.partition(" ")
     return f"{scheme} ***" if space else "***"
 
@@ -99,11 +100,7 @@ def mask(value: str) -> str:
 def shown_headers(pairs: Iterator[tuple[str, str]]) -> dict[str, str]:
     """Headers as a dry run shows them: names as sent, secrets masked, the transport's own left out."""
     hidden = {"host", "accept-encoding", "connection", "user-agent", "content-length"}
-    return {
-        name: mask(value) if name.lower() == "authorization" else value
-        for name, value in pairs
-        if name.lower() not in hidden
-    }
+    return {name: mask(value) if secret_header(name) else value for name, value in pairs if name.lower() not in hidden}
 
 
 def shown_body(content: bytes) -> Any:

@@ -44,7 +44,8 @@ def _summary(skill: Skill) -> Iterator[str]:
     yield f"  platform  {skill.platform}"
     yield f"  service   {skill.base_url or skill.base_url_env or '(none stated)'}"
     if skill.auth.env:
-        yield f"  token     {skill.auth.env} ({skill.auth.scheme})"
+        own = "" if skill.auth.header == "Authorization" else skill.auth.header
+        yield f"  token     {skill.auth.env} ({' '.join(filter(None, (own, skill.auth.scheme)))})"
     if skill.headers:
         yield "  headers"
         yield from (f"    {header.name}: {header.value or '(no value)'}{_at(header.line)}" for header in skill.headers)

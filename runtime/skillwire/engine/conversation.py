@@ -37,6 +37,10 @@ from skillwire.spec.model import Call, Recovery, Skill, Verb
 Flow = Generator[Effect | Event, Answer, Any]
 
 
+# Values that only their own calls or the user give.
+_OWN_VALUES = frozenset({"token", "session_id", "client_id", "language", "message", "draft"})
+
+
 @dataclass(slots=True)
 class Conversation:
     """One user's talk with one service through one skill: what is known so far, and how to go on.
@@ -92,6 +96,7 @@ class Conversation:
         if "client_id" not in self.values:
             yield from self._new_client_id()
         yield from self.acquire(call)
+        self._take_first("token", call)
         if not isinstance(self.values.get("token"), str):
             raise TransportFailed(
                 "the answer holds no token", where=call.path, fix=f"the skill expects it in {', '.join(call.returns)}"
@@ -102,12 +107,7 @@ class Conversation:
         """Open a session and keep every value its answer names."""
         call = self.skill.calls["session"]
         yield from self.acquire(call)
-        if "session_id" not in self.values:
-            # Whatever the skill calls it: the first value its session call returns is the session's id.
-            named = (canonical(field.rsplit(".", 1)[-1]) for field in call.returns)
-            found = next((name for name in named if name in self.values), None)
-            if found is not None:
-                self.values["session_id"] = self.values[found]
+        self._take_first("session_id", call)
         if "session_id" not in self.values:
             raise TransportFailed("the answer holds no session id", where=call.path, fix="see what the service answers")
         yield Status(plain(self.skill.wording.ready) or say("ready", self.language))
@@ -116,14 +116,23 @@ class Conversation:
         self.values["client_id"] = self.new_id()
         yield Keep("client_id", self.values["client_id"])
 
+    def _take_first(self, name: str, call: Call) -> None:
+        """Whatever the skill calls it: the first value that its token or session call returns is the token or the id."""
+        if name not in self.values:
+            named = (canonical(field.rsplit(".", 1)[-1]) for field in call.returns)
+            found = next((known for known in named if known in self.values), None)
+            if found is not None:
+                self.values[name] = self.values[found]
+
     def acquire(self, call: Call) -> Flow:
         """Make a call and keep every value its answer names."""
         reply = yield from self.exchange(call)
         self.values |= scalars(reply.data)
-        for name in call.returns:
-            value = dig(reply.data, name)
-            if value is not None:
-                self.values |= scalars({name.rsplit(".", 1)[-1]: value})
+        self.values |= _named(call, reply)
+
+    def _keep_named(self, call: Call, reply: Reply) -> None:
+        """Keep what an answer is said to hold, such as a ``file_id``, for requests that ask for it later."""
+        self.values |= {name: value for name, value in _named(call, reply).items() if name not in _OWN_VALUES}
 
     # -- plain calls and uploads ---------------------------------------------------------------------------------
 
@@ -133,6 +142,7 @@ class Conversation:
         if call.name == "state":
             yield self.take_state(reply, changes=False)
             return
+        self._keep_named(call, reply)
         named = {
             name.rsplit(".", 1)[-1]: value for name in call.returns if (value := dig(reply.data, name)) is not None
         }
@@ -152,14 +162,14 @@ class Conversation:
             yield Status(say("uploading", self.language, name=plain(attachment.name)))
         if by_reference:
             self.values["url"] = [a.reference for a in by_reference]
-            yield from self.exchange(call, body=call.url_body)
+            self._keep_named(call, (yield from self.exchange(call, body=call.url_body)))
         if by_value:
             lost = [a.name for a in by_value if a.path is None]
             if lost or call.file_field is None:
                 raise SkillNotRunnable(
                     f"the skill declares no way to hand over {', '.join(lost) or by_value[0].name}", where=call.path
                 )
-            yield from self.exchange(call, files=by_value)
+            self._keep_named(call, (yield from self.exchange(call, files=by_value)))
 
     # -- state ---------------------------------------------------------------------------------------------------
 
@@ -259,8 +269,9 @@ class Conversation:
 
     def _headers(self, call: Call, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
         own = {name.lower() for name, _ in call.headers}
-        if "token" in values and call.name != "token" and "authorization" not in own:
-            yield "Authorization", f"{self.skill.auth.scheme} {values['token']}".strip()
+        auth = self.skill.auth
+        if "token" in values and call.name != "token" and auth.header.lower() not in own:
+            yield auth.header, f"{auth.scheme} {values['token']}".strip()
         for header in self.skill.headers:
             if header.value is not None and header.name.lower() not in own:
                 yield header.name, header.value
@@ -289,3 +300,9 @@ class Conversation:
             if error is not None or decision.recovery is Recovery.CONTINUE:
                 raise error or TransportFailed("the download is not a file", where=url, fix="export again")
             yield from self._recover(decision, download)
+
+
+def _named(call: Call, reply: Reply) -> dict[str, Any]:
+    """The scalar fields of an answer that the skill names, by canonical name."""
+    found = {name.rsplit(".", 1)[-1]: dig(reply.data, name) for name in call.returns}
+    return scalars({name: value for name, value in found.items() if value is not None})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skillwire.engine import timeline
-from skillwire.engine.binding import bind_path, canonical, dig, placeholders
+from skillwire.engine.binding import bind_path, canonical, dig, placeholders, scalars
 from skillwire.engine.conversation import Conversation, Flow
 from skillwire.engine.effects import Reply, Wait
 from skillwire.engine.events import Progress, Status
@@ -66,7 +66,9 @@ def _submit(talk: Conversation, call: Call, status: Call) -> Flow:
     """
     request = talk.request(call, call.body, [])
     sent = request.json if isinstance(request.json, Mapping) else {}
-    talk.values["job_id"] = next((v for k, v in sent.items() if canonical(k) == "job_id"), talk.values["job_id"])
+    # A path such as /prints/<print_id> has a name of its own for the job.
+    names = {"job_id", *(placeholders(status.path) - talk.values.keys())}
+    _name_job(talk, names, next((v for k, v in sent.items() if canonical(k) in names), talk.values["job_id"]))
     try:
         reply = yield from talk.exchange(call, request=request)
     except TransportFailed as broken:
@@ -74,12 +76,18 @@ def _submit(talk: Conversation, call: Call, status: Call) -> Flow:
             reply = yield from talk.exchange(status)
         except ServiceRefused:
             raise broken from None
-    for name in (*call.returns, "id", "job_id", "render_id", "jobId"):
+    answered = scalars(reply.data)
+    for name in (*call.returns, *sorted(names - {"job_id"}), "id", "job_id", "render_id", "jobId"):
         value = dig(reply.data, name)
-        if canonical(name.rsplit(".", 1)[-1]) == "job_id" and isinstance(value, (str, int)):
-            talk.values["job_id"] = value
+        value = answered.get(name) if value is None else value
+        if canonical(name.rsplit(".", 1)[-1]) in names and isinstance(value, (str, int)):
+            _name_job(talk, names, value)
             break
     return reply
+
+
+def _name_job(talk: Conversation, names: Iterable[str], value: Any) -> None:
+    talk.values |= dict.fromkeys(names, value)
 
 
 def _check_draft(talk: Conversation) -> Flow:
@@ -88,7 +96,8 @@ def _check_draft(talk: Conversation) -> Flow:
     if talk.asked and talk.idle and "state" in talk.skill.calls:
         # A file that nothing was done to would pass for the edit that was asked for.
         raise JobFailed("the edit changed nothing, so nothing was exported", fix="say it in other words")
-    if not talk.now.ready:
+    # A draft that the skill does not explain cannot be looked into; what there is of it is the service's to judge.
+    if not talk.now.ready and (talk.skill.draft.keys or not talk.values.get("draft")):
         raise JobFailed(
             "there is nothing to export yet", where="the draft has no segments", fix="hand over a clip first"
         )

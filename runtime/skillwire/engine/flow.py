@@ -24,6 +24,7 @@ def run(talk: Conversation, plan: Plan, task: Task) -> Flow:
         yield from talk.acquire_token()
     if plan.needs_session and "session_id" not in talk.values:
         yield from talk.open_session()
+    talk.values["message"] = task.words
     for step in plan.steps:
         artifacts += yield from _carry_out(talk, step, task)
     job = next((call for call in talk.skill.calls.values() if call.verb is Verb.JOB), None)
@@ -52,7 +53,6 @@ def _carry_out(talk: Conversation, step: Step, task: Task) -> Flow:
         case Verb.UPLOAD:
             yield from talk.upload(step.call, task.attachments)
         case Verb.STREAM:
-            talk.values["message"] = task.words
             yield from listen(talk, step.call)
         case Verb.JOB:
             fetched = yield from export(talk, step.call)

@@ -13,6 +13,7 @@ from skillwire.spec.naming import Named, by_vocabulary, shape, slug
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(/\S*)\Z")
 _REFERENCE = re.compile(r"§\s*(\d+(?:\.\d+)*)")
 _THEN = re.compile(r"[,;]?\s*(?:\band\s+)?\bthen\b|[,;]?\s*\bfollowed by\b|\s\+\s|[，；]?\s*(?:然后|随后|接着)|，再")
+_JOINTS = ("then", "followed by", " + ", "然后", "随后", "接着", "，再")
 # At least half of a table's rows must name calls of the file, or it is no routing table.
 _SHARE = 0.5
 
@@ -66,7 +67,8 @@ class Resolver:
 
     def steps(self, text: str) -> list[Target]:
         """What a step of an action cell names; several when words chain calls (``Upload, then SSE``)."""
-        parts = [part for part in _THEN.split(text) if part.strip()]
+        joined = any(word in text for word in _JOINTS)
+        parts = [part for part in _THEN.split(text) if part.strip()] if joined else []
         targets = [self.target(part) for part in parts] if len(parts) > 1 else []
         return targets if targets and all(target.call for target in targets) else [self.target(text)]
 
@@ -167,6 +169,9 @@ def _check(facts: Facts, resolver: Resolver, row: RawRoute, target: Target) -> N
         return
     if target.label:
         resolver.learnt.setdefault(target.reference, target.label)
+    elif any(map(str.isalpha, target.text)) and target.text != f"§{target.reference}":
+        message = f"{target.text!r} names no request of this file; §{target.reference}, which is {target.call}, counts"
+        facts.report("unknown-action", Severity.WARNING, message, row.line, "call it as the list of requests does")
     last = target.reference.rpartition(".")[2]
     heading = resolver.headings.get(target.reference)
     if target.number is None and heading is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 from skillwire.spec import templates
 from skillwire.spec.defaults import Family, agrees
 from skillwire.spec.facts import Facts
+from skillwire.spec.marks import secret_header
 from skillwire.spec.model import (
     Auth,
     Call,
@@ -27,6 +29,9 @@ from skillwire.spec.vocabulary import pattern
 
 T = TypeVar("T")
 _FILLED = ("body", "file_field", "url_body", "headers", "returns", "timeout")
+
+
+_SECRET_VALUE = re.compile(r"(?:([A-Za-z][\w-]*)\s+)?(?:\$\{?(\w+)\}?|[<{](\w+)[>}])\Z")
 
 
 class Marks:
@@ -198,7 +203,22 @@ def auth(facts: Facts, family: Family | None) -> Auth:
     if env is None and documented:
         env, line = documented["env"], None
     client = facts.client_header[0].value if facts.client_header else documented.get("client_id_header")
+    own = None if facts.scheme else _key_header(facts, env)
+    if own:
+        return Auth(env, own[1], client, line if env else None, own[0])
     return Auth(env, facts.scheme[0].value if facts.scheme else "Bearer", client, line if env else None)
+
+
+def _key_header(facts: Facts, env: str | None) -> tuple[str, str] | None:
+    """The header that carries the token where it is not ``Authorization``, and the scheme before it, mostly none."""
+    for header in facts.headers:
+        value = _SECRET_VALUE.match(header.value or "")
+        if value and secret_header(header.name):
+            name = value[2] or value[3]
+            name = facts.variables[name].value.strip("${}").partition(":-")[0] if name in facts.variables else name
+            if name == env:
+                return header.name, value[1] or ""
+    return None
 
 
 def errors(facts: Facts, family: Family | None) -> tuple[ErrorRule, ...]:

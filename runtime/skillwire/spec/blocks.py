@@ -22,7 +22,7 @@ from skillwire.spec.tables import Table
 # More tables than any skill has; what comes after them is not read as facts.
 MAX_TABLES = 200
 
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*\Z")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|\Z)")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*\Z")
 _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
 _ITEM = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,4}[.)])\s")
@@ -179,7 +179,7 @@ class _Scanner:
         return Page(
             document,
             text,
-            " ".join([lowered(line) for line in lines]),  # words are found across the ends of lines
+            lowered(lines),
             offsets[:-1],
             tuple(self.headings),
             tuple(self.tables),
@@ -212,11 +212,11 @@ class _Scanner:
                 self._close("fence", at, fence.end - 1)
                 at = fence.end
             elif first == "#" and (match := _HEADING.match(line)):
-                self._heading(len(match[1]), match[2] or "", at)
+                self._heading(len(match[1]), _unclosed(line[match.end() :]), at)
                 self._close("heading", at, at)
                 at += 1
             else:
-                if first not in "=-*_" or not self._ruled(at, line, first):
+                if first not in "=-*_" or line.rstrip()[-1] != first or not self._ruled(at, line, first):
                     self._text(at, line, first)
                 at += 1
 
@@ -266,3 +266,10 @@ class _Scanner:
     def _close(self, kind: str, start: int, stop: int) -> None:
         self.spans.append((kind, start, stop))
         self.open = False
+
+
+def _unclosed(heading: str) -> str:
+    """The text of a heading without the number signs that close it."""
+    text = heading.rstrip(" \t")
+    bare = text.rstrip("#")
+    return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else text

@@ -59,6 +59,8 @@ def _assemble(facts: Facts, install: Install, given: Mapping[str, str]) -> Skill
     resolver = actions.Resolver(facts, named, calls)
     routes = actions.routes(facts, resolver)
     translations = actions.translations(facts, resolver)
+    auth = assemble.auth(facts, family)
+    facts.headers = [header for header in facts.headers if header.name != auth.header]
     origins = identity.header_origins(facts)
     name = identity.name(facts, origins)
     version = identity.version(facts, install, values.get("version"))
@@ -73,7 +75,7 @@ def _assemble(facts: Facts, install: Install, given: Mapping[str, str]) -> Skill
         source=facts.source,
         platform=platform,
         digest=facts.page.document.digest,
-        auth=assemble.auth(facts, family),
+        auth=auth,
         headers=tuple(identity.headers(facts, origins, {"name": name, "version": version, "platform": platform})),
         base_url=base,
         base_url_env=marks.note("base_url_env", assemble.base_url_env(facts, family), stated=bool(facts.base_env)),

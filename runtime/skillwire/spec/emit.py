@@ -127,7 +127,7 @@ def _api(skill: Skill, unsaid: set[str]) -> Iterator[str]:
             continue
         yield f"**{_LABELS.get(call.name, call.name.replace('_', ' '))}**: {_request(skill, call)}"
     if skill.auth.env:
-        yield f"Every request carries `Authorization: {skill.auth.scheme} <{skill.auth.env}>`."
+        yield f"Every request carries `{_authorization(skill)}`."
 
 
 def _parent(skill: Skill, call: Call) -> Call | None:
@@ -230,6 +230,11 @@ def _limits(skill: Skill) -> Iterator[str]:
         yield f"Supported formats: {', '.join(skill.formats)}."
     if skill.max_bytes and "max_bytes" not in skill.defaulted and skill.max_bytes % _MEGABYTE == 0:
         yield f"Max file size is {skill.max_bytes // _MEGABYTE}MB."
+
+
+def _authorization(skill: Skill) -> str:
+    scheme = f"{skill.auth.scheme} " if skill.auth.scheme else ""
+    return f"{skill.auth.header}: {scheme}<{skill.auth.env}>"
 
 
 def _meaning(meaning: str, types: str) -> str:

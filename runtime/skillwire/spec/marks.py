@@ -1,9 +1,21 @@
-"""Marks of Markdown that carry no meaning of their own: code ticks, bold stars, character references."""
+"""Marks of Markdown that carry no meaning of their own, and names that tell a secret."""
 
 from __future__ import annotations
 
+import re
+
 # In this order: what "&amp;lt;" stands for is "&lt;", not "<".
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&"))
+# How the names of headers that carry secrets end.
+_SECRET = re.compile(
+    r"(?:auth(?:orization)?|cookie|token|secret|pass(?:word|phrase)?|key|signature|credentials?|jwt|bearer)\Z",
+    re.IGNORECASE,
+)
+
+
+def secret_header(name: str) -> bool:
+    """Whether a header's name says that its value is a secret, so that it is masked wherever requests are shown."""
+    return bool(_SECRET.search(name))
 
 
 def plain(text: str) -> str:
@@ -14,7 +26,12 @@ def plain(text: str) -> str:
     return text.replace("`", "").replace("**", "")
 
 
-def lowered(line: str) -> str:
-    """``line`` in lower case, every character at its place (``İ`` would become two)."""
-    lower = line.lower()
-    return lower if len(lower) == len(line) else "".join([c.lower() if len(c.lower()) == 1 else c for c in line])
+def lowered(lines: list[str]) -> str:
+    """Lines in lower case and joined by blanks, so that words are found across them; every character at its place.
+
+    Line by line, since most are ASCII, which is quicker.
+    """
+    lower = [line.lower() for line in lines]
+    if sum(map(len, lower)) != sum(map(len, lines)):  # "İ" becomes two characters
+        lower = ["".join([c.lower() if len(c.lower()) == 1 else c for c in line]) for line in lines]
+    return " ".join(lower)

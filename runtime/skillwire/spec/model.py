@@ -65,12 +65,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """How requests are authorised: environment variable of the token, scheme, header of the client id."""
+    """How requests are authorised: environment variable of the token, scheme, header of the client id.
+
+    ``header`` carries the token after the scheme, which is empty where the token goes alone (``X-Api-Key: …``).
+    """
 
     env: str | None
     scheme: str = "Bearer"
     client_id_header: str | None = None
     line: int | None = None
+    header: str = "Authorization"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from skillwire.spec.facts import Facts, Request
 from skillwire.spec.model import Severity, Verb
 from skillwire.spec.rules.calls import is_token_request
 from skillwire.spec.vocabulary import families, first, pattern
+from skillwire.spec.wording import Wording
 
 _ABSOLUTE = re.compile(r"(https?://[^/\s]+)(/.*)?\Z")
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|\w+)(/.*)?\Z")
@@ -20,7 +21,7 @@ _PLACEHOLDER = re.compile(r"<[^<>]*>|\$?\{[^{}]*\}|\$\w+|(?<=/):\w+")
 _ANGLED = re.compile(r"<[^<>]*>")
 _PARENTHESES = re.compile(r"\s*\([^()]*\)")
 _WISH = re.compile(r"<(?:msg|message|text|prompt|words|query|input|user[ _]\w+)>", re.IGNORECASE)
-_POLLS = re.compile(r"\bpoll|轮询", re.IGNORECASE)
+_POLLS = Wording(r"\bpoll|轮询")
 _WORDS = re.compile(r"[^\W_]+")
 
 
@@ -37,6 +38,7 @@ class Named:
     status_of: str = ""
 
 
+@lru_cache(maxsize=1024)
 def locate(url: str) -> tuple[str, str]:
     """Origin and path of a URL as written: ``$API/x`` and ``/x`` have no origin, ``${A:-https://h}/x`` has one."""
     if absolute := _ABSOLUTE.match(url):
@@ -72,12 +74,18 @@ def shape(path: str) -> str:
 
 def slug(text: str, limit: int = 4) -> str:
     """``Claim link (new)`` → ``claim_link``."""
-    return "_".join(_WORDS.findall(_PARENTHESES.sub("", text).lower())[:limit])
+    return "_".join(_WORDS.findall(without_remarks(text).lower())[:limit])
 
 
 def by_vocabulary(text: str) -> str | None:
     """The usual name of what a label speaks of; a remark in parentheses counts only when nothing else tells."""
-    return first("calls", _PARENTHESES.sub("", text)) or first("calls", text)
+    bare = without_remarks(text)
+    return first("calls", bare) or (first("calls", text) if bare != text else None)
+
+
+def without_remarks(text: str) -> str:
+    """``text`` without what stands in parentheses."""
+    return _PARENTHESES.sub("", text) if "(" in text else text
 
 
 def name_all(facts: Facts) -> dict[str, Named]:

@@ -188,6 +188,7 @@ def settable(skill: Skill) -> dict[str, str]:
         "auth.env": skill.auth.env,
         "auth.scheme": skill.auth.scheme,
         "auth.client_id_header": skill.auth.client_id_header,
+        "auth.header": skill.auth.header,
         "wording.connecting": skill.wording.connecting,
         "wording.ready": skill.wording.ready,
     }

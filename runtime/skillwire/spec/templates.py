@@ -21,6 +21,13 @@ _PLACEHOLDER = re.compile(
 _TRAILING = re.compile(r",(\s*[}\]])|,(\s*,)|([{\[]\s*),")
 
 
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
 def parse(text: str) -> Any:
     """The JSON value of a template, bare placeholders as strings; ``None`` when it is not one."""
     if len(text) > MAX_CHARS:
@@ -42,13 +49,26 @@ def objects(text: str) -> Iterator[tuple[int, int, Any]]:
     """Each JSON object in ``text`` that parses as a template: its start, its end, its value."""
     at = 0
     while opening := _OPEN.search(text, at):
-        end = _closing(text, opening.start())
-        value = parse(text[opening.start() : end]) if end else None
+        start = opening.start()
+        value, end = _whole(text, start)
+        if value is None:
+            end = _closing(text, start)
+            value = parse(text[start:end]) if end else None
         if value is None:
             at = opening.end()
         else:
-            yield opening.start(), end, value
+            yield start, end, value
             at = end
+
+
+def _whole(text: str, start: int) -> tuple[Any, int]:
+    """A template that is JSON as it stands, as most are, and its end; ``None`` for any other."""
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None, 0
+    too_large = end - start > MAX_CHARS or text.count("{", start, end) + text.count("[", start, end) > MAX_DEPTH
+    return (None, 0) if too_large else (value, end)
 
 
 def leaves(value: Any, prefix: str = "") -> Iterator[str]:

@@ -145,7 +145,7 @@ def bad_code(context: Context) -> Iterator[Hit]:
     codes = {context.page.unit_at(error.line).line for error in context.facts.errors}
     for before, unit, after in zip(items, items[1:], [*items[2:], None], strict=False):
         start = _ITEM_CODE.match(context.page.slice(unit))
-        beside = {before.line, after.line} if after else {before.line}
+        beside = {before.line} | ({after.line} if after and after.line == unit.end + 1 else set())
         if start and unit.line not in codes and beside & codes and before.end == unit.line - 1:
             yield Hit(unit.line, f"the error code {start[1]!r} is not a number")
 

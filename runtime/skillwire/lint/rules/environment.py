@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from skillwire.lint.context import Context, pattern
 from skillwire.lint.registry import Hit, check
-from skillwire.spec import vocabulary
+from skillwire.spec import templates, vocabulary
 from skillwire.spec.marks import plain
 from skillwire.spec.model import Severity
 
 _ASSIGNED = re.compile(r"(?:^|[\s;(])(?:export\s+)?([A-Z][A-Z0-9_]*)=")
+_SHELL = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\}?")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _REQUIRED = re.compile(r"(?:yes|required|true|✅|是|必需|必填)\Z", re.IGNORECASE)
 _PLACES = ("metadata.openclaw.requires.env", "metadata.requires.env", "metadata.openclaw.requires", "metadata.requires",
@@ -54,7 +55,18 @@ def _used(context: Context) -> dict[str, int]:
         stated.value for stated in context.facts.token_env
     }
     own |= set(context.facts.variables)
+    own |= _bound_by_requests(context)
     return {name: line for name, line in used.items() if name not in own and not _made_by_the_skill(name)}
+
+
+def _bound_by_requests(context: Context) -> set[str]:
+    """Shell variables that stand for what earlier answers gave: a field that a request returns, the id of a job."""
+    fields = {part for request in context.facts.requests for field in request.returns for part in field.split(".")}
+    known = {re.sub(r"\W|_", "", field).lower() for field in fields}
+    calls = context.skill.calls.values()
+    texts = {text: call for call in calls for text in (call.path, *templates.strings(call.body))}
+    found = {(match[1], call.name) for text, call in texts.items() for match in _SHELL.finditer(text)}
+    return {name for name, call in found if name.replace("_", "").lower() in known or call.endswith("_status")}
 
 
 def _made_by_the_skill(name: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from skillwire.lint.context import Context, pattern
 from skillwire.lint.registry import Hit, check
 from skillwire.spec import templates
-from skillwire.spec.model import Call
+from skillwire.spec.model import Call, Verb
 
 _PLACEHOLDER = re.compile(r"<([A-Za-z][\w .-]{0,40})>|(?<!\$)\{([A-Za-z][\w.-]{0,40})\}|\$\{?([A-Za-z]\w{0,40})\}?")
 _SEGMENT = re.compile(r"(?<=/):([A-Za-z]\w{0,40})")
@@ -23,7 +23,10 @@ def unbound_placeholder(context: Context) -> Iterator[Hit]:
     for call in context.skill.calls.values():
         if call.default or call.line is None:
             continue
+        job = _job_id(context, call)
         for written, name in _placeholders(call):
+            if written == job:
+                continue
             slug = re.sub(r"\W+", "_", name.strip()).lower()
             if slug in reported or pattern("given").search(slug) or _squeeze(name) in returned:
                 continue
@@ -33,6 +36,15 @@ def unbound_placeholder(context: Context) -> Iterator[Hit]:
             yield Hit(
                 context.line_of(written, call.line), f"nothing gives a value to {written} of the request {call.name!r}"
             )
+
+
+def _job_id(context: Context, call: Call) -> str | None:
+    """The placeholder of a status path that stands for the job: the last one."""
+    parent = context.skill.calls.get(call.name.removesuffix("_status"))
+    if not call.name.endswith("_status") or parent is None or parent.verb is not Verb.JOB:
+        return None
+    written = [match.group() for match in (*_PLACEHOLDER.finditer(call.path), *_SEGMENT.finditer(call.path))]
+    return written[-1] if written else None
 
 
 def _returned(context: Context) -> Iterator[str]:

@@ -22,13 +22,14 @@ _URL = rf"(?:https?://|\$|/(?=[\w<{{:$])){_TAIL}"
 _REQUEST = re.compile(
     rf"(?:ing)?(?:\s*(?:\brequests?\b|\bto\b|\ban?\b|\bthe\b|请求|到|至))*\s*[\"'(]*(?<=[\s\"'(到至求])({_URL})"
 )
-_CURL = re.compile(r"curl\b((?:(?!\bcurl\b)[^\n\\]|\\[^\n]|\\\n)*)")
+_CURL = re.compile(r"curl\b((?:[^\n\\]|\\[^\n]|\\\n)*)")
 _CURL_URL = re.compile(rf"[\s\"']({_URL})")
 _CURL_SENDS = re.compile(r"\s(?:-d|--data\S*|--json|-F|--form)\b")
 _BARE = re.compile(rf"https?://[^\s/\"')]+/{_TAIL}")
 _BARE_LEAD = re.compile(r"\b(?:via|from|at|through|using|calling)\s+\Z")
 _PATH_CELL = re.compile(r"(?:https?://|\$|/(?=[\w<{:$]))\S*\Z")
 _METHOD_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\Z", re.IGNORECASE)
+_METHOD_STARTS = "GPDgpd"
 _BOTH_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(\S+)\Z", re.IGNORECASE)
 _MARKER = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|(\d{1,3})[.)]\s+)?")
 _COMMAND = re.compile(r"\bcurl\b.*\Z", re.DOTALL)
@@ -84,18 +85,20 @@ def is_token_request(request: Request) -> bool:
         return False
     if request.method and not request.streaming and not request.uploading and _introduces(request):
         return True
-    tail = re.split(r"[-_/]", request.path.partition("?")[0].rstrip("/"))[-4:]
-    return statements.names("token", " ".join(tail))
+    path = request.path.partition("?")[0].rstrip("/")
+    return statements.names("token", " ".join(path.replace("-", "/").replace("_", "/").rsplit("/", 4)[-4:]))
 
 
 def _introduces(request: Request) -> bool:
     """Whether a request is one by which a stranger gets a secret: nothing but a new id goes out, or a secret comes back."""
+    if not request.headers and not request.body:
+        return False
     secrets = pattern("secret_field")
     gives = any(secrets.search(name.rpartition(".")[2]) for name in request.returns)
     if request.body:
         return gives and "uuid" in str(request.body).lower()
     sends = any(value == statements.FRESH_ID for name, value in request.headers if not pattern("once").search(name))
-    return (gives and bool(request.headers or sends)) or (sends and not request.returns and _says_so(request))
+    return gives or (sends and not request.returns and _says_so(request))
 
 
 def _says_so(request: Request) -> bool:
@@ -122,8 +125,9 @@ def _from_curl(text: str) -> list[_Spot]:
     spots = []
     at = text.find("curl")
     while at >= 0:
-        command = _CURL.match(text, at, at + 5 * _MAX_URL)
-        at = text.find("curl", command.end() if command else at + 4)
+        following = text.find("curl", at + 4)
+        command = _CURL.match(text, at, min(at + 5 * _MAX_URL, following if following > 0 else len(text)))
+        at = following
         if command is None or re.search(r"-X\s*[A-Z]|--request", command[1]):
             continue
         url = _CURL_URL.search(command[1])
@@ -220,7 +224,7 @@ def _label(text: str) -> str:
 def _following(page: Page, unit: Unit, limit: int | None) -> str:
     """What is said below a command, up to the next request or heading."""
     stop = min(unit.stop + _REACH, len(page.text) if limit is None else max(limit, unit.stop))
-    at = bisect_right(page.headings, unit.line, key=lambda heading: heading.line)
+    at = bisect_right(page.heading_lines, unit.line)
     if at < len(page.headings):
         stop = min(stop, page.offsets[page.headings[at].line - page.document.body - 1])
     return page.text[unit.stop : stop]
@@ -267,14 +271,14 @@ def _endpoint_columns(table: Table) -> tuple[int, int] | None:
     """Indices of the path and method columns (the same one when a cell holds both)."""
     columns = [table.column(i) for i in range(len(table.header))]
 
-    def mostly(test: re.Pattern[str]) -> int | None:
-        counts = [sum(1 for cell in column if test.match(cell)) for column in columns]
+    def mostly(test: re.Pattern[str], starts: str) -> int | None:
+        counts = [sum([1 for cell in column if cell[:1] in starts and test.match(cell)]) for column in columns]
         best = max(counts, default=0)
         return counts.index(best) if best * 2 > len(table.rows) else None
 
-    both = mostly(_BOTH_CELL)
+    both = mostly(_BOTH_CELL, _METHOD_STARTS)
     if both is not None:
         return both, both
-    path = mostly(_PATH_CELL)
-    method = mostly(_METHOD_CELL) if path is not None else None
+    path = mostly(_PATH_CELL, "h$/")
+    method = mostly(_METHOD_CELL, _METHOD_STARTS) if path is not None else None
     return (path, method) if path is not None and method is not None else None

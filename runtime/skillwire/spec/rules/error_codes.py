@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 from skillwire.spec.facts import Facts, RawError
 from skillwire.spec.model import Recovery, Severity
-from skillwire.spec.statements import seconds
+from skillwire.spec.polls import seconds
 from skillwire.spec.tables import MAX_ROWS, Table
 from skillwire.spec.vocabulary import first, pattern
 
 _CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W*\Z", re.IGNORECASE)
-_STATED = re.compile(r"(\d\d{0,4})[ \t]*(?:—|–|:|：|→|->|-(?=[ \t]))\s*+(?!\d)")
-# What may stand before it in its line, the end of the line above included: nothing, a bullet, or a dash after other text.
-_OPENING = re.compile(r"(\n?|(?s:.*?)\s-\s??)[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?\Z")
+# A code that opens a statement, at the start of a line or after a dash in it. Each starts with one certain character, to
+# which the engine can skip.
+_CODE = r"[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})(?=[ \t]*(—|–|:|：|→|->|-(?=[ \t]))(?!\s*\d))"
+_AT_START = re.compile(_CODE)
+_AT_LINE = re.compile(rf"\n{_CODE}")
+_AT_DASH = re.compile(rf"-(?<=\s-)\s??{_CODE}")
 _SENTENCE = re.compile(
     r"\b(?:on|for|if|when|code|error|status|HTTP)\s+(?:an?\s+)?(?:HTTP\s+|code\s+|error\s+|status\s+)*(\d{3,5})\b[\s,:—–-]*([^.;\n]+)",
     re.IGNORECASE,
@@ -116,25 +119,21 @@ def _from_bullets(facts: Facts) -> None:
     if len(spots) < 2 or max(int(code[1]) for _, code in spots) < 100:
         return
     for (_, code), following in zip(spots, [*spots[1:], None], strict=True):
-        line = page.line_at(code.start())
+        line = page.line_at(code.start(1))
         unit = page.unit_at(line)
         end = min(unit.stop, following[0] if following else unit.stop)
-        meaning, _, action = _two(" ".join(page.text[code.end() : end].split()).rstrip(" -"))
+        meaning, _, action = _two(" ".join(page.text[code.end(2) : end].split()).rstrip(" -"))
         _add(facts, int(code[1]), meaning, action or meaning, line)
         facts.consume(range(line, unit.end + 1))
 
 
 def _bullets(text: str) -> list[tuple[int, re.Match[str]]]:
     """Codes that open a statement: where its bullet stands, and the code."""
-    found = []
-    for code in _STATED.finditer(text):
-        above = max(text.rfind("\n", 0, code.start()), 0)
-        opening = _OPENING.match(text[above : code.start()])
-        if opening:
-            found.append((above + opening.end(1), code))
-            if len(found) == MAX_ROWS:
-                break
-    return found
+    found = {code.start(1): (code.start() + 1, code) for code in _AT_DASH.finditer(text)}
+    found |= {code.start(1): (code.start() + 1, code) for code in _AT_LINE.finditer(text)}
+    if first := _AT_START.match(text):
+        found[first.start(1)] = (0, first)
+    return [found[at] for at in sorted(found)][:MAX_ROWS]
 
 
 def _two(text: str) -> tuple[str, str, str]:

@@ -13,6 +13,8 @@ from skillwire.spec.vocabulary import ordered, pattern
 _QUOTED = re.compile(
     r"\"([^\"]+)\"|“([^”]+)”|「([^」]+)」|『([^』]+)』|«\s*([^»]+?)\s*»|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`"
 )
+_STRAIGHT = re.compile(r"\"([^\"]+)\"")
+_OTHER_QUOTES = re.compile("[“「『«‘'`]")
 _STEPS = re.compile(r"\s*(?:→|->|=>|⇒|➜|➡️?)\s*")
 _BETWEEN = re.compile(r"\s*(?:[/,;|、，；]|\bor\b|或)\s*")
 _SECTION = re.compile(r"§\s*\d")
@@ -32,8 +34,14 @@ def read(facts: Facts) -> None:
 
 def quoted(cell: str) -> tuple[list[str], str]:
     """The quoted phrases of a cell, and what stands outside the quotes."""
-    phrases = [next(filter(None, groups)).strip() for groups in _QUOTED.findall(cell)]
-    return [phrase for phrase in phrases if phrase], _QUOTED.sub(" / ", cell)
+    marks = _quotation(cell)
+    phrases = [match[match.lastindex or 0].strip() for match in marks.finditer(cell)]
+    return [phrase for phrase in phrases if phrase], marks.sub(" / ", cell)
+
+
+def _quotation(cell: str) -> re.Pattern[str]:
+    """What finds quotations: in a cell with straight quotes alone, a much quicker pattern."""
+    return _QUOTED if _OTHER_QUOTES.search(cell) else _STRAIGHT
 
 
 def _columns(table: Table) -> tuple[int, int, int | None] | None:
@@ -55,12 +63,17 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
         return None
     phrases, actions = [row.cells[said] if said < len(row.cells) else "" for row in table.rows], table.column(action)
     users = bool(pattern("columns.user").search(titles[said]))
-    rest_row = any(map(pattern("fallback").search, table.column(said)))
-    if skip is None and not rest_row and not pattern("columns.person").search(titles[said]) and _retold(table, said):
+    score = 2 * (skip is not None) + users
+    score += _share(actions, lambda cell: bool(_STEPS.match(cell) or ("§" in cell and _SECTION.search(cell))))
+    score += _share(phrases, lambda cell: bool(_quotation(cell).search(cell)))
+    if score < 1:
+        return None
+    words = table.column(said)
+    person = pattern("columns.person").search(titles[said])
+    if skip is None and not person and _retold(words) and not _takes_the_rest(words):
         return None  # what a reply says of buttons, not what the user says
-    score = 2 * (skip is not None) + users + rest_row
-    score += _share(actions, lambda cell: bool(_STEPS.match(cell) or _SECTION.search(cell)))
-    score += _share(phrases, lambda cell: bool(_QUOTED.search(cell)))
+    if score < 2 and _takes_the_rest(words):
+        score += 1
     return (said, action, skip) if score >= 2 else None
 
 
@@ -69,13 +82,17 @@ def _sure(table: Table, columns: tuple[int, int, int | None]) -> bool:
     said, _, skip = columns
     if skip is not None or pattern("columns.person").search(table.titles[said]):
         return True
-    return any(map(pattern("fallback").search, table.column(said)))
+    return _takes_the_rest(table.column(said))
 
 
-def _retold(table: Table, said: int) -> bool:
-    """Whether at least half of a table's rows speak of buttons and panels."""
-    gestures = sum(map(bool, map(pattern("gui_gestures").search, table.column(said))))
-    return gestures * 2 >= len(table.rows)
+def _takes_the_rest(words: list[str]) -> bool:
+    """Whether a row is for everything that no other row takes; mostly the last one."""
+    return any(map(pattern("fallback").search, reversed(words)))
+
+
+def _retold(words: list[str]) -> bool:
+    """Whether at least half of the cells of a column speak of buttons and panels."""
+    return sum(map(bool, map(pattern("gui_gestures").search, words))) * 2 >= len(words)
 
 
 def _skip_column(table: Table) -> int | None:

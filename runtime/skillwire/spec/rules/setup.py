@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 
 from skillwire.spec.blocks import Unit
 from skillwire.spec.facts import Facts, Stated
 from skillwire.spec.marks import plain
-from skillwire.spec.vocabulary import near, pattern
+from skillwire.spec.vocabulary import pattern
+from skillwire.spec.wording import Wording
 
 _VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]*)\}?\s*=\s*([^,\n]+)")
 # Shell assignments of an address or of another variable; literal values are the user's own.
@@ -16,13 +18,13 @@ _ASSIGNED = re.compile(
     r"^[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=([\"']?)((?:https?://|\$\{?[A-Z])[^\s\"']*)\2[ \t]*(?:#.*)?$",
     re.MULTILINE,
 )
+_ASSIGNS = ("=$", '="$', "='$", "=http", '="http', "='http")
 _ENV = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
 _ENV_NAME = re.compile(_ENV)
 _ENV_USED = re.compile(rf"\$\{{?({_ENV})")
-_ENV_SAID = re.compile(
-    rf"({_ENV})\b(?=[^.\n]{{0,40}}\b(?:env(?:ironment)?|is set|is not set)\b)"
-    rf"|环境变量\s*({_ENV})|(?:env(?:ironment)?(?: var\w*)?|[Ss]et)\s+({_ENV})\b"
-)
+_ENV_AFTER = re.compile(r"\b(?=[^.\n]{0,40}\b(?:env(?:ironment)?|is set|is not set)\b)")
+_ENV_BEFORE = re.compile(r"环境变量\s*\Z|(?:env(?:ironment)?(?: var\w*)?|[Ss]et)\s+\Z")
+_MAX_BEFORE = 40  # characters
 _AUTHORIZATION = re.compile(
     r"Authorization:\s*([A-Za-z][\w-]*)\s+(?:<([^<>\n]+)>|\$\{?(\w+)\}?|\{(\w+)\}|([A-Z][A-Z0-9_]+))"
 )
@@ -33,6 +35,7 @@ _REQUEST_BEFORE = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b|\$\{")
 _REQUESTS = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)[ \t]+[\"']?\Z|\bcurl\b[^|;]*\Z")
 _REACH = 200  # characters before a URL in which its command starts
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{2,60})[\"”]")
+_STRAIGHT = re.compile(r"\"([^\"”\n]{2,60})[\"”]")  # the same where all are straight: the engine can skip to them
 _SAMPLE = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,2}[.)])\s+[\"“]([^\"“”\n]+)[\"”]\s*\Z")
 _SAMPLE_LINE = re.compile(r"\s*[\"“]([^\"“”\n]+)[\"”]\s*\Z")
 _ELLIPSIS = re.compile(r"\.\.\.|…")
@@ -45,7 +48,7 @@ def read(facts: Facts) -> None:
     page = facts.page
     for match in _VARIABLE.finditer(page.text):
         facts.variables.setdefault(match[1], Stated(match[2].strip(" .;"), page.line_at(match.start())))
-    for match in _ASSIGNED.finditer(page.text):
+    for match in _ASSIGNED.finditer(page.text) if any(mark in page.text for mark in _ASSIGNS) else ():
         facts.variables.setdefault(match[1], Stated(match[3], page.line_at(match.start(1))))
     _read_environment(facts)
     _read_base(facts)
@@ -58,12 +61,11 @@ def _read_environment(facts: Facts) -> None:
     secret = pattern("variables.secret")
     for match in _ENV_USED.finditer(page.text):
         facts.env_used.setdefault(match[1], page.line_at(match.start()))
-    for unit in page.units_with(near("environment")):
-        for match in _ENV_SAID.finditer(page.text, unit.start, unit.stop):
-            name, line = next(filter(None, match.groups())), page.line_at(match.start())
-            facts.env_used.setdefault(name, line)
-            if secret.search(name):
-                facts.token_env.append(Stated(name, line))
+    for name, at in _variables_said(page.text):
+        line = page.line_at(at)
+        facts.env_used.setdefault(name, line)
+        if secret.search(name):
+            facts.token_env.append(Stated(name, line))
     for match in _AUTHORIZATION.finditer(page.text):
         line = page.line_at(match.start())
         facts.scheme.append(Stated(match[1], line))
@@ -75,7 +77,24 @@ def _read_environment(facts: Facts) -> None:
     _read_variable_tables(facts, secret)
 
 
-def _read_variable_tables(facts: Facts, secret: re.Pattern[str]) -> None:
+def _variables_said(text: str) -> Iterator[tuple[str, int]]:
+    """Names of variables beside words that say they are such, with their offsets; found by their underscores."""
+    at = text.find("_")
+    while at >= 0:
+        start = max(at - 1, 0)
+        if text[start].isupper() or text[start].isdigit():
+            while start and (text[start - 1].isupper() or text[start - 1].isdigit()):
+                start -= 1
+            name = _ENV_NAME.search(text, start)
+            if name and name.start() < at:
+                before = text[max(name.start() - _MAX_BEFORE, 0) : name.start()]
+                if _ENV_AFTER.match(text, name.end()) or _ENV_BEFORE.search(before):
+                    yield name[0], name.start()
+                at = name.end() - 1
+        at = text.find("_", at + 1)
+
+
+def _read_variable_tables(facts: Facts, secret: Wording) -> None:
     for table in facts.page.tables:
         if not pattern("columns.variable").search(table.titles[0] if table.header else ""):
             continue
@@ -103,7 +122,7 @@ def _read_base(facts: Facts) -> None:
             line = page.line_at(match.start())
             stated.append(Stated(match[0].rstrip(".,;:/"), line))
             facts.consume([line])
-    requested = {match[1] for match in _REQUESTED.finditer(page.text)}
+    requested = {match[1] for match in _REQUESTED.finditer(page.text)} if facts.variables else set()
     prefixes = {stated.value for name, stated in facts.variables.items() if name in requested}
     for match in _DEFAULTED_URL.finditer(page.text):
         named = pattern("variables.base").search(match[1]) or match[0] in prefixes
@@ -123,15 +142,16 @@ def _prefixes_a_request(text: str, match: re.Match[str]) -> bool:
 def _read_wording(facts: Facts) -> None:
     """The first quoted words that end in an ellipsis beside talk of connecting, and the first that say "ready"."""
     page = facts.page
-    for match in islice(_QUOTED.finditer(page.text), _MAX_QUOTED):
+    quoted = _QUOTED if "“" in page.text else _STRAIGHT
+    for match in islice(quoted.finditer(page.text), _MAX_QUOTED):
         words = match[1].strip()
-        ellipsis = _ELLIPSIS.search(words)
+        ellipsis = _ELLIPSIS.search(words) if "..." in words or "…" in words else None
         if facts.connecting is None and ellipsis:
             sentence = _sentence(page.text, match.start(), match.end())
             if pattern("connecting").match(words) or pattern("connecting").search(sentence):
                 facts.connecting = Stated(words[: ellipsis.end()], page.line_at(match.start()))
                 words = words[ellipsis.end() :].strip() or words
-        short = len(words) < _READY_CHARS and "?" not in words and not _ELLIPSIS.search(words)
+        short = len(words) < _READY_CHARS and "?" not in words and "..." not in words and "…" not in words
         says = facts.ready is None and short and pattern("ready").search(words)
         if says and _sentence(page.text, match.start(), match.end()):
             facts.ready = Stated(words, page.line_at(match.start()))
@@ -153,7 +173,7 @@ def _examples(facts: Facts) -> tuple[tuple[str, ...], int | None]:
     run: list[str] = []
     line = 0
     for unit in page.units:
-        sample = _sample(facts, unit)
+        sample = _sample(facts, unit) if unit.kind == "item" else ""
         if sample:
             line = line if run else unit.line
             run.append(sample)
@@ -173,8 +193,6 @@ def _examples(facts: Facts) -> tuple[tuple[str, ...], int | None]:
 
 
 def _sample(facts: Facts, unit: Unit) -> str:
-    if unit.kind != "item":
-        return ""
     lines = facts.page.document.lines[unit.line - 1 : unit.end]
     if '"' not in lines[0] and "“" not in lines[0]:
         return ""

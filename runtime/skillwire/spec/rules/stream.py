@@ -7,8 +7,9 @@ import re
 from skillwire.spec.blocks import Page
 from skillwire.spec.facts import Facts
 from skillwire.spec.model import StreamRule
-from skillwire.spec.statements import seconds
-from skillwire.spec.vocabulary import Wording, near, pattern
+from skillwire.spec.polls import seconds
+from skillwire.spec.vocabulary import near, pattern
+from skillwire.spec.wording import Wording
 
 _UNIT = r"(seconds?|secs?|s|minutes?|mins?|min|m|秒|分钟)"
 _EVERY = re.compile(rf"(?:every|每隔?)\s*(\d+(?:\.\d+)?)\s*{_UNIT}(?![a-z])", re.IGNORECASE)
@@ -21,9 +22,10 @@ _BEFORE_ONLY = re.compile(
     rf"(\d+(?:\.\d+)?)\s*{_UNIT}\s*(?:of\s+)?(?:nothing but\s+|only\s+)?\Z",
     re.IGNORECASE,
 )
+_BESIDE = 50  # characters around a word of a sentence on silent edits
 _MAX_BEFORE = 60  # characters
 _EVENT_CELL = Wording(
-    r"\btext\b|\btool\b|\bheart-?beats?\b|\bdata:|\bstream\b|\bclose|\berror event|\bping|\bdone\b|文本|工具|心跳|关闭",
+    r"\btext\b|\btool\b|\bheart-?beats?\b|\bdata:|\bstream\b|\bclose|\berror\s+event|\bping|\bdone\b|文本|工具|心跳|关闭",
 )
 
 
@@ -81,7 +83,9 @@ def _only(page: Page) -> re.Match[str] | None:
 
 def _silent(page: Page) -> re.Match[str] | None:
     wording = pattern("silent_edit")
-    for unit in page.units_with(near("silent_edit")):
-        if match := wording.search_in(page.text, page.lower, unit.start, unit.stop):
+    for at in page.places(near("silent_edit")):
+        unit = page.unit_of(at)
+        start, stop = max(unit.start, at - _BESIDE), min(unit.stop, at + _BESIDE)
+        if match := wording.search_in(page.text, page.lower, start, stop):
             return match
     return None

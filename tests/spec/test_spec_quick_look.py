@@ -1,0 +1,62 @@
+"""The quick look of a wording never rules out what its pattern finds."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+
+from skillwire.spec import polls, statements
+from skillwire.spec.rules import stream
+from skillwire.spec.vocabulary import words
+from skillwire.spec.wording import Wording
+
+
+def _entries(entry, name):
+    if isinstance(entry, str):
+        yield name, entry.replace(" ?", r"\s?").replace(" ", r"\s+")
+    elif isinstance(entry, dict):
+        for key, inner in entry.items():
+            yield from _entries(inner, f"{name}.{key}")
+    else:
+        for what, source in entry:
+            yield f"{name}.{what}", source.replace(" ?", r"\s?").replace(" ", r"\s+")
+
+
+VOCABULARY = {
+    name: Wording(source) for key, entry in words().items() if key != "near" for name, source in _entries(entry, key)
+}
+WRITTEN = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": value
+    for module in (polls, statements, stream)
+    for name, value in vars(module).items()
+    if isinstance(value, Wording)
+}
+ALL = VOCABULARY | WRITTEN
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_the_pattern_finds_passes_the_quick_look(name):
+    wording = ALL[name]
+
+    @given(st.from_regex(wording.regex), st.sampled_from([str, str.upper, str.lower, str.title]))
+    @hypothesis_settings(max_examples=40, deadline=None, database=None)
+    def check(text, case):
+        text = case(text)
+        found = wording.regex.search(text)
+        assert (wording.search(text) is None) == (found is None)
+        if text.isascii():
+            lower = text.lower()
+            for again in (wording.search(text, lower), wording.search_in(text, lower, 0, len(text))):
+                assert (again and again.span()) == (found and found.span())
+            spans = [match.span() for match in wording.finditer(text, lower)]
+            assert spans == [match.span() for match in wording.regex.finditer(text)]
+
+    check()
+
+
+def test_a_negative_lookaround_keeps_its_boundary_by_standing_outside_the_wordings():
+    assert not [
+        name for name, wording in ALL.items() if r"\b)" in wording.regex.pattern and "(?!" in wording.regex.pattern
+    ]
