@@ -174,6 +174,11 @@ class Session:
         ]
         return {"values": kept, "asked": list(self._talk.asked), "handed_over": files}
 
+    def start_over(self) -> None:
+        """Begin a new conversation: the next request gets a session of its own, and nothing said before counts."""
+        self._talk = self._new_talk()
+        self._talk.values |= self._known_values()
+
     def remember(self, memory: Mapping[str, Any]) -> None:
         """Go on with the conversation that ``memory`` is of."""
         self._talk.recall(memory)

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("skillwire.cli.why", "Explain where words lead, and why."),
     "understand": ("skillwire.cli.understand", "Show which edits the studio reads in a request."),
     "run": ("skillwire.cli.run", "Run a skill on files: words in, finished file out."),
+    "batch": ("skillwire.cli.batch", "Run many jobs from a list; call it again to go on."),
     "chat": ("skillwire.cli.chat", "Talk with a skill in the terminal."),
     "jobs": ("skillwire.cli.jobs", "List runs; stopped ones can be resumed."),
     "resume": ("skillwire.cli.resume", "Go on with a stopped run."),
