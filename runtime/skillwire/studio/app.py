@@ -185,7 +185,9 @@ class Studio:
         return self.accounts.authenticate(request.headers.get("authorization"), time.time())
 
     async def _receive(self, request: Request, folder: Path) -> list[Received]:
-        if not request.headers.get("content-type", "").lower().startswith("application/json"):
+        kind = request.headers.get("content-type", "").lower()
+        # What curl calls a form when it is told nothing else is JSON as often as not.
+        if not kind.startswith(("application/json", "application/x-www-form-urlencoded")):
             receiver = MultipartReceiver(request.headers.get("content-type", ""), folder)
             return await receiver.receive(request.stream())
         data = await read_json(request)

@@ -20,6 +20,7 @@ from typing import Any
 from skillwire.studio.accounts import Account
 from skillwire.studio.answers import ApiError, Code
 from skillwire.studio.draft import Draft, from_json, to_json
+from skillwire.studio.pace import Pace
 from skillwire.studio.pool import Pool, TaskFailed
 from skillwire.studio.projects import Media, Projects, Session
 from skillwire.studio.render import copies_video
@@ -63,6 +64,7 @@ class Jobs:
         self._owners.mkdir(mode=0o700, exist_ok=True)
         self._quick, self._heavy = quick, heavy
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._pace = Pace()
         self._owner = uuid.uuid4().hex
         self._lock = (self._owners / self._owner).open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -186,7 +188,8 @@ class Jobs:
         content = content_of(draft, media, f"{output['quality']} {target.suffix}")
         if self._rendered_before(job_id, content, target):
             return
-        pool = self._quick if copies_video(draft, lambda name: media[name].info.video_codec) else self._heavy
+        copied = copies_video(draft, lambda name: media[name].info.video_codec)
+        estimate = self._pace.begin(draft.duration, copied=copied)
         task = {
             "task": "render",
             "draft": to_json(draft),
@@ -194,14 +197,10 @@ class Jobs:
             "target": str(target),
             "quality": output["quality"],
         }
-        first: tuple[float, float] | None = None
 
         def on_progress(fraction: float) -> None:
-            nonlocal first
             now = time.time()
-            first = first or (now, fraction)
-            done = fraction - first[1]
-            left = (now - first[0]) / done * (1 - fraction) if done > 0 else None
+            left = estimate.left(fraction, now)
             told = self._store.execute(
                 "UPDATE jobs SET progress = ?, seconds_left = ?, updated = ? WHERE id = ? AND status = 'processing'",
                 (fraction, left, now, job_id),
@@ -210,11 +209,11 @@ class Jobs:
                 self._tasks[job_id].cancel()
 
         self._store.execute(
-            "UPDATE jobs SET status = 'processing', attempts = attempts + 1, updated = ? WHERE id = ?",
-            (time.time(), job_id),
+            "UPDATE jobs SET status = 'processing', attempts = attempts + 1, seconds_left = ?, updated = ? WHERE id = ?",
+            (estimate.expected, time.time(), job_id),
         )
         try:
-            result = await pool.run(task, on_progress)
+            result = await (self._quick if copied else self._heavy).run(task, on_progress)
         except TaskFailed as failure:
             _log.info("render %s failed: %s", job_id, failure.message)
             self._finish(job_id, "failed", error=failure.message)
@@ -224,6 +223,7 @@ class Jobs:
             self._finish(job_id, "failed", error="the studio met an error of its own while rendering")
             raise
         else:
+            estimate.ended(time.time())
             self._finish(job_id, "completed", notes=result["notes"], content=content)
 
     def _rendered_before(self, job_id: str, content: str, target: Path) -> bool:
