@@ -11,13 +11,14 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from skillwire.language.detect import detect
 from skillwire.studio.accounts import Account, Accounts
+from skillwire.studio.addressed import read_for_clips
 from skillwire.studio.answers import ApiError, Code
 from skillwire.studio.backgrounds import Backgrounds
 from skillwire.studio.draft import to_json
@@ -77,12 +78,13 @@ class Conversations:
         """Loads the word lists ahead of the first message, in a thread that holds nobody up at the end."""
         threading.Thread(target=self._read, args=("mute",), daemon=True).start()
 
-    def _read(self, text: str) -> Reading:
+    def _read(self, text: str, names: Sequence[str] = ()) -> Reading:
+        """``names`` are those of the clips, in their order."""
         from skillwire.studio.understand import planners  # noqa: PLC0415 - the word lists load with the first use
 
         # One at a time: a message that comes while the lists are loading waits for them instead of loading them again.
         with self._reading:
-            return planners.understand_with(text)
+            return read_for_clips(text, names, planners.understand_with)
 
     async def answer(self, account: Account, session: Session, text: str, author: str) -> AsyncIterator[bytes]:
         """The lines of the stream. The edit is carried out to its end even when the client hangs up."""
@@ -139,7 +141,8 @@ class Conversations:
         self, account: Account, session: Session, text: str, queue: asyncio.Queue[Said | None]
     ) -> list[str]:
         picked = self._removals.answered(session, text)
-        reading = await asyncio.to_thread(self._read, text) if picked is None else picked
+        names = [clip.name for clip in sorted(self._projects.draft(session.id).video, key=lambda clip: clip.start)]
+        reading = await asyncio.to_thread(self._read, text, names) if picked is None else picked
         language = language_of(reading.language, session.language)
         if not self._projects.draft(session.id).ready:
             return [say("no_clip", language)]
@@ -187,7 +190,10 @@ class Conversations:
             if error.code is not Code.NO_CREDITS:
                 raise
             return False, say("no_credits", language), {}
-        return True, say(edit.sentence, language, **edit.values), {}
+        told = say(edit.sentence, language, **edit.values)
+        if operation.get("clip") is not None:
+            told = say("in_clip", language, number=operation["clip"], told=told)
+        return True, told, {}
 
 
 def _framer(author: str) -> Callable[[Said], bytes]:

@@ -9,6 +9,7 @@ from typing import Any
 from skillwire.studio.draft import MAX_TEXT, MAX_TITLES, ORIGINAL, AudioTrack, Canvas, Clip, Draft, Title
 from skillwire.studio.effects.choices import Background, shown_names
 from skillwire.studio.effects.targets import Removal
+from skillwire.studio.perclip import on_clip
 from skillwire.studio.timeline import cut, hastened, muted_range
 
 # Beyond these nothing useful is left to see or hear.
@@ -89,6 +90,8 @@ def apply(
     ``songs``: what music there is, oldest first. ``behind``: what "replace_background" chose.
     ``gone``: what "remove_object" means. Raises ``Unsupported`` when it cannot be done; the draft is a value, so nothing has changed then.
     """
+    if operation.get("clip") is not None:
+        return _of_one_clip(draft, operation)
     if operation.get("op") == "add_music":
         return _add_music(draft, operation, songs)
     if operation.get("op") == "replace_background" and behind is not None:
@@ -106,6 +109,21 @@ def describe(operation: Mapping[str, Any]) -> str:
     details = ", ".join(f"{key} {value}" for key, value in operation.items() if key != "op" and value is not None)
     name = str(operation.get("op")).replace("_", " ")
     return f"{name} ({details})" if details else name
+
+
+def _of_one_clip(draft: Draft, operation: Mapping[str, Any]) -> Edit:
+    """An operation with ``clip`` (counted from 1) concerns that clip only; its times count from the clip's start."""
+    number = int(operation["clip"])
+    if not 1 <= number <= len(draft.video):
+        raise Unsupported(describe(operation), "no_such_clip", number=number, count=len(draft.video))
+    outcome: list[Edit] = []
+
+    def change(alone: Draft) -> Draft:
+        outcome.append(apply(alone, {key: value for key, value in operation.items() if key != "clip"}))
+        return outcome[-1].draft
+
+    changed = on_clip(draft, number, change)
+    return replace(outcome[-1], draft=changed)
 
 
 def _remove_audio(draft: Draft, operation: Mapping[str, Any]) -> Edit:
