@@ -32,7 +32,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "no_music": "Not done: {what}. The music uploaded is shorter than a second; upload a longer one.",
         "background_set": "Put the people before {name}.",
         "background_blurred": "Blurred what is behind the people.",
-        "background_drawn": "Put the people before a {name} that this studio draws itself, lit to match. For a real place, upload a picture or video of it and ask again.",
+        "background_drawn": "Put the people before the scene “{name}”, which this studio draws itself, lit to match. For a real place, upload a picture or video of it and ask again.",
         "background_file": "Put the people before {name}.",
         "background_transparent": "Made everything but the people transparent. The finished file will be {name}, as MP4 holds no transparency; until then a checkerboard stands for it.",
         "no_such_background": "Not done: {what}. There is no such background here: name a colour or a code like #2060c0, say blurred, upload a picture or video, or choose one that this studio draws: {scenes}.{own}",
