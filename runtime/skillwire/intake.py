@@ -24,6 +24,8 @@ _FAMILIES: tuple[frozenset[str], ...] = (
 )
 """Formats whose first bytes can be the same, or that players take for one another."""
 
+FILMS = frozenset({"mp4", "mov", "m4v", "3gp", "webm", "mkv", "avi"})
+"""Formats that hold films."""
 
 _SIGNATURES: dict[bytes, str] = {
     b"\xff\xd8\xff": "jpg",
