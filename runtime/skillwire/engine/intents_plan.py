@@ -55,7 +55,7 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
         place = min(
             [clauses.index(edits[0]), *exports]
         )  # what is delivered has been edited first, in whatever order it is told
-        said.append((place - 1, Step(), f'"{edits[0].text}": {edits[0].rule}'))
+        said.append((place - 1, Step(), f'"{edits[0].text}": {edits[0].rule or "an edit told as done first"}'))
     for _, step, reason in sorted(said, key=lambda one: one[0]):
         steps.append(step)
         reasons.append(reason)
