@@ -1,7 +1,8 @@
 """Measures this project against the reference library of Agent Skills, both in the same run on the same skill.
 
-Prints two lines: validating one skill as a whole process, and compiling a skill whole against the reference library
-reading the same file's frontmatter, each in a process that is warm. Ratios are ours over theirs, of medians.
+Prints three lines: validating one skill as a whole process; compiling a skill whole against the reference library
+reading its frontmatter, each in a process that is warm but has never seen that skill; and the same for one skill over and
+over. Ratios are ours over theirs, of medians; the two sides take turns, so that a busy machine slows both.
 """
 
 from __future__ import annotations
@@ -14,67 +15,68 @@ import tempfile
 import time
 from pathlib import Path
 
-import yaml
-
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT / "tests"))
+
+import varied_skills  # noqa: E402 - beside this file
 
 from support import reference_library  # noqa: E402 - found only once tests/ is on the path
 
 PROCESSES = 25
-REPEATS = 60
+SKILLS = 60
+TURNS = 5
+WARM_UP = 8  # skills read before the clock starts
 
-# Run by each library's own interpreter: the file's path comes as argument, the seconds of each repeat go out as JSON.
+# Run by each library's own interpreter: folders come as arguments, the seconds of each go out as JSON.
 LOOP = """
 import json, sys, time
 {setup}
 times = []
-for _ in range({repeats} + 5):
+for argument in sys.argv[1:]:
+    {prepare}
     start = time.perf_counter()
     {call}
     times.append(time.perf_counter() - start)
-print(json.dumps(times[5:]))
+print(json.dumps(times[{warm_up}:]))
 """
 OURS = {
-    "setup": "from pathlib import Path; from skillwire.spec.build import load; path = sys.argv[1] + '/SKILL.md'",
+    "setup": "from pathlib import Path; from skillwire.spec.build import load",
+    "prepare": "path = argument + '/SKILL.md'",
     "call": "load(Path(path).read_bytes(), source=path)",
 }
 THEIRS = {
-    "setup": "from pathlib import Path; from skills_ref import read_properties; folder = Path(sys.argv[1])",
+    "setup": "from pathlib import Path; from skills_ref import read_properties",
+    "prepare": "folder = Path(argument)",
     "call": "read_properties(folder)",
 }
 
 
 def measure() -> dict[str, dict[str, float]]:
-    """Median milliseconds of both sides and their ratio, for ``process`` and ``compile``.
+    """Median milliseconds of both sides and their ratio, for ``process``, ``compile`` and ``again``.
 
     Raises ``reference_library.Unavailable`` when the reference library cannot be had.
     """
     theirs = reference_library.installed()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = _skill(Path(scratch))
-        ours = [[str(Path(sys.executable).parent / "skillwire"), "validate", str(folder)]]
-        reference = [[str(theirs / "agentskills"), "validate", str(folder)]]
-        _seconds(ours[0]), _seconds(reference[0])  # once to fill caches
-        pairs = [(_seconds(ours[0]), _seconds(reference[0])) for _ in range(PROCESSES)]
+        folders = varied_skills.write(PROJECT, Path(scratch), SKILLS)
+        ours = [str(Path(sys.executable).parent / "skillwire"), "validate", str(folders[0])]
+        reference = [str(theirs / "agentskills"), "validate", str(folders[0])]
+        _seconds(ours), _seconds(reference)  # once to fill caches
+        pairs = [(_seconds(ours), _seconds(reference)) for _ in range(PROCESSES)]
         return {
             "process": _compare([mine for mine, _ in pairs], [other for _, other in pairs]),
-            "compile": _compare(_loop(sys.executable, folder, OURS), _loop(str(theirs / "python"), folder, THEIRS)),
+            "compile": _in_turns(theirs / "python", folders),
+            "again": _in_turns(theirs / "python", folders[:1] * SKILLS),
         }
 
 
-def _skill(scratch: Path) -> Path:
-    """A shipped skill with its frontmatter in block style: the reference library refuses JSON inside YAML."""
-    name = "video-audio-remover"
-    text = (PROJECT / "skills" / name / "SKILL.md").read_text(encoding="utf-8")
-    _, front, body = text.split("---\n", 2)
-    stated = yaml.safe_load(front)
-    stated = {key: stated[key] for key in ("name", "description", "license", "metadata")}
-    folder = scratch / name
-    folder.mkdir()
-    block = yaml.safe_dump(stated, allow_unicode=True, sort_keys=False, default_flow_style=False, width=120)
-    (folder / "SKILL.md").write_text(f"---\n{block}---\n{body}", encoding="utf-8")
-    return folder
+def _in_turns(theirs: Path, folders: list[Path]) -> dict[str, float]:
+    mine: list[float] = []
+    other: list[float] = []
+    for _ in range(TURNS):
+        mine += _loop(sys.executable, folders, OURS)
+        other += _loop(str(theirs), folders, THEIRS)
+    return _compare(mine, other)
 
 
 def _seconds(command: list[str]) -> float:
@@ -83,9 +85,9 @@ def _seconds(command: list[str]) -> float:
     return time.perf_counter() - start
 
 
-def _loop(python: str, folder: Path, parts: dict[str, str]) -> list[float]:
-    text = LOOP.format(repeats=REPEATS, **parts)
-    done = subprocess.run([python, "-c", text, str(folder)], check=True, capture_output=True, text=True)
+def _loop(python: str, folders: list[Path], parts: dict[str, str]) -> list[float]:
+    text = LOOP.format(warm_up=WARM_UP, **parts)
+    done = subprocess.run([python, "-c", text, *map(str, folders)], check=True, capture_output=True, text=True)
     return list(json.loads(done.stdout))
 
 
@@ -97,8 +99,12 @@ def _compare(ours: list[float], theirs: list[float]) -> dict[str, float]:
 def main() -> None:
     """Print both comparisons."""
     found = measure()
-    told = {"process": "validate ONE, whole process", "compile": "compile whole / read frontmatter"}
-    limits = {"process": 0.7, "compile": 0.5}
+    told = {
+        "process": "validate ONE, whole process",
+        "compile": "compile whole / read frontmatter",
+        "again": "  the same, one file over and over",
+    }
+    limits = {"process": 0.7, "compile": 0.5, "again": 0.5}
     for key, label in told.items():
         row = found[key]
         shown = f"{row['ours_ms']:8.2f} ms / {row['reference_ms']:8.2f} ms = {row['ratio']:.3f}"

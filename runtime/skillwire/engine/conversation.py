@@ -120,7 +120,7 @@ class Conversation:
         """Whatever the skill calls it: the first value that its token or session call returns is the token or the id."""
         if name not in self.values:
             named = (canonical(field.rsplit(".", 1)[-1]) for field in call.returns)
-            found = next((known for known in named if known in self.values), None)
+            found = next((known for known in named if not isinstance(self.values.get(known), bool | None)), None)
             if found is not None:
                 self.values[name] = self.values[found]
 

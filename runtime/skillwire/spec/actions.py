@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from skillwire.spec.facts import Facts, RawRoute
 from skillwire.spec.model import Call, GuiAction, Route, Severity, Translation
@@ -18,8 +19,7 @@ _JOINTS = ("then", "followed by", " + ", "然后", "随后", "接着", "，再")
 _SHARE = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What an action cell names: a call by label, a call by number, or neither."""
 
     label: str | None

@@ -60,7 +60,7 @@ class Page:
     """The body of a skill file.
 
     ``text`` is the body with the marks of bold and code removed, so that damaged and healthy files read the same;
-    ``lower`` is the same in lower case with blanks for line ends. ``offsets`` holds where each of its lines starts,
+    ``lower`` is the same with ASCII letters in lower case and blanks for line ends. ``offsets`` holds where each of its lines starts,
     ``starts`` each unit, ``heading_lines`` the lines (1-based) of the headings.
     """
 
@@ -169,8 +169,7 @@ class _Scanner:
 
     def page(self, document: Document, text: str) -> Page:
         """The page of what was found; ``text`` is the body without its marks."""
-        lines = text.split("\n")
-        offsets = (0, *accumulate([len(line) + 1 for line in lines]))
+        offsets = (0, *accumulate([len(line) + 1 for line in text.split("\n")]))
         first = document.body
         units = [
             Unit(kind, start + 1, stop + 1, offsets[start - first], offsets[stop - first + 1] - 1)
@@ -179,7 +178,7 @@ class _Scanner:
         return Page(
             document,
             text,
-            lowered(lines),
+            lowered(text),
             offsets[:-1],
             tuple(self.headings),
             tuple(self.tables),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from skillwire.spec.blocks import Page
 from skillwire.spec.model import DraftMap, Problem, Recovery, Severity, StreamRule, Translation
@@ -14,8 +14,7 @@ T = TypeVar("T")
 MAX_PROBLEMS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Stated(Generic[T]):
+class Stated(NamedTuple, Generic[T]):
     """A value and the line (1-based) that states it."""
 
     value: T
@@ -78,8 +77,7 @@ class Request:
     span: range = range(0)
 
 
-@dataclass(frozen=True, slots=True)
-class RawRoute:
+class RawRoute(NamedTuple):
     """A row of a routing table, its action cell still words."""
 
     phrases: tuple[str, ...]
@@ -92,8 +90,7 @@ class RawRoute:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
-class RawHeader:
+class RawHeader(NamedTuple):
     """An attribution header as written: ``value`` is its wording, ``None`` where the name alone is mentioned."""
 
     name: str
@@ -101,8 +98,7 @@ class RawHeader:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class RawError:
+class RawError(NamedTuple):
     """An error row; ``code`` as an integer."""
 
     code: int
@@ -159,8 +155,7 @@ class Facts:
             self.problems.append(Problem("too-many-problems", Severity.WARNING, more, line, ""))
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(NamedTuple):
     """A table, fence or list item that no rule claimed."""
 
     kind: str

@@ -26,12 +26,7 @@ def plain(text: str) -> str:
     return text.replace("`", "").replace("**", "")
 
 
-def lowered(lines: list[str]) -> str:
-    """Lines in lower case and joined by blanks, so that words are found across them; every character at its place.
-
-    Line by line, since most are ASCII, which is quicker.
-    """
-    lower = [line.lower() for line in lines]
-    if sum(map(len, lower)) != sum(map(len, lines)):  # "İ" becomes two characters
-        lower = ["".join([c.lower() if len(c.lower()) == 1 else c for c in line]) for line in lines]
-    return " ".join(lower)
+def lowered(text: str) -> str:
+    """``text`` with its ASCII letters in lower case and blanks for line ends; every character stays at its place."""
+    small = text.encode("utf-8", "surrogatepass").lower().replace(b"\n", b" ")
+    return small.decode("utf-8", "surrogatepass")

@@ -72,6 +72,7 @@ def shape(path: str) -> str:
     return _PLACEHOLDER.sub("<>", path.partition("?")[0].rstrip("/"))
 
 
+@lru_cache(maxsize=1024)
 def slug(text: str, limit: int = 4) -> str:
     """``Claim link (new)`` → ``claim_link``."""
     return "_".join(_WORDS.findall(without_remarks(text).lower())[:limit])

@@ -36,6 +36,10 @@ _RUN = re.compile("[" + re.escape("".join(_CP1252_BYTE)) + "]+")
 _SIGNS = re.compile("[\u2010-\u2bff\u3000-\u303f\ufe00-\uffef\U0001f000-\U0001faff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\r\x1b"))
+# In UTF-8: C1 controls, surrogates, noncharacters. Tells quickly whether the characters are worth looking for.
+_CONTROL_CODE = re.compile(
+    rb"[\xc2\xed\xef](?:(?<=\xc2)[\x80-\x84\x86-\x9f]|(?<=\xed)[\xa0-\xbf]|(?<=\xef)\xbf[\xbe\xbf])"
+)
 _C1 = re.compile(r"[\x80-\x9f]")
 # Words that lost the space between them when a page's code spans were stripped: "…/tokenwithX-Client-Idheader".
 _FUSED = (
@@ -89,7 +93,9 @@ def read(data: bytes, source: str) -> Document:
     text = _decode(data, source, problems)
     newline = "\r\n|\n" if "\n" in text else "\r"
     lines = text.split("\n") if "\r" not in text else re.split(newline, text)
-    lines = _unfuse(_repair(lines, problems), problems)
+    lines = _repair(lines, text.encode("utf-8", "surrogatepass"), problems)
+    if "`" not in text:
+        lines = _unfuse(lines, problems)
     if not any(map(str.strip, lines)):
         raise SkillUnreadable("the file is empty", where=source, fix="write a skill into it or choose another file")
     front, body = _split(lines, problems)
@@ -137,11 +143,13 @@ def _is_cp1252(data: bytes) -> bool:
     return not re.search(rb"[\x80-\xff]{2}|[\x00-\x08\x81\x8d\x8f\x90\x9d]", data)
 
 
-def _repair(lines: list[str], problems: list[Problem]) -> list[str]:
-    raw = "\n".join(lines).encode("utf-8", "surrogatepass")
+def _repair(lines: list[str], raw: bytes, problems: list[Problem]) -> list[str]:
     if b"\xc3" in raw:  # every misread sequence starts with one of U+00C2–U+00F4
         lines = _repair_mojibake(lines, problems)
-    if (b"\xc2" in raw or len(raw) != len(raw.translate(None, _CONTROL_BYTES))) and _CONTROL.search("\n".join(lines)):
+    damaged = len(raw) != len(raw.translate(None, _CONTROL_BYTES)) or (
+        (b"\xc2" in raw or b"\xed" in raw or b"\xef\xbf" in raw) and _CONTROL_CODE.search(raw)
+    )
+    if damaged and _CONTROL.search("\n".join(lines)):
         first = next(i for i, line in enumerate(lines) if _CONTROL.search(line))
         message = "control characters (such as NUL) were dropped"
         problems.append(Problem("control-characters", Severity.WARNING, message, first + 1, "delete them"))
@@ -197,9 +205,7 @@ def _certain(run: str) -> bool:
 
 
 def _unfuse(lines: list[str], problems: list[Problem]) -> list[str]:
-    """Set words apart that run together, in a file whose code spans were all stripped (none is left)."""
-    if any("`" in line for line in lines):
-        return lines
+    """Set words apart that run together, in a file whose code spans were all stripped."""
     result = []
     for number, line in enumerate(lines, 1):
         fixed = line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from skillwire.spec import templates
 from skillwire.spec.facts import Request
@@ -19,20 +20,21 @@ _RETURNS = Wording(
 # What is to be kept of an answer: named after a word that asks for it, before one that says whence, or by its keys.
 _KEPT = Wording(
     r"\b(?:extract|get|field|returned|save|keep|store|take|use|its|the|(?:response|answer|reply) (?:includes|contains|holds|carries|has))\s+(?:the returned\s+|an?\s+|the\s+)?"
-    r"([a-z]\w*(?:\.\w+)+|[a-z]+(?:_[a-z0-9]+)+|token)\b"
-    r"|(?:取出?|保存|记下|读取)\s*([a-z]\w*(?:[._]\w+)*)"
+    r"([a-z]\w*+(?:\.\w+)+|[a-z]++(?:_[a-z0-9]+)+|token)\b"
+    r"|(?:取出?|保存|记下|读取|\bnimm|\bmerke|\btoma|\bguarda|\bprends|\bgarde)\s*([a-z]\w*(?:[._]\w+)*)"
 )
 _WHENCE = re.compile(r" (?:in|from|of|it returns)\b", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"\b([a-z]\w*(?:[._]\w+)+|token)\Z", re.IGNORECASE)
 _KEYS = re.compile(r"\[['\"](\w+)['\"]\]\[['\"](\w+)['\"]\]")
 _LISTED = re.compile(rf"\(({_IDENT}(?:\s*,\s*{_IDENT})+)\)")
 _WORDS = re.compile(_IDENT)
-_SAMPLE = re.compile(r"(?:→|->|=>|returns?:?|[Rr]esponse:?)\s*\Z")
-_FIELD = re.compile(r"\b[a-z]\w*(?:(?:\[\d*\]|\.[a-z]\w*)+|_\w+)")
+_SAMPLE = re.compile(
+    r"(?:→|->|=>|[Rr]eturns?:?|[Rr]esponse:?|[Aa]nswers?:?(?: with)?|gives?(?: back)?|antwortet(?: mit)?|liefert|devuelve|renvoie|retorna|返回)\s*\Z"
+)
+_FIELD = re.compile(r"\b[a-z](?:\w*+(?:\[\d*\]|\.[a-z]\w*+)+|[^\W_]*+_\w++)")
 _FIELDS = Wording(r"\b(?:with|body|includes|sends?|takes|fields?|参数)\b")
-_FIELDS_END = re.compile(
-    r"\b(?:returns?|gives|get|keep|extract|save|set|stream|answers?|poll|header|timeout)\b|[.。]\s+(?!Body)[A-Z]|—|\n",
-    re.IGNORECASE,
+_FIELDS_END = Wording(
+    r"\b(?:returns?|gives|get|keep|extract|save|set|stream|answers?|poll|header|timeout)\b|\.\s+(?!Body)[A-Z]|。\s+(?!Body)[A-Z]|—|\n"
 )
 _FILE_FIELD = re.compile(
     r"-F\s*[\"']?(\w+)=|\b(\w+)=(?:@|<(?:binary|file)>)|(?:\bfields?\s+|字段(?:名)?[为是：:]?\s*)[\"']?(\w+)[\"']?",
@@ -60,10 +62,13 @@ _WITH_NEW_ID = re.compile(
     r"\b([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+):\s*(?:<[^<>\n]*uuid[^<>\n]*>|\$\(\s*uuidgen[^()\n]*\))",
     re.IGNORECASE,
 )
+# Fields that say how it went, not what came of it.
+_ENVELOPE = frozenset({"code", "message", "msg", "ok", "success"})
 # Plumbing headers that every client sets by itself, and the one that carries the token.
 _OWN = frozenset({"authorization", "content-type", "content-length", "host", "user-agent", "last-event-id"})
 
 
+@lru_cache(maxsize=1024)
 def names(call: str, text: str) -> bool:
     """Whether a label or path speaks of a call by its usual words."""
     return meaning("calls", call).search(text) is not None
@@ -147,7 +152,8 @@ def _samples(request: Request, text: str) -> None:
 
 
 def _told(value: dict[str, object]) -> tuple[str, ...]:
-    return tuple(name for name in templates.leaves(value) if name.rpartition(".")[2] not in ("code", "message", "msg"))
+    """Fields of a sample answer that tell something: not the envelope's, and no flags."""
+    return tuple(name for name in templates.leaves(value) if name.rpartition(".")[2] not in _ENVELOPE)
 
 
 def _hands_over_urls(value: dict[str, object]) -> bool:
@@ -162,8 +168,10 @@ def _read_headers(request: Request, statement: str, lower: str) -> None:
     for double, single in _DASH_H.findall(statement) if "-h" in lower else ():
         name, _, value = (double or single).partition(":")
         found.setdefault(name.strip(), FRESH_ID if _MAKES_ID.match(value) else value.strip())
-    for name, value in _HEADER.findall(statement):
-        found.setdefault(name, value or FRESH_ID)
+    at = lower.find("header")
+    if at >= 0 or "头" in lower:
+        for match in _HEADER.finditer(statement, at if "头" not in lower else 0):
+            found.setdefault(match[1], match[2] or FRESH_ID)
     for name in _WITH_NEW_ID.findall(statement) if "uuid" in lower else ():
         found.setdefault(name, FRESH_ID)
     for name in _HEADER_AFTER.findall(statement) if "header" in lower else ():
@@ -174,7 +182,7 @@ def _read_headers(request: Request, statement: str, lower: str) -> None:
 def returned(request: Request, text: str) -> tuple[str, ...]:
     """Dotted fields of the answer that a text names."""
     lower = text.lower()
-    for match in _RETURNS.regex.finditer(text) if nears("returns", lower) else ():
+    for match in _RETURNS.finditer(text, lower) if nears("returns", lower) else ():
         names = _WORDS.findall(match[1] or match[2])
         names = [name for name in names if name not in ("and", "a", "an", "the")]
         if len(names) > 1 or (names and ("." in names[0] or "_" in names[0])):
@@ -200,6 +208,6 @@ def _stated_fields(statement: str, lower: str) -> tuple[str, ...]:
     opening = _FIELDS.search(statement, lower)
     if not opening:
         return ()
-    ending = _FIELDS_END.search(statement, opening.end())
+    ending = _FIELDS_END.search_in(statement, lower, opening.end(), len(statement))
     part = statement[opening.end() : ending.start() if ending else len(statement)]
     return tuple(dict.fromkeys(_FIELD.findall(part)))

@@ -136,7 +136,9 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
             if quoted:
                 line = _CONTAINER.sub("", line, count=1)
             if len(rows) < MAX_ROWS:
-                rows += [_row(cells, at) for cells in _unglue(split_cells(line), len(table.header))]
+                found = _unglue(split_cells(line), len(table.header))
+                marked = "`" in line or "**" in line or "&" in line
+                rows += [Row(cells, at + 1, _plain(cells) if marked else cells) for cells in found]
             end = at + 1
         at += 1
     return Table(table.header, tuple(rows), table.line, end, table.width, _plain(table.header))
@@ -171,8 +173,8 @@ def _row(cells: tuple[str, ...], at: int) -> Row:
 
 
 def _plain(cells: tuple[str, ...]) -> tuple[str, ...]:
-    """Cells without marks; the very same when none has any, as in most rows."""
-    return cells if plain(text := "|".join(cells)) == text else tuple(map(plain, cells))
+    """Cells without marks of code and bold."""
+    return tuple(map(plain, cells))
 
 
 def _unglue(cells: list[str], width: int) -> list[tuple[str, ...]]:

@@ -11,9 +11,9 @@ MAX_CHARS = 20_000  # a longer object in a skill file is data, not a template
 MAX_DEPTH = 60
 
 _OPEN = re.compile(r"\{\s*(?=[\"'}])|\[\s*(?=\{)")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]')
 _PLACEHOLDER = re.compile(
-    r'("(?:[^"\\]|\\.)*")'  # a string: left alone
+    r'("[^"\\]*+(?:\\.[^"\\]*+)*+")'  # a string: left alone
     r"|(<[^<>{}\[\]\n]{1,60}>|\$\{[^{}\n]{1,60}\}|\$[A-Za-z_]\w*|\{[A-Za-z_][\w.-]*\})"  # a bare placeholder: quoted
     r"|(\.\.\.|…)"  # and so on: dropped
     r"|\b((?!true\b|false\b|null\b)[A-Za-z_]\w*)\b"  # a bare word, as in samples (XXX): quoted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 
 class Wording:
@@ -19,21 +19,37 @@ class Wording:
     def __init__(self, source: str) -> None:
         self.regex = re.compile(source, re.IGNORECASE)
         small = re.sub(r"(?<!\\)[A-Z]", lambda letter: letter[0].lower(), source)  # \W keeps its meaning
-        self._quick = re.compile(small.replace(r"\b", "")).search
+        # A boundary before any word at all stays: without it the expression would be tried at every letter.
+        self._quick = re.compile(re.sub(r"\\b(?!\(\?!|\(?\\w)", "", small)).search
 
     def search(self, text: str, lower: str | None = None) -> re.Match[str] | None:
         """The first match anywhere; ``lower`` is ``text`` in lower case, where that is at hand."""
-        hit = self._quick(lower or text.lower())
-        return self.regex.search(text, hit.start() if lower and len(lower) == len(text) else 0) if hit else None
+        if lower is None:
+            lower = text.lower()
+        if len(lower) != len(text):  # "İ" became two characters
+            return self.regex.search(text)
+        return self.search_in(text, lower, 0, len(text))
 
     def search_in(self, text: str, lower: str, start: int, stop: int) -> re.Match[str] | None:
         """The first match between two offsets; ``lower`` has the same length as ``text``."""
-        hit = self._quick(lower, start, stop)
-        return self.regex.search(text, hit.start(), stop) if hit else None
+        quick, match = self._quick, self.regex.match
+        hit = quick(lower, start, stop)
+        while hit:
+            at = hit.start()
+            if found := match(text, at, stop):
+                return found
+            hit = quick(lower, at + 1, stop)
+        return None
 
-    def finditer(self, text: str, lower: str) -> Iterable[re.Match[str]]:
+    def finditer(self, text: str, lower: str) -> Iterator[re.Match[str]]:
         """All matches, in order."""
-        return self.regex.finditer(text) if self._quick(lower) else ()
+        if len(lower) != len(text):
+            yield from self.regex.finditer(text)
+            return
+        at, stop = 0, len(text)
+        while found := self.search_in(text, lower, at, stop):
+            yield found
+            at = max(found.end(), found.start() + 1)
 
     def match(self, text: str) -> re.Match[str] | None:
         """The match at the start."""

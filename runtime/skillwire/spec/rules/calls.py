@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from skillwire.spec import statements
 from skillwire.spec.blocks import Page, Unit
@@ -17,12 +17,12 @@ from skillwire.spec.tables import Table
 from skillwire.spec.vocabulary import pattern
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_TAIL = r"(?:<[^<>\n]{1,40}>|\{[^{}\n]{1,80}\}|[^\s\"'|<>{}()\[\],，。；：、—→…\\])*"
+_TAIL = r"(?:[^\s\"'|<>{}()\[\],，。；：、—→…\\]++|<[^<>\n]{1,40}>|\{[^{}\n]{1,80}\})*"
 _URL = rf"(?:https?://|\$|/(?=[\w<{{:$])){_TAIL}"
 _REQUEST = re.compile(
     rf"(?:ing)?(?:\s*(?:\brequests?\b|\bto\b|\ban?\b|\bthe\b|请求|到|至))*\s*[\"'(]*(?<=[\s\"'(到至求])({_URL})"
 )
-_CURL = re.compile(r"curl\b((?:[^\n\\]|\\[^\n]|\\\n)*)")
+_CURL = re.compile(r"curl\b((?:(?!\bcurl\b)[^\n\\]|\\[^\n]|\\\n)*)")
 _CURL_URL = re.compile(rf"[\s\"']({_URL})")
 _CURL_SENDS = re.compile(r"\s(?:-d|--data\S*|--json|-F|--form)\b")
 _BARE = re.compile(rf"https?://[^\s/\"')]+/{_TAIL}")
@@ -33,7 +33,7 @@ _METHOD_STARTS = "GPDgpd"
 _BOTH_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(\S+)\Z", re.IGNORECASE)
 _MARKER = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|(\d{1,3})[.)]\s+)?")
 _COMMAND = re.compile(r"\bcurl\b.*\Z", re.DOTALL)
-_LABEL_END = re.compile(r"\s*(?:[:：]|—|–|\s-\s)")
+_LABEL_END = re.compile(r"\s*(?:[:：]|—|–|\s-\s|\{\s*\"|[,;，]\s*(?:body|json|multipart)\b)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.;。；]\s")
 _TRAILING = ".,;:!?*"
 # More requests than any skill states; those beyond are not read.
@@ -44,8 +44,7 @@ _REACH = 2000
 _NEXT = 300
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Spot:
+class _Spot(NamedTuple):
     """Where a request stands in ``Page.text``: from its method (or its URL) to the end of its URL."""
 
     start: int
@@ -269,6 +268,8 @@ def _from_tables(facts: Facts) -> tuple[list[Request], set[int]]:
 
 def _endpoint_columns(table: Table) -> tuple[int, int] | None:
     """Indices of the path and method columns (the same one when a cell holds both)."""
+    if not any("/" in cell or "$" in cell for row in table.rows for cell in row.plain):
+        return None
     columns = [table.column(i) for i in range(len(table.header))]
 
     def mostly(test: re.Pattern[str], starts: str) -> int | None:

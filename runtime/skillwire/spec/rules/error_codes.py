@@ -23,6 +23,7 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"\s*[;；]\s*|\s+(?:→|->)\s+|\.\s+(?=[A-Z])")
+_COLON = re.compile(r"[:：]\s")
 _AFTER = re.compile(
     r"\b(?:in|after|wait|for)\s+(\d+(?:\.\d+)?)\s*(seconds?|secs?|s|minutes?|mins?|m)\b|(\d+)\s*(秒|分钟)",
     re.IGNORECASE,
@@ -30,6 +31,7 @@ _AFTER = re.compile(
 _TIMES = re.compile(
     r"\b(\d+)\s*(?:times|x|attempts|tries)\b|\bup to (\d+)\b(?!\s*(?:s|sec|min))|(\d+)\s*次", re.IGNORECASE
 )
+_USUAL = 100  # codes below this one show by what is said to do about each of them
 
 
 def read(facts: Facts) -> None:
@@ -116,15 +118,27 @@ def _code_column(table: Table) -> int | None:
 def _from_bullets(facts: Facts) -> None:
     page = facts.page
     spots = _bullets(page.text)
-    if len(spots) < 2 or max(int(code[1]) for _, code in spots) < 100:
+    if len(spots) < 2:
         return
-    for (_, code), following in zip(spots, [*spots[1:], None], strict=True):
-        line = page.line_at(code.start(1))
+    rows: list[tuple[int, str, str, int, int]] = []
+    for (_, found), following in zip(spots, [*spots[1:], None], strict=True):
+        line = page.line_at(found.start(1))
         unit = page.unit_at(line)
         end = min(unit.stop, following[0] if following else unit.stop)
-        meaning, _, action = _two(" ".join(page.text[code.end(2) : end].split()).rstrip(" -"))
-        _add(facts, int(code[1]), meaning, action or meaning, line)
-        facts.consume(range(line, unit.end + 1))
+        meaning, _, action = _two(" ".join(page.text[found.end(2) : end].split()).rstrip(" -"))
+        rows.append((int(found[1]), meaning, action, line, unit.end))
+    if max(row[0] for row in rows) < _USUAL and not _recover(rows):
+        return  # a numbered list
+    for code, meaning, action, line, end in rows:
+        _add(facts, code, meaning, action or meaning, line)
+        facts.consume(range(line, end + 1))
+
+
+def _recover(rows: list[tuple[int, str, str, int, int]]) -> bool:
+    """Whether every row says what to do, and some of them more than to tell the user."""
+    judged = [rule(code, meaning, action, line) for code, meaning, action, line, _ in rows if action]
+    more = any(error.recovery not in (Recovery.TELL, Recovery.CONTINUE) for error, _ in judged)
+    return more and len(judged) == len(rows) and all(understood for _, understood in judged)
 
 
 def _bullets(text: str) -> list[tuple[int, re.Match[str]]]:
@@ -137,7 +151,7 @@ def _bullets(text: str) -> list[tuple[int, re.Match[str]]]:
 
 
 def _two(text: str) -> tuple[str, str, str]:
-    cut = _SPLIT.search(text)
+    cut = _SPLIT.search(text) or _COLON.search(text)
     return (text[: cut.start()], ";", text[cut.end() :]) if cut else (text, "", "")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from skillwire.spec.blocks import Page, Unit
 from skillwire.spec.facts import Facts, RawHeader
 from skillwire.spec.vocabulary import near, pattern
 
@@ -12,13 +13,16 @@ _NAME = r"[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+"
 _HEADER_NAME = re.compile(_NAME)
 _X_NAME = re.compile(r"X-[A-Z0-9]\w*(?:-[A-Z0-9]\w*)*")
 _ITEM_NAME = re.compile(rf"\s*(?:[-*+•]\s+)`({_NAME})`\s*[:=]")
+_LISTED_NAME = re.compile(rf"`({_NAME})`[:=]")
 _FENCE_LINE = re.compile(rf"\s*({_NAME}|Authorization|Accept):\s*(\S.*)\Z")
 _VALUE = re.compile(
     r"\s*(?:\||[:：=]|→|->|\bis set to\b|\bis\b|\bcomes? from\b|\bset to\b|\bdepends on\b|\bequals\b|为|来自"
     r"|\bfrom\b(?=\s+(?:the\s+|this\s+|its\s+)?(?:front-?matter|yaml|file|metadata|install|version)))\s*",
     re.IGNORECASE,
 )
-_STOP = re.compile(r"\"(?:\s|\Z)|[.。;；](?:\s|\Z)|\s\||,\s+(?:and\s+)?[\"'`]?(?=X-)")
+_STOP = re.compile(
+    r"\"(?:\s|\Z)|[.。;；](?:\s|\Z)|\s\||,\s+(?:and\s+)?[\"'`]?(?=X-|[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+\s*[:=])"
+)
 _PAIR = re.compile(
     r"([~./\w-]*/?\.[\w-]+(?:/[\w.-]+)*/?|~/[\w./-]+)\s*(?:→|->|=>|=|:|⇒|为)+\s*[\"']?([a-z][\w-]*)[\"']?"
 )
@@ -91,12 +95,24 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
         if name in said or len(spans) * 2 > len(facts.requests):
             facts.headers.extend(spans.values())
     for unit in page.units:
-        raw = page.document.lines[unit.line - 1]
-        item = _ITEM_NAME.match(raw) if unit.kind == "item" and "`" in raw else None
-        if item and item[1] not in skip and not item[1].startswith("X-"):
-            at = page.text.index(item[1], unit.start) + len(item[1])
-            facts.headers.append(RawHeader(item[1], _value(page.text, at), unit.line))
-            facts.consume([unit.line])
+        if unit.kind in ("item", "text"):
+            for name in _told(page, unit):
+                if name not in skip:
+                    at = page.text.index(name, unit.start) + len(name)
+                    line = page.line_at(at)
+                    facts.headers.append(RawHeader(name, _value(page.text, at), line))
+                    facts.consume([line])
+
+
+def _told(page: Page, unit: Unit) -> list[str]:
+    """Headers without ``X-`` that a list item starts with, or of which a statement lists several."""
+    raw = page.document.lines[unit.line - 1]
+    if "`" not in raw:
+        return []
+    item = _ITEM_NAME.match(raw) if unit.kind == "item" else None
+    listed = _LISTED_NAME.findall(raw) if raw.count("`:") + raw.count("`=") > 1 else []
+    names = [item[1]] if item else listed if len(listed) > 1 else []
+    return [name for name in names if not name.startswith("X-")]
 
 
 def _value(text: str, at: int) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
+from collections.abc import Iterator
 
 from skillwire.spec.facts import Facts, Stated
 from skillwire.spec.vocabulary import near, pattern
@@ -12,6 +14,8 @@ _LIST = re.compile(
     rf"({_TYPE}(?:(?:\s*[,/、，|;]\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+){_TYPE})*)(?=\s*(?:[.;。；(]|\n|\Z))"
 )
 _OPEN_LIST = re.compile(rf"({_TYPE}(?:(?:\s*[,/、，|]\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+){_TYPE}){{2,}})(?![\w-])")
+# "Files: …" is followed by much else; of a list of types at least one is a usual one.
+_THINGS = re.compile(r"(?:files|media|inputs|photos|pictures|images|videos)\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _NO_TYPES = frozenset({"and", "or", "more", "etc", "any", "all", "most", "many", "other", "files", "file"})
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|兆)(?![A-Za-z])", re.IGNORECASE)
@@ -46,17 +50,33 @@ def _formats(facts: Facts) -> Stated[tuple[str, ...]] | None:
         if not listed:
             continue
         types = [name for name in map(str.lower, _WORD.findall(listed[1])) if name not in _NO_TYPES]
+        if _THINGS.match(lead.group()) and not any(f".{name}" in mimetypes.types_map for name in types):
+            continue
         rank = (colon, len(types))
         if rank > best[0] and any(len(name) in (3, 4) for name in types):
             best = (rank, tuple(dict.fromkeys(types)), page.line_at(at))
     return Stated(best[1], best[2]) if best[1] else None
 
 
+def _units_of_size(lower: str) -> Iterator[int]:
+    """Offsets of what may be a unit of size: found by its "b" after a number, or as a character of its own."""
+    at = lower.find("b")
+    while at >= 0:
+        start = at - 2 if lower[at - 1 : at] == "i" else at - 1
+        if lower[start : start + 1] in ("k", "m", "g", "t") and not lower[start - 1 : start].isalpha():
+            yield start
+        at = lower.find("b", at + 1)
+    at = lower.find("兆")
+    while at >= 0:
+        yield at
+        at = lower.find("兆", at + 1)
+
+
 def _size(facts: Facts) -> Stated[int] | None:
     """The best-founded limit: a sentence on the largest file before one that says "up to" in passing."""
     page = facts.page
     best: tuple[int, int, int] = (0, 0, 0)
-    for at in page.places(near("sizes")):
+    for at in _units_of_size(page.lower):
         unit = page.unit_of(at)
         number = _NUMBER.search(page.text, max(unit.start, at - _MAX_NUMBER), at)
         match = _SIZE.match(page.text, number.start(), unit.stop) if number else None

@@ -11,10 +11,10 @@ from skillwire.spec.tables import Table
 from skillwire.spec.vocabulary import ordered, pattern
 
 _QUOTED = re.compile(
-    r"\"([^\"]+)\"|“([^”]+)”|「([^」]+)」|『([^』]+)』|«\s*([^»]+?)\s*»|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`"
+    r"\"([^\"]+)\"|„([^“”]+)[“”]|“([^”]+)”|「([^」]+)」|『([^』]+)』|«\s*([^»]+?)\s*»|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`"
 )
 _STRAIGHT = re.compile(r"\"([^\"]+)\"")
-_OTHER_QUOTES = re.compile("[“「『«‘'`]")
+_OTHER_QUOTES = re.compile("[“„「『«‘'`]")
 _STEPS = re.compile(r"\s*(?:→|->|=>|⇒|➜|➡️?)\s*")
 _BETWEEN = re.compile(r"\s*(?:[/,;|、，；]|\bor\b|或)\s*")
 _SECTION = re.compile(r"§\s*\d")

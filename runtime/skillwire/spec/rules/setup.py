@@ -36,8 +36,8 @@ _REQUESTS = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)[ \t]+[\"']?\Z|\bcurl\b[
 _REACH = 200  # characters before a URL in which its command starts
 _QUOTED = re.compile(r"[\"“]([^\"”\n]{2,60})[\"”]")
 _STRAIGHT = re.compile(r"\"([^\"”\n]{2,60})[\"”]")  # the same where all are straight: the engine can skip to them
-_SAMPLE = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,2}[.)])\s+[\"“]([^\"“”\n]+)[\"”]\s*\Z")
-_SAMPLE_LINE = re.compile(r"\s*[\"“]([^\"“”\n]+)[\"”]\s*\Z")
+_SAMPLE = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,2}[.)])\s+[\"“„]([^\"“”„\n]+)[\"”“]\s*\Z")
+_SAMPLE_LINE = re.compile(r"\s*[\"“„]([^\"“”„\n]+)[\"”“]\s*\Z")
 _ELLIPSIS = re.compile(r"\.\.\.|…")
 _READY_CHARS = 40
 _MAX_QUOTED = 1000
@@ -194,7 +194,7 @@ def _examples(facts: Facts) -> tuple[tuple[str, ...], int | None]:
 
 def _sample(facts: Facts, unit: Unit) -> str:
     lines = facts.page.document.lines[unit.line - 1 : unit.end]
-    if '"' not in lines[0] and "“" not in lines[0]:
+    if '"' not in lines[0] and "“" not in lines[0] and "„" not in lines[0]:
         return ""
     match = _SAMPLE.match(plain(" ".join(line.strip() for line in lines))) or _SAMPLE.match(plain(lines[0]))
     return match[1] if match else ""

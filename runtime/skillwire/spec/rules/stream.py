@@ -18,6 +18,7 @@ _QUOTED = re.compile(r"[\"“]([^\"”]{3,80})[\"”]")
 _KEEPALIVE = Wording(
     r"\bheart-?beats?\b|\bkeep-?alives?\b|\bempty\s+data\b|\bstill\s+working\b|\bpings?\b|心跳",
 )
+_HEARTBEAT = re.compile(r"heart-?beat|keep-?alive|ping")
 _BEFORE_ONLY = re.compile(
     rf"(\d+(?:\.\d+)?)\s*{_UNIT}\s*(?:of\s+)?(?:nothing but\s+|only\s+)?\Z",
     re.IGNORECASE,
@@ -76,7 +77,7 @@ def _only(page: Page) -> re.Match[str] | None:
     """The time that nothing but heartbeats may come, said right before them."""
     for at in page.places(near("heartbeats")):
         start = max(page.unit_of(at).start, at - _MAX_BEFORE)
-        if match := _BEFORE_ONLY.search(page.text, start, at):
+        if _HEARTBEAT.match(page.lower, at) and (match := _BEFORE_ONLY.search(page.text, start, at)):
             return match
     return None
 
