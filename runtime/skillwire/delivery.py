@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from skillwire.errors import BadInput, OutputFailed
-from skillwire.intake import FILMS, HEAD, is_binary, is_text, misnamed, passes_for, sniff
+from skillwire.intake import HEAD, is_binary, is_text, misnamed, sniff, stands_in_for
 
 _MARKUP = (b"<!doctype", b"<html", b"{", b"<?xml")
 
@@ -84,10 +84,7 @@ class Delivery:
         if is_text(head) and (binary or head.lstrip().lower().startswith(_MARKUP)):
             return "a page of text"
         shown = sniff(head)
-        if not shown or not binary or passes_for(shown, self._expects):
-            return ""
-        # One film does for another: what has to be see-through cannot come as the MP4 that was asked for.
-        return "" if {shown, self._expects} <= FILMS else f"a {shown} file"
+        return f"a {shown} file" if shown and binary and not stands_in_for(shown, self._expects) else ""
 
     def take_over(self, earlier: str) -> None:
         """Remove the scratch file of an earlier process at the same run."""

@@ -24,9 +24,8 @@ _FAMILIES: tuple[frozenset[str], ...] = (
 )
 """Formats whose first bytes can be the same, or that players take for one another."""
 
-FILMS = frozenset({"mp4", "mov", "m4v", "3gp", "webm", "mkv", "avi"})
-"""Formats that hold films."""
 
+_FILMS = frozenset({"mp4", "mov", "m4v", "3gp", "webm", "mkv", "avi"})
 _SIGNATURES: dict[bytes, str] = {
     b"\xff\xd8\xff": "jpg",
     b"\x89PNG\r\n\x1a\n": "png",
@@ -78,8 +77,7 @@ def sniff_file(path: Path) -> str | None:
 def misnamed(suffix: str, shown: str | None) -> bool:
     """Whether a name with this suffix (``.mp4``) says something else than the bytes of its file, as ``sniff`` reads them, do."""
     named = suffix.lstrip(".").lower()
-    known = shown is not None and named in _BINARY
-    return known and named != shown and not any({named, shown} <= family for family in _FAMILIES)
+    return shown is not None and named in _BINARY and not passes_for(shown, named)
 
 
 def is_text(head: bytes) -> bool:
@@ -96,6 +94,11 @@ def is_text(head: bytes) -> bool:
 def passes_for(shown: str, named: str) -> bool:
     """Whether a file whose first bytes show one format may bear the name of another."""
     return shown == named or any({shown, named} <= family for family in _FAMILIES)
+
+
+def stands_in_for(shown: str, wanted: str) -> bool:
+    """Whether one format is a result where another was wanted: a film may come as WebM, but never as a picture."""
+    return passes_for(shown, wanted) or {shown, wanted} <= _FILMS
 
 
 def is_binary(name: str) -> bool:
