@@ -10,6 +10,7 @@ from pathlib import Path
 from skillwire.errors import BadInput, OutputFailed
 from skillwire.intake import HEAD, is_binary, is_text, misnamed, sniff, stands_in_for
 
+_PAGES = ("text/", "application/json", "application/xml")
 _MARKUP = (b"<!doctype", b"<html", b"{", b"<?xml")
 
 
@@ -45,8 +46,8 @@ class Delivery:
         os.close(handle)
         self.scratch = Path(scratch)
 
-    def finish(self, label: str) -> Path:
-        """Check the scratch file and move it to its place; returns the place.
+    def finish(self, label: str, declared: str = "") -> Path:
+        """Check the scratch file, ``declared`` to be of a media type, and move it to its place; returns the place.
 
         An explicit output replaces what was there; a name of ours never does. An output whose suffix is wrong for what came (a
         transparent film cannot be an MP4) gets the right one. Raises ``OutputFailed``.
@@ -54,7 +55,7 @@ class Delivery:
         try:
             with self.scratch.open("rb") as file:
                 head = file.read(HEAD)
-            wrong = self._not_expected(head)
+            wrong = self._not_expected(head, declared)
             if wrong:
                 raise OutputFailed(f"the service sent {wrong} instead of the result", fix="export again")
             # mkstemp makes files for this user alone; a result should be as readable as any other new file.
@@ -76,12 +77,13 @@ class Delivery:
                 f"the result cannot be put in place ({error.strerror})", where=str(self._folder), fix="choose -o"
             ) from error
 
-    def _not_expected(self, head: bytes) -> str:
+    def _not_expected(self, head: bytes, declared: str) -> str:
         """What a file is that is not the result, or an empty string."""
         if not head:
             return "an empty file"
         binary = is_binary(self._expects)
-        if is_text(head) and (binary or head.lstrip().lower().startswith(_MARKUP)):
+        page = head.lstrip().lower().startswith(_MARKUP) or (binary and declared.startswith(_PAGES))
+        if page and is_text(head):
             return "a page of text"
         shown = sniff(head)
         return f"a {shown} file" if shown and binary and not stands_in_for(shown, self._expects) else ""

@@ -102,7 +102,7 @@ class Download:
             return Failed(f"{done} of {total} bytes came")
         if total is None and "transfer-encoding" not in response.headers and _is_cut(self.target):
             return Failed(f"the connection ended in the middle of the file, after {done} bytes")
-        return Fetched(self.target, done)
+        return Fetched(self.target, done, response.headers.get("content-type", "").split(";")[0].strip().lower())
 
     def _start_over(self) -> None:
         self.validator = ""

@@ -158,7 +158,7 @@ class Driver:
         if tape is not None:
             # Known before the file takes its name: a run killed in between finds it again instead of making another.
             tape.note(delivery.mark())
-        return Fetched(delivery.finish(effect.label), answer.size)
+        return Fetched(delivery.finish(effect.label, answer.declared), answer.size)
 
     def _planned(self, request: Request) -> Planned:
         from skillwire.agents.dry import shown_body, shown_headers  # noqa: PLC0415 - only a dry run shows requests

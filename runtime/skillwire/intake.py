@@ -65,7 +65,10 @@ def _sniff_mpeg_audio(head: bytes) -> str | None:
         return None
     if head[1] & 0xF6 == 0xF0:  # ADTS: sync word, layer 0
         return "aac"
-    return "mp3" if head[1] & 0xE0 == 0xE0 and head[1] & 0x06 else None  # MPEG audio: sync word, a layer
+    # MPEG audio (ISO/IEC 11172-3, 2.4.1.3): sync word and no reserved version, layer, bit rate or sample rate. Two bytes alone
+    # would be found in one of many files of noise.
+    whole = len(head) > 2 and head[1] & 0xE0 == 0xE0 and head[1] & 0x18 != 0x08 and head[1] & 0x06
+    return "mp3" if whole and head[2] >> 4 not in (0, 15) and head[2] & 0x0C != 0x0C else None
 
 
 def sniff_file(path: Path) -> str | None:

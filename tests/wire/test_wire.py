@@ -182,7 +182,7 @@ def test_authorization_stays_with_its_own_host(tmp_path):
         request = Request("download", "GET", "/files/x.mp4", SECRET, safe=True)
         with Wire(httpx.HTTPTransport(), service.url) as wire:
             answer = finish(wire.download(request, tmp_path / "x"))
-        assert answer == Fetched(tmp_path / "x", len(FINISHED))
+        assert answer == Fetched(tmp_path / "x", len(FINISHED), "video/mp4")
         assert service.seen[0].headers["authorization"] == "Bearer s3cret"
         assert not {"authorization", "x-skill-source"} & other.seen[0].headers.keys()
 
@@ -202,7 +202,7 @@ def test_a_redirect_within_the_service_is_followed(tmp_path):
     ) as s:
         with Wire(httpx.HTTPTransport(), s.url) as wire:
             answer = finish(wire.download(Request("download", "GET", "/files/x.mp4", safe=True), tmp_path / "x"))
-        assert answer == Fetched(tmp_path / "x", len(FINISHED))
+        assert answer == Fetched(tmp_path / "x", len(FINISHED), "video/mp4")
         assert (tmp_path / "x").read_bytes() == FINISHED
 
 

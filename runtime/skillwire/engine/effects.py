@@ -141,10 +141,11 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A download that is whole and in its place: where, and its size in bytes."""
+    """A download that is whole and in its place: where, its size in bytes, and the media type that it was declared as."""
 
     path: Path
     size: int
+    declared: str = ""
 
 
 Effect = Send | OpenStream | NextFrame | Fetch | Wait | Keep
