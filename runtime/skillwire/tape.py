@@ -53,10 +53,15 @@ class Tape:
             self._journal.cut(self.run, opened)
             steps = steps[:opened]
         lost = next((step.number for step in steps if MARK[0] in str(step.answer)), None)
-        if lost is not None and lost == len(steps) - 1 and steps[lost].subject == ACCESS:
-            # The process died between the answer and the vault: a token that nobody used yet is simply asked for again.
-            self._journal.cut(self.run, lost)
-            steps = steps[:lost]
+        asking = bool(steps) and steps[-1].subject == ACCESS
+        if asking and (steps[-1].answer is None or lost == len(steps) - 1):
+            # The process died between the request and the vault: the token is asked for again, and under a new client id, since
+            # the service may have given this one its only token.
+            first = len(steps) - 1
+            while first and steps[first - 1].effect == "value" and steps[first - 1].subject in ("id", "time"):
+                first -= 1
+            self._journal.cut(self.run, steps[first].number)
+            steps = steps[:first]
         elif lost is not None:
             raise UsageError(f"the token of run {self.run.id} is not known any more", fix="run it again from the start")
         self._recorded = steps

@@ -216,7 +216,6 @@ def test_killed_at_any_request_nothing_is_lost_or_doubled(number, folder, video)
         victim.append(subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         victim[0].wait(60)
         service.whims = {}
-        service.clients.clear()  # a token whose answer was lost may be had again
         done = skillwire("resume", cwd=folder)
         assert done.returncode == 0 or "no run was stopped" in done.stderr, done.stderr
         assert len(service.messages) == len(service.renders) == 1
@@ -244,3 +243,18 @@ def test_a_call_to_a_second_host_is_never_made(folder, video):
         assert service.asked == []
     assert done.returncode == 2
     assert_one_sentence(done, "second.invalid", "SKILL.md:")
+
+
+@pytest.mark.parametrize("again", ["resume", "run"])
+def test_a_token_whose_answer_was_lost_locks_nobody_out(again, folder, video):
+    """The service gives each client one token a week; a kill in between must not cost that week."""
+    with Service(video) as service:
+        victim = []
+        service.whims["token"] = lambda number, honest: (number == 1 and victim[0].kill()) or honest
+        command = [sys.executable, "-m", "skillwire", "run", SKILL, "clip.mp4", WORDS, "--agent", service.url]
+        victim.append(subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        victim[0].wait(60)
+        done = skillwire("resume", cwd=folder) if again == "resume" else run(service, folder)
+        assert done.returncode == 0, done.stderr
+        assert "Rate limit" not in done.stderr
+        assert len(service.messages) == 1

@@ -94,7 +94,7 @@ class Conversation:
             )
         yield Status(plain(self.skill.wording.connecting) or say("connecting", self.language))
         if "client_id" not in self.values:
-            yield from self._new_client_id()
+            self.values["client_id"] = self.new_id()
         yield from self.acquire(call)
         self._take_first("token", call)
         if not isinstance(self.values.get("token"), str):
@@ -102,6 +102,8 @@ class Conversation:
                 "the answer holds no token", where=call.path, fix=f"the skill expects it in {', '.join(call.returns)}"
             )
         yield Keep("token", self.values["token"])
+        # Kept once it has its token: a service may give each client just one, so an id whose token was lost is of no more use.
+        yield Keep("client_id", self.values["client_id"])
 
     def open_session(self) -> Flow:
         """Open a session and keep every value its answer names."""
@@ -111,10 +113,6 @@ class Conversation:
         if "session_id" not in self.values:
             raise TransportFailed("the answer holds no session id", where=call.path, fix="see what the service answers")
         yield Status(plain(self.skill.wording.ready) or say("ready", self.language))
-
-    def _new_client_id(self) -> Flow:
-        self.values["client_id"] = self.new_id()
-        yield Keep("client_id", self.values["client_id"])
 
     def _take_first(self, name: str, call: Call) -> None:
         """Whatever the skill calls it: the first value that its token or session call returns is the token or the id."""
@@ -233,7 +231,9 @@ class Conversation:
                 yield Keep("token", "", str(self.values.pop("token", "")))
                 yield from self.acquire_token()
             case Recovery.NEW_CLIENT_ID:
-                yield from self._new_client_id()
+                self.values["client_id"] = self.new_id()
+                if call.name != "token":
+                    yield Keep("client_id", self.values["client_id"])
             case Recovery.NEW_SESSION:
                 self.values.pop("session_id", None)
                 if self.asked and call.verb is not Verb.STREAM:
