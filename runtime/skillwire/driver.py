@@ -97,7 +97,7 @@ class Driver:
                 self._stream_lost = True
                 return Reply(200, streaming=True)
             case Send(request=request) if not request.safe and request.call not in ("token", "session"):
-                return Failed(_CUT)
+                return Failed(_CUT, past=True)
             case Fetch():
                 placed = delivery.find(tape.noted()) if delivery is not None else None
                 return None if placed is None else Fetched(placed, placed.stat().st_size)

@@ -80,13 +80,21 @@ class TransportFailed(RunError):
     """No usable answer came: refused, reset, timed out, or not what the API promises.
 
     ``lost``: the connection broke after the request went out, so nobody here knows what became of it. ``answered``: an answer
-    came, if none of use.
+    came, if none of use. ``past``: an earlier process sent it, so what has not arrived by now never will.
     """
 
     def __init__(
-        self, what: str, *, where: str = "", fix: str = "", lost: bool = False, answered: bool = False
+        self,
+        what: str,
+        *,
+        where: str = "",
+        fix: str = "",
+        lost: bool = False,
+        answered: bool = False,
+        past: bool = False,
     ) -> None:
         self.lost = lost
+        self.past = past
         self.answered = answered
         super().__init__(what, where=where, fix=fix)
 

@@ -74,6 +74,18 @@ def test_a_killed_run_goes_on(call, when, clip):
     journal.close()
 
 
+def test_an_export_that_never_arrived_is_submitted_under_its_id(clip):
+    with StandIn(faults=[{"call": "export", "kill": "before"}]) as service:
+        run, _ = run_and_die(service, clip)
+        service.faults.append(
+            {"call": "export_status", "status": 404, "json": {"code": 404, "message": "no such render"}}
+        )
+        events, _ = resume(run)
+        assert isinstance(events[-1], Artifact)
+        assert service.calls[-5:] == ["export", "export_status", "export", "export_status", "download"]
+        assert len({request.json["id"] for request in service.seen if request.call == "export"}) == 1
+
+
 def test_a_message_that_may_have_been_lost_is_asked_about_and_never_sent_again(clip):
     with StandIn(faults=[{"call": "message", "kill": "before"}]) as service:
         run, state = run_and_die(service, clip)

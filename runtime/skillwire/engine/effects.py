@@ -108,10 +108,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No answer. ``sent`` is false only when the service surely saw nothing of the request."""
+    """No answer. ``sent`` is false only when the service surely saw nothing of the request.
+
+    ``past``: an earlier process sent it, so nothing of it is under way any more.
+    """
 
     reason: str
     sent: bool = True
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,10 @@ def _submit(talk: Conversation, call: Call, status: Call) -> Flow:
         try:
             reply = yield from talk.exchange(status)
         except ServiceRefused:
-            raise broken from None
+            if not broken.past:
+                raise broken from None
+            # The service does not know the id and nothing is under way: the same job, under the same id, is not there yet.
+            reply = yield from talk.exchange(call, request=request)
     answered = scalars(reply.data)
     for name in (*call.returns, *sorted(names - {"job_id"}), "id", "job_id", "render_id", "jobId"):
         value = dig(reply.data, name)

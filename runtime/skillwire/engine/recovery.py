@@ -114,6 +114,7 @@ def _after_fault(
         fix=fix,
         lost=isinstance(answer, Failed) and answer.sent,
         answered=isinstance(answer, Reply),
+        past=isinstance(answer, Failed) and answer.past,
     )
     return Decision(Recovery.TELL, why=reason, error=error)
 
