@@ -36,14 +36,30 @@ def export(talk: Conversation, call: Call) -> Flow:
     submitted = yield from _submit(talk, call, status)
     done = _state(submitted, poll) == poll.until.lower()
     reply = submitted if done else (yield from _follow(talk, status, poll))
+    label = timeline.outcome(talk.origin or talk.now, talk.now)
+    url = _address(talk, reply, status, poll)
+    try:
+        return (yield from talk.fetch(url, label))
+    except (ServiceRefused, TransportFailed) as failed:
+        # An address may have run out, or be that of a service that has moved since: the job knows the one of now.
+        if isinstance(failed, TransportFailed) and (failed.lost or failed.answered):
+            raise
+        fresh = _address(talk, (yield from talk.exchange(status)), status, poll)
+        if fresh == url:
+            raise
+        return (yield from talk.fetch(fresh, label))
+
+
+def _address(talk: Conversation, reply: Reply, status: Call, poll: Poll) -> str:
+    """Where the finished file lies. Raises ``TransportFailed`` when neither the answer nor the skill tells."""
     url = dig(reply.data, poll.url_field)
-    if not isinstance(url, str) or not url:
-        if poll.fallback_path is None:
-            raise TransportFailed(
-                f"the finished job names no file in {poll.url_field}", where=status.path, fix="export again"
-            )
-        url = bind_path(poll.fallback_path, talk.values, where=status.path)
-    return (yield from talk.fetch(url, timeline.outcome(talk.origin or talk.now, talk.now)))
+    if isinstance(url, str) and url:
+        return url
+    if poll.fallback_path is None:
+        raise TransportFailed(
+            f"the finished job names no file in {poll.url_field}", where=status.path, fix="export again"
+        )
+    return bind_path(poll.fallback_path, talk.values, where=status.path)
 
 
 def result_format(call: Call) -> str:
