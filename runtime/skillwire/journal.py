@@ -51,8 +51,8 @@ CREATE TABLE IF NOT EXISTS steps (
 class Run:
     """A run as it was asked for, and how it stands. ``created`` in seconds since 1970.
 
-    ``options``: ``actions`` (a plan given instead of routed, or ``None``), ``wants_file`` and ``conversation`` (a name that the
-    runs of one conversation share, or an empty string).
+    ``options``: ``actions`` (a plan given instead of routed, or ``None``), ``wants_file``, ``pick`` (numbers chosen beforehand)
+    and ``conversation`` (a name that the runs of one conversation share, or an empty string).
     """
 
     id: str

@@ -118,17 +118,23 @@ class Session:
         output: Path | None = None,
         wants_file: bool = True,
         actions: Sequence[str] | None = None,
+        pick: Sequence[int] = (),
     ) -> Iterator[Event]:
         """Carry out a request, yielding events as they happen. Raises any ``SkillwireError``.
 
         ``files`` are paths, or URLs that the service shall fetch itself. A finished file goes to ``output``, or beside
         the first input under a name of its own; ``wants_file`` expects one also where the words do not ask for it.
-        ``actions`` (keys of the skill's calls) replace what the router would make of the words.
+        ``actions`` (keys of the skill's calls) replace what the router would make of the words. ``pick``: numbers to answer with
+        when the service asks which of several things is meant.
         """
         words = words.encode(errors="replace").decode()  # an argument of the command need not be text
-        chosen = None if actions is None else list(actions)
-        task, plan, paths = self._prepare(words, files, wants_file=wants_file, actions=chosen)
-        options = {"wants_file": wants_file, "actions": chosen, "conversation": self.conversation}
+        asked: dict[str, Any] = {
+            "wants_file": wants_file,
+            "actions": None if actions is None else list(actions),
+            "pick": list(pick),
+        }
+        task, plan, paths = self._prepare(words, files, **asked)
+        options = {**asked, "conversation": self.conversation}
         tape = None
         if self._journal is not None and any(step.call.verb in _WORTH_RESUMING for step in plan.steps):
             run = self._journal.begin(
@@ -156,7 +162,7 @@ class Session:
             tape.rewind(
                 frozenset(name for name, call in self.skill.calls.items() if call.verb is Verb.UPLOAD), "session"
             )
-            asked = {name: run.options[name] for name in ("wants_file", "actions")}
+            asked = {name: run.options[name] for name in ("wants_file", "actions", "pick") if name in run.options}
             task, plan, paths = self._prepare(run.words, run.files, **asked)
             self._record_talk(tape, settled=not self.agent.outlives_us)
         except BaseException:
@@ -193,7 +199,13 @@ class Session:
                 yield call, tuple(_attachment(file) for file in files)
 
     def _prepare(
-        self, words: str, files: Sequence[Path | str], *, wants_file: bool, actions: Sequence[str] | None
+        self,
+        words: str,
+        files: Sequence[Path | str],
+        *,
+        wants_file: bool,
+        actions: Sequence[str] | None,
+        pick: Sequence[int] = (),
     ) -> tuple[Task, planning.Plan, list[Path]]:
         urls = [str(file) for file in files if is_url(file)]
         paths = [Path(file) for file in files if not is_url(file)]
@@ -203,7 +215,7 @@ class Session:
             *(Attachment(path.name, path, size=sizes[path]) for path in paths),
             *(_attachment(url) for url in urls),
         )
-        task = Task(words, attachments, routing.language, wants_file=wants_file)
+        task = Task(words, attachments, routing.language, wants_file=wants_file, pick=tuple(pick))
         plan = planning.make(self.skill, self._wanted(routing, task) if actions is None else actions, task)
         self._require_consent(task)
         if not self.agent.dry:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from skillwire.cli.choices import saved
 from skillwire.cli.console import Console
 from skillwire.cli.jobs import state_of
 from skillwire.cli.lines import is_there, read_lines, split_line
@@ -147,7 +148,8 @@ class Chat:
         return next((name for name, call in self._session.skill.calls.items() if call.verb is verb), verb.value)
 
     def _show(self, events: Iterator[Event]) -> None:
-        for event in events:
+        near = self._files[0].with_suffix("") if self._files else Path("clip")
+        for event in saved(events, near):
             self._console.show(event)
         self._console.close()
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 import click
 
-from skillwire.engine.events import Artifact, Event, Fields, Planned, Problem, Progress, Status, Text, Timeline
+from skillwire.engine.events import Artifact, Choices, Event, Fields, Planned, Problem, Progress, Status, Text, Timeline
 from skillwire.engine.wording import plain
 
 BAR_WIDTH = 28
@@ -49,6 +50,14 @@ class Console:
                     click.echo(plain(f"{name}: {shown}"))
             case Artifact(path=path, bytes=size):
                 click.echo(plain(f"{path} ({size / 1_000_000:.1f} MB)"))
+            case _:
+                self._rarer(event)
+
+    def _rarer(self, event: Event) -> None:
+        match event:
+            case Choices(candidates=candidates):
+                for one in candidates:
+                    click.echo(plain(_choice(one)))
             case Planned():
                 self._planned(event)
 
@@ -93,6 +102,14 @@ class Console:
 
     def _err(self, text: str) -> None:
         click.echo(plain(text), err=True)
+
+
+def _choice(candidate: dict[str, Any]) -> str:
+    """A candidate in a line: ``2. person, 0:03.5, clip.choice-2.jpg``."""
+    at = candidate.get("at")
+    time = f"{int(at // 60)}:{at % 60:04.1f}" if isinstance(at, (int, float)) and at >= 0 else ""
+    told = [str(candidate.get("label") or ""), time, str(candidate.get("picture") or "")]
+    return f"{candidate['number']}. {', '.join(part for part in told if part and not part.startswith('data:'))}"
 
 
 def _moved(event: Progress) -> str:

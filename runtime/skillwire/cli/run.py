@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from skillwire.cli.choices import MOST_CHOICES, saved
 from skillwire.cli.console import Console
 from skillwire.cli.options import json_option, set_option
 from skillwire.engine.events import Event, Problem
@@ -20,6 +21,14 @@ from skillwire.session import Ask, ConsentRequest, is_url, open_session
 _FILE_NAME = re.compile(r"[^\s/]+\.[A-Za-z][A-Za-z0-9]{1,4}")
 
 
+def numbers(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, ...]:
+    """Numbers from 1 on, separated by commas; none of an empty text. Raises ``click.BadParameter``."""
+    parts = [part.strip() for part in value.split(",")] if value else []
+    if not all(part.isascii() and part.isdigit() and 0 < int(part) <= MOST_CHOICES for part in parts):
+        raise click.BadParameter(f"{value!r} is not a number, or several with commas between")
+    return tuple(dict.fromkeys(int(part) for part in parts))
+
+
 @click.command(name="run", short_help="Run a skill on files.")
 @click.argument("name")
 @click.argument("arguments", nargs=-1, metavar='FILE... "WORDS"')
@@ -27,12 +36,16 @@ _FILE_NAME = re.compile(r"[^\s/]+\.[A-Za-z][A-Za-z0-9]{1,4}")
 @click.option("--agent", default="local", show_default=True, help="local, cloud, dry, replay:FILE, or an address.")
 @click.option("--yes", is_flag=True, help="Agree to sending words and files to the skill's host.")
 @click.option("--record", type=click.Path(path_type=Path), help="Write all requests and answers to a cassette.")
+@click.option(
+    "--pick", default="", callback=numbers, metavar="N", help="Which of several things is meant, by number: 2, or 1,3."
+)
 @json_option
 @set_option
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one argument for each option, as click hands them over
     name: str,
     arguments: tuple[str, ...],
     output: Path | None,
+    pick: tuple[int, ...],
     agent: str,
     yes: bool,
     record: Path | None,
@@ -50,9 +63,10 @@ def command(
 
     def events() -> Iterator[Event]:
         with open_session(name, agent=agent, overrides=overrides, ask=asker(yes=yes), record=record) as session:
-            yield from session.run(words, files, output=output)
+            yield from session.run(words, files, output=output, pick=pick)
 
-    show_all(events(), Console(as_json=as_json))
+    near = next((Path(file).with_suffix("") for file in files if not is_url(file)), Path("clip"))
+    show_all(saved(events(), near), Console(as_json=as_json))
 
 
 def show_all(events: Iterator[Event], console: Console) -> None:

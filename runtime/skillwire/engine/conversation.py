@@ -50,7 +50,7 @@ class Conversation:
     ``poll_every`` (seconds) replaces the skill's poll interval where the agent allows a quicker one. ``settled`` tells of a
     resumed conversation that the service died with the earlier process, so that nothing of it can still be in progress.
     ``idle`` holds as long as no message has changed the draft. ``export_called_for`` tells that the service's words of this run
-    point to its export.
+    point to its export. ``offered``: among what the service asked to choose, last of all, and got no answer yet.
     """
 
     skill: Skill
@@ -68,6 +68,7 @@ class Conversation:
     asked: list[str] = field(default_factory=list)
     idle: bool = True
     export_called_for: bool = False
+    offered: tuple[dict[str, Any], ...] = ()
     translate: Translator = field(init=False)
 
     def __post_init__(self) -> None:

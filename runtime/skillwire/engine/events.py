@@ -60,6 +60,17 @@ class Timeline(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Choices(Event):
+    """The service asks which of several things is meant: each candidate with its ``number`` and what else it tells of it.
+
+    ``picture``, where there is one, is a ``data:`` URL of an image, or a path once a front end has written it to a file.
+    """
+
+    kind: ClassVar[str] = "choices"
+    candidates: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fields(Event):
     """Named values from an answer, such as a balance: ``{"available": 90}``."""
 

@@ -9,7 +9,7 @@ from skillwire.engine.exporting import export
 from skillwire.engine.listening import listen
 from skillwire.engine.plan import Plan, Step, Task
 from skillwire.engine.recovery import Budget
-from skillwire.errors import RunError
+from skillwire.errors import JobFailed, RunError
 from skillwire.spec.model import Call, Verb
 
 
@@ -54,7 +54,15 @@ def _carry_out(talk: Conversation, step: Step, task: Task) -> Flow:
             yield from talk.upload(step.call, task.attachments)
         case Verb.STREAM:
             yield from listen(talk, step.call)
+            if talk.offered and task.pick:
+                talk.values["message"] = ", ".join(map(str, task.pick))
+                yield from listen(talk, step.call)
         case Verb.JOB:
+            if talk.offered and task.words:
+                raise JobFailed(
+                    "more than one thing is meant by these words, so nothing was changed",
+                    fix="name the one by its number, with --pick",
+                )
             fetched = yield from export(talk, step.call)
             yield Artifact(str(fetched.path), fetched.size)
             return [fetched]

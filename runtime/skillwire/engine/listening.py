@@ -7,7 +7,7 @@ from typing import Any
 
 from skillwire.engine.conversation import Conversation, Flow
 from skillwire.engine.effects import Closed, Frame, NextFrame, Silence, Wait
-from skillwire.engine.events import Fields, Status, Text
+from skillwire.engine.events import Choices, Fields, Status, Text
 from skillwire.engine.recovery import fields
 from skillwire.engine.stream import Transcript, read_frame
 from skillwire.engine.wording import plain, say
@@ -30,6 +30,7 @@ def listen(talk: Conversation, call: Call) -> Flow:
         # Without a picture of the draft before the edit nobody can tell afterwards what a silent one changed.
         yield from talk.ask_state(changes=False)
     talk.before, before = talk.now, talk.values.get("draft")
+    talk.offered = ()
     yield Status(say("sent", talk.language, text=plain(talk.values["message"])))
     try:
         opened = yield from talk.exchange(call, streaming=True)
@@ -88,6 +89,9 @@ def _read(talk: Conversation, call: Call, actions: list[GuiAction]) -> Flow:
                 error = part.error or error
                 if not part.heartbeat:
                     alive_at = at
+                if part.candidates:
+                    talk.offered = part.candidates
+                    yield Choices(part.candidates)
                 yield from _tell(talk, transcript.add(part), actions)
             case Silence(at=at):
                 pass

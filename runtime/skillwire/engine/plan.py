@@ -24,12 +24,16 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What the user wants done: words, attachments, the user's language, and whether a finished file is expected."""
+    """What the user wants done: words, attachments, the user's language, and whether a finished file is expected.
+
+    ``pick``: numbers that answer the service when it asks which of several things is meant.
+    """
 
     words: str
     attachments: tuple[Attachment, ...] = ()
     language: str = "en"
     wants_file: bool = True
+    pick: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,16 @@ from skillwire.engine.wording import plain
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one frame says: text (whole or a piece), an error, or neither (a tool event, a heartbeat)."""
+    """What one frame says: text (whole or a piece), an error, or neither (a tool event, a heartbeat).
+
+    ``candidates``: among which the user is asked to choose by number.
+    """
 
     text: str = ""
     partial: bool = False
     error: str = ""
     heartbeat: bool = False
+    candidates: tuple[dict[str, Any], ...] = ()
 
 
 def read_frame(frame: Frame) -> Part:
@@ -43,6 +47,9 @@ def read_frame(frame: Frame) -> Part:
     if error:
         return Part(error=plain(error)[:500])
     text = "".join(_texts(event))
+    candidates = _candidates(event)
+    if candidates:
+        return Part(text=plain(text), candidates=candidates)
     if not text:
         return Part(heartbeat=event.get("type") == "heartbeat")
     return Part(text=plain(text), partial=bool(event.get("partial")))
@@ -59,6 +66,20 @@ def _error(event: Mapping[str, Any], name: str) -> str:
     if isinstance(error, str) and error:
         return error
     return str(event.get("message") or event) if name == "error" else ""
+
+
+def _candidates(event: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """What a tool's result offers to choose from: objects with a whole ``number`` each."""
+    content = event.get("content")
+    parts = content.get("parts") if isinstance(content, Mapping) else None
+    found: list[dict[str, Any]] = []
+    for part in parts if isinstance(parts, list) else ():
+        result = part.get("functionResponse", part.get("function_response")) if isinstance(part, Mapping) else None
+        response = result.get("response") if isinstance(result, Mapping) else None
+        offered = response.get("candidates") if isinstance(response, Mapping) else None
+        if isinstance(offered, list):
+            found += [dict(one) for one in offered if isinstance(one, Mapping) and type(one.get("number")) is int]
+    return tuple(found)
 
 
 def _texts(event: Mapping[str, Any]) -> list[str]:

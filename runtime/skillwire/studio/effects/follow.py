@@ -75,11 +75,11 @@ def alike(one: NDArray[np.float32] | None, other: NDArray[np.float32] | None) ->
 
 
 def _shifted(box: Boxes, here: NDArray[Any], there: NDArray[Any]) -> Boxes:
-    middle, now = np.median(here, axis=0), np.median(there, axis=0)
-    spread = [
-        float(np.median(np.linalg.norm(points - centre, axis=1))) for points, centre in ((here, middle), (there, now))
-    ]
-    growth = min(max(spread[1] / max(spread[0], 1e-3), 1 / _GROWTH), _GROWTH)
+    # A sort's middle is the median of so few points, and much quicker to come by than by ``np.median``.
+    half = len(here) // 2
+    middle, now = np.sort(here, axis=0)[half], np.sort(there, axis=0)[half]
+    spread = [np.sort(np.abs(points - at).sum(axis=1))[half] for points, at in ((here, middle), (there, now))]
+    growth = min(max(float(spread[1] / max(spread[0], 1e-3)), 1 / _GROWTH), _GROWTH)
     return np.asarray(np.concatenate([now + (edge - middle) * growth for edge in (box[:2], box[2:])]), np.float32)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Pictures a second that motion is measured on, and that are searched for things.
-_RATE, _SEARCH_RATE = 7.5, 2.5
+_RATE, _SEARCH_RATE = 6.0, 2.5
 # The larger side of the pictures that things are looked for in.
 _SIDE = 960
 # A camera stands still when nothing of the background moves more than this: in pixels of the full picture, and of the one measured.
@@ -110,6 +110,7 @@ class _Look:
         self._reference: View | None = None
         self._before: View | None = None
         self._searched: Matrix = np.eye(3)
+        self._still_now = False
 
     def has_moved(self, shot: int) -> bool:
         """Whether a shot's camera is known not to stand still."""
@@ -123,13 +124,16 @@ class _Look:
             self._starts.append(time)
             self._tracker = Tracker(len(self._starts) - 1, self._detector, 1000 * len(self._starts))
             self._reference = self._before = None
-        camera, still = self._camera(view, self._tracker.boxes())
+            self._still_now = False
+        # While a camera stands still it is enough to see now and then that it does.
+        resting = self._still_now and picture is None and not self._moves()
+        camera, self._still_now = (np.eye(3), True) if resting else self._camera(view, self._tracker.boxes())
         self._path.append((time, camera @ self._path[-1][1] if self._path else camera))
         self._tracker.drift(time, view.grey, view.scale)
         if picture is not None:
             scale = size[0] / picture.shape[1]
             lost = [box / scale for box in self._tracker.lost()]
-            found = self._tiles.found(time, picture, lost, still=still)
+            found = self._tiles.found(time, picture, lost, still=self._still_now)
             here = self._path[-1][1]
             step = here @ np.linalg.inv(self._searched)
             self._searched = here
@@ -206,7 +210,8 @@ class _Tiles:
                 continue
             inside = sum(float(shared(box, np.asarray([x0, y0, x1, y1], np.float32))) > 0 for box in lost)
             due.append((age * (1 + inside), number))
-        for _, number in sorted(due, reverse=True)[: _TILES_AT_ONCE if self._known else len(every)]:
+        at_once = _TILES_AT_ONCE if self._known else len(every)
+        for _, number in sorted(due, reverse=True)[:at_once]:
             seen = self._detector.inside(picture, [every[number]])
             self._known[number] = (time, faces[number], seen)
             found += seen

@@ -22,6 +22,8 @@ MARGIN = 0.2
 _LEAST = 0.3
 # Below this it is not even worth asking about.
 _CANDIDATE = 0.12
+# Noise stays where it is; what came this far, in diagonals of its box, is a thing, however faint.
+_TRAVELLED = 1.5
 # Of one of a group ("people on the left") this much of each attribute is enough.
 _MEMBER = 0.5
 _MOST_CANDIDATES = 9
@@ -89,7 +91,10 @@ def _without_ghosts(pool: list[Track]) -> list[Track]:
     return [
         track
         for track in pool
-        if _length(track) >= 0.15 * longest or track.size >= 0.25 * largest or float(np.mean(track.scores)) >= 0.45
+        if _length(track) >= 0.15 * longest
+        or track.size >= 0.25 * largest
+        or float(np.mean(track.scores)) >= 0.45
+        or track.travel >= _TRAVELLED
     ]
 
 

@@ -37,7 +37,7 @@ _CLASSES = {
 _LIKELY = 0.3
 _LEAST_SHARE = 0.1
 # Room around the box that the network sees, and how far the outline is widened, in sides of the box.
-_AROUND, _WIDER = 0.2, 0.07
+_AROUND, _WIDER = 0.2, 0.14
 
 
 def outline(planes: Planes, box: Boxes, group: str, region: Region) -> Plane | None:

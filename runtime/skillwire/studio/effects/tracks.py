@@ -30,7 +30,7 @@ _PATIENCE = 2.0
 _BACK = 2.0
 # What flow carries stays the same thing while its face correlates so well; so long, in seconds, is it believed at a track's ends.
 _SAME_FACE, _TAIL = 0.35, 0.8
-# Lost things looked for in crops of their own, at one time; each costs as much as a look at the whole picture.
+# Lost things looked for in crops of their own, at one time: each costs as much as a look at the whole picture.
 _MOST_CROPS = 2
 _MATCH = 0.25
 # What comes back within so many seconds, with so much of its colours the same, may be what was hidden.
