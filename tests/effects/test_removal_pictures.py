@@ -164,11 +164,12 @@ def test_shots_without_targets_pass_untouched(street):
 
 def test_a_plate_is_the_median_of_what_is_seen():
     builder = PlateBuilder((0, 0, 64, 32))
+    place = Track(1, "place", 0)
     for n in range(9):
         planes = Planes(*(np.full(shape, 50 + n, np.uint8) for shape in ((32, 64), (16, 32), (16, 32))))
         if n < 6:
             planes.y[2:6, 4:8] = 200
-        builder.add(planes, [(np.asarray([4, 2, 8, 6], np.float32), "place")] if n < 6 else [])
+        builder.add(planes, [(place, np.asarray([4, 2, 8, 6], np.float32))] if n < 6 else [])
     plate = builder.build()
     assert plate.planes.y[3, 5] == 57  # of 56, 57 and 58, which are all that shows there
     assert plate.planes.y[31, 0] == plate.planes.u[15, 31] == 54

@@ -30,6 +30,7 @@ from skillwire.studio.guard import LoopbackOnly, from_this_machine, read_json, t
 from skillwire.studio.intake import MAX_FILES, HandOver, Received, discard, new_file
 from skillwire.studio.jobs import Jobs
 from skillwire.studio.manner import LikeCloud
+from skillwire.studio.marks import marks_in
 from skillwire.studio.media.probe import MediaInfo
 from skillwire.studio.multipart import MultipartReceiver
 from skillwire.studio.pool import Pool, TaskFailed
@@ -159,9 +160,11 @@ class Studio:
         data = await read_json(request)
         session = self.projects.get(account, text_field(data, "session_id", "sessionId", limit=128))
         author = text_field(data, "app_name", "appName", limit=128, default="agent")
-        text = _message_text(data)
+        parts = _message_parts(data)
+        marks = marks_in(parts)
+        text = _message_text(parts, required=not marks)
         self.accounts.require(account, EDIT_CREDITS, bind=session.task)
-        stream = self.conversations.answer(account, session, text, author)
+        stream = self.conversations.answer(account, session, text, author, marks)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
     async def state(self, request: Request) -> Response:
@@ -311,13 +314,17 @@ def _as_found(file: Received, found: dict[str, Any]) -> Media:
     return Media(file.id, file.name, path, status.st_size, status.st_mtime_ns, MediaInfo.from_json(found["info"]))
 
 
-def _message_text(data: dict[str, Any]) -> str:
+def _message_parts(data: dict[str, Any]) -> list[dict[str, Any]]:
     message = data.get("new_message", data.get("newMessage"))
     parts = message.get("parts") if isinstance(message, dict) else None
     if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) for part in parts):
         raise ApiError(Code.BAD_REQUEST, "new_message.parts is not a list of parts.")
+    return parts
+
+
+def _message_text(parts: list[dict[str, Any]], *, required: bool) -> str:
     texts = [text_field(part, "text", limit=MAX_MESSAGE) for part in parts if "text" in part]
     text = "\n".join(texts).strip()
-    if not text or len(text) > MAX_MESSAGE:
+    if (required and not text) or len(text) > MAX_MESSAGE:
         raise ApiError(Code.BAD_REQUEST, f"The message has no text, or more than {MAX_MESSAGE} characters.")
     return text

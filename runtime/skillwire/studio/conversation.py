@@ -32,6 +32,8 @@ from skillwire.studio.wording import language_of, say
 if TYPE_CHECKING:
     from skillwire.studio.understand.read import Reading
 
+# The words, and the marks that came with them.
+_Message = tuple[str, Sequence[dict[str, Any]]]
 # What an edit costs when metering is on.
 EDIT_CREDITS = 5
 # Clients treat a silent stream as broken after a while; a comment line in between keeps it alive.
@@ -86,10 +88,12 @@ class Conversations:
         with self._reading:
             return read_for_clips(text, names, planners.understand_with)
 
-    async def answer(self, account: Account, session: Session, text: str, author: str) -> AsyncIterator[bytes]:
-        """The lines of the stream. The edit is carried out to its end even when the client hangs up."""
+    async def answer(
+        self, account: Account, session: Session, text: str, author: str, marks: Sequence[dict[str, Any]] = ()
+    ) -> AsyncIterator[bytes]:
+        """The lines of the stream; ``marks``: places of the picture that go. The edit is carried out to its end even when the client hangs up."""
         queue: asyncio.Queue[Said | None] = asyncio.Queue()
-        task = asyncio.create_task(self._carry_out(account, session, text, queue))
+        task = asyncio.create_task(self._carry_out(account, session, (text, marks), queue))
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
         frame = _framer(author)
@@ -105,12 +109,12 @@ class Conversations:
             yield frame(said)
 
     async def _carry_out(
-        self, account: Account, session: Session, text: str, queue: asyncio.Queue[Said | None]
+        self, account: Account, session: Session, message: _Message, queue: asyncio.Queue[Said | None]
     ) -> None:
         lock = self._locks.setdefault(session.id, asyncio.Lock())
         try:
             async with lock:
-                sentences = await self._in_manner(account, session, text, queue)
+                sentences = await self._in_manner(account, session, message, queue)
             if not sentences:
                 return
             spoken = "\n".join(sentences)
@@ -125,22 +129,23 @@ class Conversations:
             queue.put_nowait(None)
 
     async def _in_manner(
-        self, account: Account, session: Session, text: str, queue: asyncio.Queue[Said | None]
+        self, account: Account, session: Session, message: _Message, queue: asyncio.Queue[Said | None]
     ) -> list[str]:
         if self._manner is None:
-            return await self._edit(account, session, text, queue)
+            return await self._edit(account, session, message, queue)
         turn = self._manner.next_turn()
         await asyncio.sleep(turn.delay)
         before = self._projects.draft(session.id)
-        sentences = await self._edit(account, session, text, queue)
+        sentences = await self._edit(account, session, message, queue)
         if turn.silent and self._projects.draft(session.id) != before:
             return []
         return [*sentences, turn.added[language_of(detect("".join(sentences)), session.language)]]
 
     async def _edit(
-        self, account: Account, session: Session, text: str, queue: asyncio.Queue[Said | None]
+        self, account: Account, session: Session, message: _Message, queue: asyncio.Queue[Said | None]
     ) -> list[str]:
-        picked = self._removals.answered(session, text)
+        text, marks = message
+        picked = self._removals.answered(session, text, marks)
         names = [clip.name for clip in sorted(self._projects.draft(session.id).video, key=lambda clip: clip.start)]
         reading = await asyncio.to_thread(self._read, text, names) if picked is None else picked
         language = language_of(reading.language, session.language)

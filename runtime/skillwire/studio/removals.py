@@ -11,8 +11,9 @@ from skillwire.language.detect import detect
 from skillwire.language.normalise import tidy
 from skillwire.studio.draft import Clip, Draft
 from skillwire.studio.edit import Gone, Unsupported, describe
-from skillwire.studio.effects.targets import Removal
-from skillwire.studio.pool import Pool
+from skillwire.studio.effects.targets import Removal, from_json
+from skillwire.studio.marks import marks_of
+from skillwire.studio.pool import Pool, TaskFailed
 from skillwire.studio.projects import Projects, Session
 from skillwire.studio.wording import say
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 1000
 _MOST = 9
+# So much of a message is told back.
+_SHOWN = 80
 # An answer to "which one?": numbers and hardly anything else.
 _ANSWER = re.compile(
     r"(?:(?:number|no|nr|n|num|option|the|#|第|numero|nummer|número|numéro)[.\s°º]*)*"
@@ -49,17 +52,16 @@ class Removals:
         self._pool = pool
         self._asked: dict[str, _Question] = {}
 
-    def answered(self, session: Session, text: str) -> Reading | None:
-        """What a message means when it only answers the question asked last: "2", "1 and 3"."""
+    def answered(self, session: Session, text: str, marks: Sequence[dict[str, Any]] = ()) -> Reading | None:
+        """What a message means when it points at places, or only answers the question asked last: "2", "1 and 3"."""
+        if marks := tuple(marks) or marks_of(text):
+            return _reading({"op": "remove_object", "target": text[:_SHOWN], "marks": list(marks)}, text)
         question = self._asked.get(session.id)
         match = _ANSWER.fullmatch(tidy(text)) if question else None
         if question is None or match is None:
             return None
-        from skillwire.studio.understand.read import Reading  # noqa: PLC0415 - the word lists load with the first use
-
         picked = [int(one) for one in re.findall(r"\d", match[1])]
-        operation = {"op": "remove_object", "target": question.target, "pick": picked}
-        return Reading((operation,), (), detect(question.target), "")
+        return _reading({"op": "remove_object", "target": question.target, "pick": picked}, question.target)
 
     async def fitting(self, session: Session, draft: Draft, operation: dict[str, Any], language: str) -> Gone | None:
         """What an operation takes out of which media; ``None`` when it concerns no thing in the picture.
@@ -69,6 +71,8 @@ class Removals:
         if operation.get("op") != "remove_object":
             return None
         question = self._asked.pop(session.id, None)
+        if operation.get("marks"):
+            return await self._pointed(session, draft, operation, language)
         if operation.get("pick"):
             return await self._picked(session, draft, operation, question, language)
         target = str(operation.get("target") or "")
@@ -90,6 +94,24 @@ class Removals:
             )
         left = say("object_kept", language, what=", ".join([*unknown, *absent])) if unknown or absent else ""
         return _gone(removed, list(findings.values()), target, left, language)
+
+    async def _pointed(self, session: Session, draft: Draft, operation: dict[str, Any], language: str) -> Gone:
+        """What marks mean, in the first clip of the timeline or the ``media`` they name."""
+        marks: dict[str, list[dict[str, Any]]] = {}
+        try:
+            for one in operation["marks"]:
+                named = {name: value for name, value in one.items() if name not in {"mask", "media"}}
+                if "mask" in one:
+                    named |= await self._pool.run({"task": "read_mask", "picture": one["mask"]})
+                media = one.get("media", draft.video[0].media)
+                if media not in {clip.media for clip in draft.video}:
+                    raise Unsupported(operation["target"], "object_not_looked", why="there is no such clip")
+                marks.setdefault(media, []).append(named)
+            removed = {media: from_json({"marks": found}) for media, found in marks.items()}
+            findings = await self._looked(session, draft, removed=removed)
+        except TaskFailed as failure:
+            raise Unsupported(operation["target"], "object_not_looked", why=failure.message) from None
+        return _gone(removed, list(findings.values()), say("object_marked", language), "", language)
 
     async def _picked(
         self, session: Session, draft: Draft, operation: dict[str, Any], question: _Question | None, language: str
@@ -125,6 +147,12 @@ class Removals:
         self._asked[session.id] = question
         while len(self._asked) > _REMEMBERED:
             del self._asked[next(iter(self._asked))]
+
+
+def _reading(operation: dict[str, Any], text: str) -> Reading:
+    from skillwire.studio.understand.read import Reading  # noqa: PLC0415 - the word lists load with the first use
+
+    return Reading((operation,), (), detect(text), "")
 
 
 def _gone(removed: dict[str, Removal], findings: list[dict[str, Any]], what: str, left: str, language: str) -> Gone:

@@ -131,8 +131,15 @@ def _find_things(task: dict[str, Any], _on_progress: Callable[[float], None]) ->
     return vanish.search(path, name, task["words"], (first, last))
 
 
+def _read_mask(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
+    from skillwire.studio.effects.painted import mark_of  # noqa: PLC0415 - loads OpenCV
+
+    return mark_of(task["picture"])
+
+
 _TASKS: dict[str, Callable[[dict[str, Any], Callable[[float], None]], dict[str, Any]]] = {
     "take_in": _take_in,
+    "read_mask": _read_mask,
     "compose": _compose,
     "find_people": _find_people,
     "find_things": _find_things,

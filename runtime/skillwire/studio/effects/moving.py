@@ -31,7 +31,7 @@ from skillwire.studio.effects.cutout import (
 from skillwire.studio.effects.fill import Filled, Filler, Still
 from skillwire.studio.effects.holes import ROOM, Holes, Tally
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
-from skillwire.studio.effects.silhouette import outline
+from skillwire.studio.effects.silhouette import outline, outline_of
 from skillwire.studio.effects.tracks import Track
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class MovingMender:
         size = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
         shapes = []
         for track, box in things:
-            shape = outline(at.planes, box, track.group, region)
+            shape = outline_of(at.planes, track, box, region)
             if shape is None:
                 known = self._known_outline(track, near)
                 shape = None if known is None else stretched(known, padded(box, ROOM), region[:2], size)

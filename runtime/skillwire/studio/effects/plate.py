@@ -12,10 +12,12 @@ import numpy as np
 from skillwire.studio.effects.boxes import Boxes, padded, whole
 from skillwire.studio.effects.inpaint import invented
 from skillwire.studio.effects.planes import Plane, Planes, Region
-from skillwire.studio.effects.silhouette import outline
+from skillwire.studio.effects.silhouette import outline_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from skillwire.studio.effects.tracks import Track
 
 # Pictures a plate is made from. More cost memory (3 MB each at 1080p) and find little more.
 SAMPLES = 32
@@ -48,16 +50,16 @@ class PlateBuilder:
         self._region = region
         self._samples: list[Planes] = []
         self._holes: list[list[Region]] = []
-        self._targets: list[list[tuple[Boxes, str]]] = []
+        self._targets: list[list[tuple[Track, Boxes]]] = []
 
-    def add(self, planes: Planes, targets: Sequence[tuple[Boxes, str]]) -> None:
-        """A picture of the shot, and where the targets are in it, with their groups. The region is copied, the rest not kept."""
+    def add(self, planes: Planes, targets: Sequence[tuple[Track, Boxes]]) -> None:
+        """A picture of the shot, and the targets with their boxes in it. The region is copied, the rest not kept."""
         x0, y0, x1, y1 = self._region
         view = planes.crop(self._region)
         self._samples.append(Planes(view.y.copy(), view.u.copy(), view.v.copy()))
         corner = np.asarray([x0, y0, x0, y0], np.float32)
-        here = [(box - corner, group) for box, group in targets]
-        holes = [whole(padded(box, _PAD, _PAD_LEAST), (x1 - x0, y1 - y0)) for box, _ in here]
+        here = [(track, box - corner) for track, box in targets]
+        holes = [whole(padded(box, _PAD, _PAD_LEAST), (x1 - x0, y1 - y0)) for _, box in here]
         self._targets.append(here)
         self._holes.append([hole for hole in holes if hole is not None])
 
@@ -88,12 +90,12 @@ class PlateBuilder:
         region = (0, 0, 2 * unseen.shape[1], 2 * unseen.shape[0])
         covered = np.zeros_like(unseen)
         for n in range(0, len(self._samples), max(1, len(self._samples) // _OUTLINED)):
-            for (box, group), hole in zip(self._targets[n], self._holes[n], strict=False):
+            for (track, box), hole in zip(self._targets[n], self._holes[n], strict=False):
                 left, top, right, bottom = hole
                 window = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
                 if not unseen[window].any():
                     continue
-                shape = outline(self._samples[n], box, group, region)
+                shape = outline_of(self._samples[n], track, box, region)
                 if shape is None:
                     covered[window] = 255
                 else:
@@ -109,7 +111,7 @@ class PlateBuilder:
         result: Plane = np.empty(stack[0].shape, np.uint8)
         for top in range(0, result.shape[0], _BAND):
             rows = slice(top, top + _BAND)
-            band = [np.ascontiguousarray(plane[rows]) for plane in stack]
+            band = [plane[rows].copy() for plane in stack]
             for plane, holes in zip(band, self._holes, strict=True):
                 for left, above, right, below in holes:
                     area = (
@@ -120,7 +122,7 @@ class PlateBuilder:
             result[rows] = _middle(band, counts[rows])
             never = counts[rows] == 0
             if never.any():
-                bare = [np.ascontiguousarray(plane[rows]) for plane in stack]
+                bare = [plane[rows].copy() for plane in stack]
                 np.copyto(result[rows], _middle(bare, np.full_like(counts[rows], len(bare))), where=never)
         return result
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillwire.studio.effects.analysis import Analysis
-from skillwire.studio.effects.boxes import padded
+from skillwire.studio.effects.boxes import Boxes, padded
 from skillwire.studio.effects.holes import Holes, Tally
 from skillwire.studio.effects.moving import MovingMender
 from skillwire.studio.effects.planes import Planes, Region, planes_of
@@ -98,7 +98,6 @@ class Remover:
             else:
                 yield from MovingMender(self._holes[number], self.tally).over(group)
 
-    def _here(self, shot: int, time: float) -> list[tuple[np.ndarray, str]]:
-        """The targets' boxes at a time, with their groups."""
-        found = [(track.at(time, REACH), track.group) for track in self._holes[shot].targets]
-        return [(box, group) for box, group in found if box is not None]
+    def _here(self, shot: int, time: float) -> list[tuple[Track, Boxes]]:
+        """The targets at a time, with their boxes."""
+        return [(track, box) for track in self._holes[shot].targets if (box := track.at(time, REACH)) is not None]

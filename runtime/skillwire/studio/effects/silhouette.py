@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, padded, whole
+from skillwire.studio.effects.cutout import stretched
 from skillwire.studio.effects.models import interpreter
 from skillwire.studio.effects.planes import Plane, Planes, Region, rgb_matrix
+from skillwire.studio.effects.vision import opencv
+
+if TYPE_CHECKING:
+    from skillwire.studio.effects.tracks import Track
 
 NETWORK = "deeplab_v3.tflite"
 SIDE = 257
@@ -38,6 +43,15 @@ _LIKELY = 0.3
 _LEAST_SHARE = 0.1
 # Room around the box that the network sees, and how far the outline is widened, in sides of the box.
 _AROUND, _WIDER = 0.2, 0.14
+
+
+def outline_of(planes: Planes, track: Track, box: Boxes, region: Region) -> Plane | None:
+    """The outline of a track's thing, as ``outline``; of a place painted by hand that is what was painted, a little wider."""
+    if track.shape is None:
+        return outline(planes, box, track.group, region)
+    size = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
+    shape = stretched(track.shape, box, region[:2], size)
+    return np.asarray(opencv().dilate(shape, np.ones((5, 5), np.uint8)), np.uint8)
 
 
 def outline(planes: Planes, box: Boxes, group: str, region: Region) -> Plane | None:

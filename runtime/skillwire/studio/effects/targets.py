@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _MOST = 500
+# A painted shape is kept on a grid of so many cells a side.
+SHAPE = 48
+_HEX = re.compile(rf"[0-9a-f]{{{SHAPE * SHAPE // 4}}}")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A place pointed at by hand: ``at`` seconds of the file, ``box`` left, top, right, bottom in parts of the upright picture.
 
-    A box without extent is a click.
+    A box without extent is a click. ``shape``: which part of the box is meant, as rows of bits in hex (``SHAPE`` × ``SHAPE``); all
+    of it when empty.
     """
 
     at: float
     box: tuple[float, float, float, float]
+    shape: str = ""
 
     @property
     def is_click(self) -> bool:
@@ -27,7 +33,9 @@ class Mark:
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values."""
-        return {"at": self.at, "click": list(self.box[:2])} if self.is_click else {"at": self.at, "box": list(self.box)}
+        if self.is_click:
+            return {"at": self.at, "click": list(self.box[:2])}
+        return {"at": self.at, "box": list(self.box)} | ({"shape": self.shape} if self.shape else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,10 @@ def _mark(data: Any) -> Mark:
         )
     if box[0] > box[2] or box[1] > box[3]:
         raise ValueError("removed.marks.box ends before it begins")
-    return Mark(float(at), (float(box[0]), float(box[1]), float(box[2]), float(box[3])))
+    shape: Any = facts.get("shape", "")
+    if not isinstance(shape, str) or (shape and not _HEX.fullmatch(shape)):
+        raise ValueError(f"removed.marks.shape is not {SHAPE} × {SHAPE} bits in hex")
+    return Mark(float(at), (float(box[0]), float(box[1]), float(box[2]), float(box[3])), shape)
 
 
 def _is_number(value: Any) -> bool:

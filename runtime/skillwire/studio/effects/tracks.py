@@ -50,7 +50,8 @@ class Track:
     """One thing over its time in a shot. ``times`` in seconds of the file, ``boxes`` in pixels of the upright picture.
 
     ``label`` is the class most often seen, ``colours`` the shares of ``colours.NAMES``, ``sharpness`` the variance of the
-    Laplacian relative to the picture's, ``travel`` how far it came, camera motion taken out, in diagonals of its box.
+    Laplacian relative to the picture's, ``travel`` how far it came, camera motion taken out, in diagonals of its box. ``shape``: of a
+    place painted by hand, the part of the box that is meant (0 or 255).
     """
 
     id: int
@@ -63,6 +64,7 @@ class Track:
     colours: NDArray[np.float32] = field(default_factory=lambda: np.zeros(len(NAMES), np.float32))
     sharpness: float = 0.0
     travel: float = 0.0
+    shape: NDArray[np.uint8] | None = None
 
     def at(self, time: float, reach: float) -> Boxes | None:
         """Its box at a time, between the boxes known; up to ``reach`` seconds outside, as it went on.

@@ -18,6 +18,7 @@ from skillwire.studio.effects.analysis import Analysis, content_key, kept
 from skillwire.studio.effects.boxes import area, clipped, iou, padded, whole
 from skillwire.studio.effects.camera import moved
 from skillwire.studio.effects.look import analysed
+from skillwire.studio.effects.painted import shape_of
 from skillwire.studio.effects.pick import chosen
 from skillwire.studio.effects.planes import empty_frame, planes_of
 from skillwire.studio.effects.remove import Remover, Timed
@@ -168,7 +169,9 @@ def _marked(mark: Mark, analysis: Analysis, number: int) -> Track:
         alike = iou(box, np.stack([at for _, at in there]))
         if alike.max() >= _SAME:
             return there[int(alike.argmax())][0]
-    return _riding(box, mark.at, analysis, number)
+    track = _riding(box, mark.at, analysis, number)
+    track.shape = shape_of(mark.shape) if mark.shape else None
+    return track
 
 
 def _riding(box: Any, at: float, analysis: Analysis, number: int) -> Track:
