@@ -10,7 +10,7 @@ from skillwire.studio.effects.planes import Planes, planes_of
 from skillwire.studio.effects.plate import PlateBuilder
 from skillwire.studio.effects.remove import Remover
 from skillwire.studio.effects.tracks import Track
-from support.walker import FPS, frames_of, picture, psnr, staged, standing, track_of, wandering
+from support.walker import FPS, frames_of, passing, picture, psnr, staged, standing, track_of, wandering, zooming
 
 SIZE = (640, 360)
 
@@ -76,8 +76,9 @@ def test_a_standing_camera_shows_what_is_behind(street, noise, light):
     assert remover.tally.share == 0
 
 
-def test_a_moving_camera_takes_it_from_other_pictures(street):
-    stages = list(staged(wandering(street, SIZE), 4))
+@pytest.mark.parametrize(("camera", "light"), [(wandering, 0.03), (wandering, 0.2), (zooming, 0.03), (passing, 0.03)])
+def test_a_moving_camera_takes_it_from_other_pictures(street, camera, light):
+    stages = list(staged(camera(street, SIZE), 2.5, light=light))
     track = track_of(stages)
     results, remover = mended(stages, [track], [track], still=False)
     ours, telea = quality(stages, results)

@@ -58,6 +58,41 @@ def wandering(scene: np.ndarray, size: tuple[int, int]) -> Callable[[float], np.
     return at
 
 
+def zooming(scene: np.ndarray, size: tuple[int, int]) -> Callable[[float], np.ndarray]:
+    """The scene before a camera that turns about its axis and zooms in."""
+    large = cv2.resize(scene, (size[0] * 9 // 5, size[1] * 9 // 5), interpolation=cv2.INTER_CUBIC)
+    middle = (large.shape[1] / 2, large.shape[0] / 2)
+
+    def at(time: float) -> np.ndarray:
+        turn = cv2.getRotationMatrix2D(middle, 7 * np.sin(1.2 * time), 0.75 + 0.12 * time)
+        turn[:, 2] += [size[0] / 2 - middle[0] + 50 * np.sin(time), size[1] / 2 - middle[1]]
+        return cv2.warpAffine(large, turn, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+
+    return at
+
+
+def passing(scene: np.ndarray, size: tuple[int, int]) -> Callable[[float], np.ndarray]:
+    """A camera that goes past a wall above a floor: no homography holds for both, what is nearer moves faster."""
+    width, height = size
+    wall = cv2.resize(scene, (width * 2, height * 2), interpolation=cv2.INTER_CUBIC)
+    floor = cv2.flip(cv2.resize(scene, (width * 12 // 5, height * 12 // 5), interpolation=cv2.INTER_CUBIC), 1)
+    rows = np.arange(height, dtype=np.float32)
+    depth = np.clip((rows / height - 0.55) / 0.45, 0, 1)
+
+    def at(time: float) -> np.ndarray:
+        gone, nod = 0.16 * width * time, 3 * np.sin(2 * time)
+        shift = np.asarray([[1, 0, -0.2 * width - 0.6 * gone], [0, 1, -0.45 * height - nod]], np.float64)
+        upper = cv2.warpAffine(wall, shift, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+        x = np.arange(width, dtype=np.float32)[None] + (0.2 * width + gone * (0.6 + 0.8 * depth))[:, None]
+        y = np.broadcast_to((rows + 0.7 * height + nod)[:, None], x.shape)
+        lower = cv2.remap(
+            floor, x.astype(np.float32), y.astype(np.float32), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+        )
+        return np.where((depth > 0)[:, None, None], lower, upper)
+
+    return at
+
+
 def staged(
     view: Callable[[float], np.ndarray], seconds: float, *, noise: float = 2.0, light: float = 0.03, seed: int = 7
 ) -> Iterator[Staged]:

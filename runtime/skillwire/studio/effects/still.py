@@ -23,7 +23,7 @@ Timed = tuple[float, "VideoFrame"]
 # How long before its first and after its last sighting a thing is taken for there, in seconds.
 REACH = 0.5
 # An outline is learnt this often, in seconds, and widened by this part of the box's width; of what stays in its place, by this one.
-_LEARN_EVERY, _WIDER, _SWAY = 0.12, 0.05, 0.08
+_LEARN_EVERY, _WIDER, _SWAY = 0.12, 0.08, 0.1
 
 
 class StillMender:
