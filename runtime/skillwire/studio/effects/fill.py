@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Pictures taken from for one hole at most, and the part of it that may be left for what comes after.
-_MOST_SOURCES = 5
+_MOST_SOURCES = 6
 _ENOUGH = 0.995
 # Fewer half-size pixels than this are left as they are rather than made up.
 _LEAST_INVENTED = 12
@@ -28,6 +28,8 @@ _LEAST_INVENTED = 12
 _SMALL = 0.25
 # A source must add at least this part of the hole.
 _WORTH = 0.02
+# A source of twice the error must add more of the hole by this power of two.
+_STRICT = 4.0
 # Pictures used for the picture before are preferred, since changing them flickers; distant ones are less alike.
 _AGAIN = 0.85
 _PER_SECOND = 0.08
@@ -170,16 +172,16 @@ class Filler:
             error = float(np.abs(apart - np.median(apart)).mean()) + 0.25 * float(np.median(apart)) + 0.5
             error *= 1 + _PER_SECOND * abs(source.time - now.time)
             rated.append((error * (_AGAIN if source.time in self.used else 1.0), source, shows & inner))
-        rated.sort(key=lambda one: one[0])
-        chosen: list[Still] = []
-        covered = np.zeros_like(inner)
+        chosen: list[tuple[float, Still]] = []
+        missing = inner.copy()
         wanted = max(1, int(inner.sum()))
-        for _, source, shows in rated:
-            gain = int((shows & ~covered).sum())
-            if gain < _WORTH * wanted:
-                continue
-            chosen.append(source)
-            covered |= shows
-            if len(chosen) == _MOST_SOURCES or covered.sum() >= _ENOUGH * wanted:
+        while rated and len(chosen) < _MOST_SOURCES and missing.sum() > (1 - _ENOUGH) * wanted:
+            gains = [int((shows & missing).sum()) for _, _, shows in rated]
+            best = max(range(len(rated)), key=lambda n: gains[n] / rated[n][0] ** _STRICT)
+            if gains[best] < _WORTH * wanted:
                 break
-        return chosen
+            error, source, shows = rated.pop(best)
+            chosen.append((error, source))
+            missing &= ~shows
+        # What agrees best lies on top.
+        return [source for _, source in sorted(chosen, key=lambda one: one[0])]
