@@ -37,6 +37,8 @@ _MATCH = 0.25
 _HIDDEN, _ALIKE = 4.0, 0.55
 # Seen at two times further apart than this (seconds), it was hidden in between, but for this long at either end.
 _GAP, _EDGE = 0.55, 0.12
+# Where both boxes overlap by this much it was there and only missed, for so many seconds at most.
+_STAYED, _MISSED = 0.15, 2.5
 # A track seen once, or that never moves, must be surer than one seen on its way.
 _SURE_ONCE = 0.55
 _SURE_STILL = 0.42
@@ -78,7 +80,9 @@ class Track:
         place = int(np.clip(np.searchsorted(self.times, time), 1, len(self.times) - 1))
         before, after = self.times[place - 1], self.times[place]
         if after - before > _GAP and before + min(reach, _EDGE) < time < after - min(reach, _EDGE):
-            return None  # hidden behind something else, which is to stay
+            stayed = float(iou(self.boxes[place - 1], self.boxes[place][None])[0]) > _STAYED
+            if not stayed or after - before > _MISSED:
+                return None  # hidden behind something else, which is to stay
         part = (time - before) / (after - before)
         box = self.boxes[place - 1] * (1 - part) + self.boxes[place] * part
         if not 0 <= part <= 1:  # past its end only the place goes on; a size that does soon turns inside out
