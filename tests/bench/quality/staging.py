@@ -93,15 +93,15 @@ def wandering(picture: np.ndarray, size: tuple[int, int], pace: float) -> Callab
     return at
 
 
-def written(pictures: list[np.ndarray], path: Path) -> None:
+def written(pictures: list[np.ndarray], path: Path, rate: int = FPS) -> None:
     """Pictures as an H.264 file without loss (but for the halved colour of yuv420p)."""
     with av.open(str(path), "w") as target:
-        stream = target.add_stream("libx264", rate=FPS, options={"qp": "0", "preset": "ultrafast"})
+        stream = target.add_stream("libx264", rate=rate, options={"qp": "0", "preset": "ultrafast"})
         stream.height, stream.width = pictures[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         for number, picture in enumerate(pictures):
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
-            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            frame.pts, frame.time_base = number, Fraction(1, rate)
             target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
 
