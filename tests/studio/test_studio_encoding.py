@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
@@ -110,3 +111,27 @@ def test_pixel_shape_follows_the_scale(clip, look, rendered, tmp_path):
     after = look.decode(target)
     assert after.stream.size == (214, 90)  # 320×180 of 4:3 pixels is 427×180 square ones
     assert (after.stream.sar or Fraction(1)) == 1
+
+
+@pytest.fixture(scope="module")
+def slides(tmp_path_factory, ffmpeg):
+    """A picture every two seconds, as recordings of slides have them."""
+    path = tmp_path_factory.mktemp("slides") / "slides.mp4"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=0.5:duration=8", "-c:v", "libx264", "-bf", "0", path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("operations", "length", "pictures"),
+    [
+        ([{"op": "trim", "start": 0.3, "end": 0.7}], 0.4, 1),
+        ([{"op": "trim", "start": 0.5, "end": 5}], 4.5, 3),
+        ([{"op": "speed", "factor": 4}], 2.0, 4),
+        ([{"op": "aspect", "ratio": "1:1"}, {"op": "trim", "start": 1, "end": 3.5}], 2.5, 2),
+    ],
+)
+def test_pictures_that_stand_long(operations, length, pictures, slides, rendered, look, tmp_path):
+    rendered(slides, tmp_path / "out.mp4", *operations)
+    assert len(look.decode(tmp_path / "out.mp4", "gray").pictures) == pictures
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.duration / 1e6 == pytest.approx(length, abs=0.05)

@@ -92,13 +92,18 @@ def _codec(form: Form, quality: Quality) -> tuple[str, str, dict[str, str]]:
 def encoded_video(stream: Any, frames: Iterator[Any]) -> Iterator[Packet[Any]]:
     """Video frames with times in the stream's clock → packets."""
     last: int | None = None
+    shown = 0
     for frame in frames:
         if last is not None and frame.pts <= last:
             continue  # clips that overlap: the earlier one stays
-        last = frame.pts
+        last, shown = frame.pts, frame.duration or 0
         frame.pict_type = 0  # the decoder's choice of I, P, B would be forced on the encoder
         yield from stream.encode(frame)
-    yield from stream.encode(None)
+    for packet in stream.encode(None):
+        # Encoders tell no lengths, and the last picture has none that follows: it would be shown for a usual one.
+        if packet.pts == last and shown > 1 and packet.time_base == stream.time_base:
+            packet.duration = shown
+        yield packet
 
 
 def audio_stream(output: OutputContainer, form: Form = MP4) -> Any:

@@ -11,6 +11,8 @@ from skillwire.studio.media.read import Source, frames, seek
 
 # Where clips of different clocks come together, or speed changes, times are told in 90 kHz, as MPEG does.
 COMMON_CLOCK = Fraction(1, 90_000)
+# Frames a second that are enough for movement.
+_FILM = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,12 @@ class Span:
 def span_frames(source: Source, span: Span, clock: Fraction) -> Iterator[Any]:
     """The span's frames with ``pts`` in ticks of ``clock`` on the timeline.
 
-    The frame that is on screen when the span begins is shown from its start. A faster clip keeps the source's frame rate: frames that
-    would come closer together than that are left out.
+    The frame that is on screen when the span begins is shown from its start. A faster clip keeps the source's frame rate, or that of
+    film where the source has less: frames that would come closer together than that are left out.
     """
     if span.source_in > 0:
         seek(source, float(span.source_in))
-    least = Fraction(3, 4) / (source.stream.average_rate or 25) if span.speed > 1 else Fraction(0)
+    least = Fraction(3, 4) / max(source.stream.average_rate or 0, _FILM) if span.speed > 1 else Fraction(0)
     before: Any = None
     last: Fraction | None = None
     for frame in frames(source):
