@@ -152,6 +152,7 @@ class _Encoder:
         like = self._film.stream.codec_context
         context: Any = av.CodecContext.create("libx264", "w")
         context.width, context.height, context.pix_fmt = like.width, like.height, "yuv420p"
+        context.thread_type = "FRAME"  # see encode.video_stream
         context.time_base = self._film.stream.time_base
         context.framerate = self._film.stream.average_rate or Fraction(25)
         for tag in ("color_primaries", "color_trc", "colorspace", "color_range"):
