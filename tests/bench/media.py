@@ -31,7 +31,14 @@ def clip_1080p(folder: Path, length: int = SECONDS) -> Path:
     target = folder / "clip.mp4"
     command = [FFMPEG, "-y", "-v", "error", "-stream_loop", "-1", "-i", str(source)]
     command += ["-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000", "-t", str(length)]
-    command += ["-vf", "scale=1920:1080,fps=30,noise=alls=12:allf=t", "-c:v", "libx264", "-preset", "ultrafast"]
+    command += [
+        "-vf",
+        "scale=1920:1080,setsar=1,fps=30,noise=alls=12:allf=t",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+    ]
     command += [
         "-b:v",
         "16M",

@@ -139,7 +139,7 @@ def test_pictures_that_stand_long(operations, length, pictures, slides, rendered
 
 @pytest.mark.parametrize("operation", [{"op": "rotate", "degrees": 180}, {"op": "trim", "start": 0.3, "end": 1.7}])
 def test_pictures_are_not_cut_into_slices(operation, clip, rendered, tmp_path):
-    """Slices, one for each processor, cost a third of what the pictures take; x264 notes its settings in what it writes."""
+    """Slices, one for each processor, compress worse than whole pictures; x264 notes its settings in what it writes."""
     rendered(clip("base.mp4"), tmp_path / "out.mp4", operation)
     assert b"sliced_threads=0" in (tmp_path / "out.mp4").read_bytes()
     assert b"sliced_threads=1" not in (tmp_path / "out.mp4").read_bytes()

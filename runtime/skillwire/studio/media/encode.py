@@ -65,7 +65,7 @@ def video_stream(
     stream.width, stream.height = picture.size
     stream.pix_fmt = pixels
     context = stream.codec_context
-    # PyAV asks for slices, which x264 takes to mean pictures cut in as many parts as there are processors: a half more to store.
+    # PyAV asks for slices: pictures cut in as many parts as there are processors. Whole ones, several at a time, compress better.
     context.thread_type = "FRAME"
     context.time_base = stream.time_base = picture.clock
     context.color_primaries = tagged_like.color_primaries
