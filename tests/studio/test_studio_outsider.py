@@ -126,7 +126,7 @@ def test_a_full_disk_is_told_and_the_service_lives_on(start, small_disk, clip, t
     filler = small_disk / "filler"
     with filler.open("wb") as file:
         free = os.statvfs(small_disk)
-        file.write(b"\0" * max(0, free.f_bavail * free.f_frsize - 120_000))
+        file.write(b"\0" * max(0, free.f_bavail * free.f_frsize - 60_000))
     client.say(session, "make it 9:16")
     status = client.export(session, tmp_path / "out.mp4")
     assert isinstance(status, dict), "the render fitted on a full disk"

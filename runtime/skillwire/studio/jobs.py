@@ -24,7 +24,7 @@ from skillwire.studio.pace import Pace
 from skillwire.studio.pool import Pool, TaskFailed
 from skillwire.studio.projects import Media, Projects, Session
 from skillwire.studio.render import copies_video
-from skillwire.studio.store import transaction
+from skillwire.studio.store import keep_reserve, spend_reserve, transaction
 
 # A job that took the whole service down with it is not tried for ever.
 _MAX_ATTEMPTS = 3
@@ -58,6 +58,7 @@ class Jobs:
     def __init__(self, store: sqlite3.Connection, projects: Projects, home: Path, *, quick: Pool, heavy: Pool) -> None:
         self._store = store
         self._projects = projects
+        self._home = home
         self._renders = home / "renders"
         self._renders.mkdir(mode=0o700, exist_ok=True)
         self._owners = home / "owners"
@@ -133,6 +134,7 @@ class Jobs:
 
     def sweep(self, now: float) -> None:
         """Removes files of renders that are no longer in the store, and what killed services left of themselves."""
+        keep_reserve(self._home)
         known = {row["id"] for row in self._store.execute("SELECT id FROM jobs")}
         for path in self._renders.iterdir():
             if path.name.lstrip(".").split(".")[0] not in known:
@@ -201,10 +203,13 @@ class Jobs:
         def on_progress(fraction: float) -> None:
             now = time.time()
             left = estimate.left(fraction, now)
-            told = self._store.execute(
-                "UPDATE jobs SET progress = ?, seconds_left = ?, updated = ? WHERE id = ? AND status = 'processing'",
-                (fraction, left, now, job_id),
-            )
+            try:
+                told = self._store.execute(
+                    "UPDATE jobs SET progress = ?, seconds_left = ?, updated = ? WHERE id = ? AND status = 'processing'",
+                    (fraction, left, now, job_id),
+                )
+            except sqlite3.OperationalError:  # a full disk; the render itself will tell
+                return
             if told.rowcount == 0:  # cancelled through another service on this home, or its account is gone
                 self._tasks[job_id].cancel()
 
@@ -246,12 +251,19 @@ class Jobs:
         notes: list[str] | None = None,
         content: str | None = None,
     ) -> None:
-        self._store.execute(
+        ended = (
             "UPDATE jobs SET status = ?, progress = CASE WHEN ? = 'completed' THEN 1 ELSE progress END,"
             " seconds_left = NULL, error = ?, notes = ?, content = ?, updated = ? WHERE id = ?"
             " AND status IN ('pending', 'processing')",
             (status, status, error, json.dumps(notes or []), content, time.time(), job_id),
         )
+        try:
+            self._store.execute(*ended)
+        except sqlite3.OperationalError:
+            # A disk that is full ends jobs and keeps their end from being told: its client would ask for ever.
+            if not spend_reserve(self._home):
+                raise
+            self._store.execute(*ended)
 
     def _is_gone(self, owner: str) -> bool:
         path = self._owners / os.path.basename(owner)  # noqa: PTH119 - a name, cut to be surely one

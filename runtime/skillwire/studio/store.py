@@ -9,9 +9,12 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_RESERVE = "reserve"
+# Some sixty pages: how each job under way ended, told even on a full disk.
+_RESERVE_BYTES = 256 * 1024
 # Raised with every change of the tables below.
 _VERSION = 1
 _SCHEMA = """
@@ -60,7 +63,24 @@ def open_store(home: Path) -> sqlite3.Connection:
         connection = _connect(home)
     connection.executescript(_SCHEMA)
     connection.execute(f"PRAGMA user_version={_VERSION}")
+    keep_reserve(home)
     return connection
+
+
+def keep_reserve(home: Path) -> None:
+    """Lays by some room on the disk, if there is any, for ``spend_reserve``."""
+    reserve = home / _RESERVE
+    with suppress(OSError):
+        if not reserve.exists():
+            reserve.write_bytes(bytes(_RESERVE_BYTES))
+
+
+def spend_reserve(home: Path) -> bool:
+    """Gives the room back that ``keep_reserve`` laid by, so that one last thing can be written; whether there was any."""
+    with suppress(OSError):
+        (home / _RESERVE).unlink()
+        return True
+    return False
 
 
 def _connect(home: Path) -> sqlite3.Connection:
