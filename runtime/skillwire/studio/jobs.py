@@ -251,19 +251,19 @@ class Jobs:
         notes: list[str] | None = None,
         content: str | None = None,
     ) -> None:
+        how = (status, status, error, json.dumps(notes or []), content, time.time(), job_id)
         ended = (
             "UPDATE jobs SET status = ?, progress = CASE WHEN ? = 'completed' THEN 1 ELSE progress END,"
             " seconds_left = NULL, error = ?, notes = ?, content = ?, updated = ? WHERE id = ?"
-            " AND status IN ('pending', 'processing')",
-            (status, status, error, json.dumps(notes or []), content, time.time(), job_id),
+            " AND status IN ('pending', 'processing')"
         )
         try:
-            self._store.execute(*ended)
+            self._store.execute(ended, how)
         except sqlite3.OperationalError:
             # A disk that is full ends jobs and keeps their end from being told: its client would ask for ever.
             if not spend_reserve(self._home):
                 raise
-            self._store.execute(*ended)
+            self._store.execute(ended, how)
 
     def _is_gone(self, owner: str) -> bool:
         path = self._owners / os.path.basename(owner)  # noqa: PTH119 - a name, cut to be surely one
