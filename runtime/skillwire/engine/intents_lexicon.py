@@ -32,6 +32,7 @@ _TOKEN = re.compile(
     rf"|(?P<cjk>[{CJK}]+)"
     r"|[a-zß]+n't|'(?:s|m|re|ll|d|ve)(?![a-zß])|(?:[cdjlmnst]|qu)'(?=[a-zß])|(?P<word>\.?[a-zß0-9]+(?:-[a-zß0-9]+)*|[&+])"
 )
+_STRETCHED: Final = re.compile(r"([a-z])\1+$")
 
 
 @dataclass(slots=True)
@@ -144,6 +145,8 @@ class Lexicon:
     def _other(self, word: str, start: int, end: int) -> Token:
         verb, hyphen, pronoun = word.partition("-")
         symbol = (self.words.get(verb) if hyphen and pronoun in self._clitics else None) or self._stem(word)
+        if symbol is None and (stretched := _STRETCHED.search(word)):  # "plsss", "pleaseee"
+            symbol = self.words.get(word[: stretched.start() + 1])
         if symbol is not None:
             return Token(word, start, end, symbol)
         if self._typos is None:

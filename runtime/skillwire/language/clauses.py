@@ -15,20 +15,24 @@ from skillwire.language.data import load
 from skillwire.language.normalise import fold
 from skillwire.language.phrases import whole_words
 
+# Arrows tell an order, and numbers before points ("1) …") or a lone plus or slash a list.
 # Commas and full stops between digits (1,5 s; 0.5x; 10:30) and inside names (clip.mp4, example.org) do not split, and
 # neither do marks inside a URL.
 _MARKS = re.compile(
     r"\w+://\S+"
+    r"|(?P<then>\s*(?:-{1,2}>|=>|>>|[→⇒➔➜➡⟶»](?=\s|\w))\s*)"
+    r"|(?P<item>(?:^|(?<=[\s,;:]))\(?[1-9][.)](?=\s|[^\W\d])|[①-⑨]|\s[+/]\s)"
     r"|(?P<stop>[!?;。…\n]+|\.+(?=\s|$|[^\x00-\x7f]))"
     r"|(?P<comma>(?<!\d),+|,+(?!\d)|[、،]| [-–—]+ |—+|:(?=\s)|(?<=[^\x00-\x7f]):|\((?=\w)|\)(?=\W|$))"
 )
+_MARK_KINDS = frozenset({"comma", "stop", "item"})
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One clause: ``text`` is ``source[start:end]`` without the connective.
 
-    ``link`` says how it follows the one before: ``""`` (first), ``stop`` (a new sentence), ``comma``, or what its
+    ``link`` says how it follows the one before: ``""`` (first), ``stop`` (a new sentence), ``comma``, ``item`` (of a list), or what its
     connective means: ``then``, ``and``, ``but``, ``first``, ``before``, ``after``, ``if``, ``because``, ``or``.
     ``asks`` tells that it ends in a question mark.
     """
@@ -72,8 +76,8 @@ def split_clauses(
         if low[start : match.start()].strip(" \t"):
             clauses.append(_clause(text, start, match.start(), link, asks="?" in match[0]))
             link = kind
-        elif kind not in {"comma", "stop"} or not link:
-            link = kind if clauses or kind not in {"comma", "stop"} else link
+        elif kind not in _MARK_KINDS or not link:
+            link = kind if clauses or kind not in _MARK_KINDS else link
         start = match.end()
     if low[start:].strip(" \t"):
         clauses.append(_clause(text, start, len(text), link, asks=False))
