@@ -25,6 +25,7 @@ DOUBT: Final = 1.3  # the least score that an action is believed at
 EDITED: Final = 1.0  # the least score that an edit is believed at
 STATED: Final = 1.0  # how much less a statement weighs than a request
 ASKED: Final = 1.0  # how much less a naming word weighs in a question, for actions that are not asked about
+_LOOSE: Final = frozenset({"comma", "stop", "item", "and"})  # links that tell nothing about the order
 FOREIGN: Final = 0.75  # what each word that the action does not explain costs a naming word
 
 
@@ -35,8 +36,8 @@ class Judgement:
     ``row`` is the table row of an action. ``score`` weighs it against other clauses, ``rule`` names the frame or test that
     decided, ``words`` the words that it saw. ``negated`` actions are called off or put off; ``stated`` ones are told, not
     asked for. ``instructs`` tells that, said with a file, the clause asks for something to be done with it; ``leads`` that an
-    editing verb begins it, ``evident`` that it holds a word of the editor's trade; ``url`` that a link stands in it, ``presents`` that it only
-    shows what comes along ("here is my clip").
+    editing verb begins it, ``evident`` that it holds a word of the editor's trade, ``commands`` that a verb with an object begins it; ``url`` that a link stands in it, ``presents`` that it only
+    shows what comes along ("here is my clip"), ``shows`` that something is to be told or shown, ``thing`` that it begins with the name of a thing seen in the film.
     """
 
     text: str
@@ -54,8 +55,11 @@ class Judgement:
     url: bool = False
     leads: bool = False
     evident: bool = False
+    commands: bool = False
     instructs: bool = False
     presents: bool = False
+    shows: bool = False
+    thing: bool = False
 
 
 def judge(grammar: Grammar, text: str, low: str, *, attached: bool = False) -> tuple[Judgement, ...]:
@@ -73,12 +77,25 @@ def judge(grammar: Grammar, text: str, low: str, *, attached: bool = False) -> t
             if tokens[place].start >= clause.start:
                 inside.append(tokens[place])
             place += 1
-        for part, tie in parts(grammar, inside, clause.link):
-            judged = _one(grammar, text, part, tie, asks=clause.asks, attached=attached)
+        link = clause.link
+        if link == "instead":  # "not the balance but …", where the "not" comes behind
+            out[-1:] = [replace(last, negated=True) for last in out[-1:]]
+            link = "but"
+        asks = clause.asks
+        if link == "if" and out and _wonders(out):
+            link, asks = "comma", True
+        for part, tie in parts(grammar, inside, link):
+            judged = _one(grammar, text, part, tie, asks=asks, attached=attached)
             if tie == "or" and out and out[-1].negated:  # "don't upload or export"
                 judged = replace(judged, negated=True)
             out.append(judged)
     return tuple(out)
+
+
+def _wonders(before: list[Judgement]) -> bool:
+    """Whether an "if" after these asks, rather than sets a condition ("tell me quickly if …", "no upload, only if …")."""
+    *others, last = before
+    return last.kind == "nothing" and (last.shows or any(one.negated for one in others))
 
 
 def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: bool, attached: bool) -> Judgement:
@@ -86,9 +103,11 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
     symbols, present, roles, frames = clues.symbols, clues.present, grammar.roles, grammar.frames
     head = _head(grammar, symbols)
     asks = asks or (clues.fits(frames["question"]) and not clues.fits(frames["told"]))
-    stated = not asks and clues.fits(frames["statement"])
-    if link not in {"before", "but"} and clues.fits(frames["foregone"]):  # "with the logo gone, …"
-        link = "after"
+    stated = not asks and clues.fits(frames["statement"]) and not clues.fits(frames["wish"])
+    if link in _LOOSE and not present.isdisjoint(roles["firstly"]):  # "export it, make the sky bluer beforehand"
+        link = "first"
+    foregone = link != "before" and clues.fits(frames["foregone"])  # "with the logo gone, …"
+    link = "after" if foregone else link
     foreign = sum([symbol in grammar.unsafe for symbol in symbols])
     best: _Found | None = None
     for intent in grammar.intents:
@@ -130,15 +149,18 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
         score - (STATED if stated and score else 0.0),
         rule,
         words,
-        negated=negated,
+        negated=negated and not (foregone and kind == "edit"),
         link=link,
         asks=asks,
         stated=stated,
         url=not present.isdisjoint(roles["url"]),
         leads=head < len(symbols) and symbols[head] in roles["edit"],
-        evident=not present.isdisjoint(roles["evident"]),
+        evident=foregone or not present.isdisjoint(roles["evident"]),
+        commands=kind == "edit" and not (asks or stated) and _commands(grammar, symbols[head:]),
         instructs=attached and clues.fits(frames["instruct"]) and not clues.fits(frames["present"]),
         presents=clues.fits(frames["present"]),
+        shows=not present.isdisjoint(roles["show"]),
+        thing=symbols[0] in roles["det"] and not present.isdisjoint(roles["screen"]) and not asks,
     )
 
 
@@ -150,6 +172,15 @@ def _head(grammar: Grammar, symbols: str) -> int:
         if symbol not in pre or symbol in edit:
             return place
     return len(symbols)
+
+
+def _commands(grammar: Grammar, symbols: str) -> bool:
+    """Whether a clause, begun at its first word that is not politeness, has a verb with its object there."""
+    roles = grammar.roles
+    after = next((symbol for symbol in symbols[1:] if symbol not in roles["filler"]), "")
+    if symbols[0] in roles["make"]:
+        return bool(after)
+    return bool(after) and symbols[0] in roles["act"] and after in roles["subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +281,8 @@ def _of_another(grammar: Grammar, intent: Intent, symbols: str, place: int) -> b
     roles, unsafe = grammar.roles, grammar.unsafe
     if not intent.meaning:  # nothing is known about the things of another trade
         return False
+    if grammar.serial and symbols[place] in roles["noun"] and symbols[place + 1 : place + 2] in roles["screen"]:
+        return True  # 积分界面: nouns stand side by side, the last of them being what is meant
     if place > 1 and symbols[place - 1] in roles["ofpre"]:
         return symbols[place - 2] in unsafe and symbols[place - 2] not in intent.support
     place += 1
@@ -306,6 +339,8 @@ def _edit_score(grammar: Grammar, clues: Clues, head: int, foreign: int) -> tupl
             return 2.5, "an unknown verb leads"
         if first in roles["make"] and foreign:
             return 0.9 + 0.8 * foreign, "something is to be made so"
+        if foreign and not clues.present.isdisjoint(roles["evident"]) and _commands(grammar, symbols[head:]):
+            return 0.4 + 0.7 * foreign, "something is to be done with what is on the screen"
     look = not clues.present.isdisjoint(roles["look"])
     quote = 0.5 * (not clues.present.isdisjoint(roles["quote"]))
     return 0.7 * foreign + look + quote, "words that no action explains"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skillwire.engine.intents import Grammar
+from skillwire.engine.intents_frames import Clues
 from skillwire.engine.intents_lexicon import Token
 
 
@@ -32,8 +33,11 @@ def _cut(grammar: Grammar, tokens: list[Token], link: str) -> list[list[Token]]:
                 parts.append(tokens[start:place])
                 start = place + 1
         elif (token.symbol in roles["cue"] and _delivers(grammar, tokens, start, place)) or (
-            link == "before" and _follows(grammar, tokens, start, place)
+            link in {"before", "after"} and _follows(grammar, tokens, start, place, link)
         ):
+            parts.append(tokens[start:place])
+            start = place
+        elif token.symbol in roles["with"] and _tailed(grammar, tokens, start, place):
             parts.append(tokens[start:place])
             start = place
         elif grammar.serial and token.symbol in roles["ahead"] and tokens[place - 1].symbol in roles["export"]:
@@ -81,11 +85,26 @@ def _delivers(grammar: Grammar, tokens: list[Token], start: int, place: int) -> 
     return bool(after) and begins and any(token.symbol in roles["evident"] for token in tokens[start:place])
 
 
-def _follows(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bool:
-    """Whether an edit begins at ``place``, all before it being about an export ("before you export | take out …")."""
+def _follows(grammar: Grammar, tokens: list[Token], start: int, place: int, link: str) -> bool:
+    """Whether an edit begins at ``place``, all before it being about an export ("before you export | take out …"), or a
+    delivery, all before it being about an edit ("after you've sharpened it | hand it over").
+    """
     roles = grammar.roles
-    exports = any(token.symbol in roles["export"] for token in tokens[start:place])
-    return exports and tokens[place].symbol in roles["edit"] and tokens[place].symbol not in roles["verbish"]
+    symbol, before = tokens[place].symbol, tokens[start:place]
+    if link == "before":
+        exports = any(token.symbol in roles["export"] for token in before)
+        return exports and symbol in roles["edit"] and symbol not in roles["verbish"]
+    edited = any(token.symbol in roles["edited"] for token in before[:-1])
+    return edited and symbol in roles["deliver"] and before[-1].symbol not in roles["det"]
+
+
+def _tailed(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bool:
+    """Whether an export is told before ``place``, and from there on what is to have been done to the film by then
+    ("download it | with the noise removed").
+    """
+    delivered = any(token.symbol in grammar.roles["delivered"] for token in tokens[start:place])
+    tail = "".join([token.symbol for token in tokens[place:]])
+    return delivered and Clues(grammar.index, tail).fits(grammar.frames["foregone"])
 
 
 def _ends(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bool:

@@ -37,7 +37,13 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
     turn = max(
         (place for place, clause in enumerate(main) if clause.link == "but" and clause.kind == "action"), default=0
     )
-    wanted = _requests([clause for clause in main[turn:] if clause.kind == "action" and not clause.negated])
+    wanted = _requests(
+        [
+            clause
+            for place, clause in enumerate(main[turn:], turn)
+            if clause.kind == "action" and not clause.negated and not _topic(main, place)
+        ]
+    )
     edits = [clause for clause in main if (clause.kind == "edit" or _foregone(clause)) and not clause.negated]
     linked = any(clause.url for clause in clauses)
     if any(not edit.stated for edit in edits):  # "her account runs out of points, make it dramatic"
@@ -73,6 +79,12 @@ def _off(clause: Judgement) -> bool:
 def _foregone(clause: Judgement) -> bool:
     """Whether the clause speaks of an edit as of a thing to have happened first ("once the captions are in, …")."""
     return clause.link == "after" and clause.kind != "action" and clause.evident
+
+
+def _topic(main: list[Judgement], place: int) -> bool:
+    """Whether the clause at ``place`` only names what the next one edits ("the balance in the corner, hide it")."""
+    after = main[place + 1] if place + 1 < len(main) else None
+    return after is not None and main[place].thing and after.link == "comma" and after.kind == "edit" and after.leads
 
 
 def _beside_an_edit(clauses: tuple[Judgement, ...], place: int) -> bool:
@@ -132,7 +144,7 @@ def _edits_count(edits: list[Judgement], wanted: list[Judgement], clauses: tuple
     if all(clause.meaning == "export" for clause in wanted):
         last = max(clauses.index(clause) if clause.link != "before" else len(clauses) for clause in wanted)
         return any(
-            (clauses.index(edit) < last or edit.link in _FIRST) and (edit.evident or edit.score >= 2.0)
+            (clauses.index(edit) < last or edit.link in _FIRST) and (edit.evident or edit.commands or edit.score >= 2.0)
             for edit in asked
         )
     return any(edit.score >= STRONG for edit in asked)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from skillwire.language.data import load
@@ -20,8 +20,8 @@ from skillwire.language.phrases import whole_words
 # neither do marks inside a URL.
 _MARKS = re.compile(
     r"\w+://\S+"
-    r"|(?P<then>\s*(?:-{1,2}>|=>|>>|[→⇒➔➜➡⟶»](?=\s|\w))\s*)"
-    r"|(?P<item>(?:^|(?<=[\s,;:]))\(?[1-9][.)](?=\s|[^\W\d])|[①-⑨]|\s[+/]\s)"
+    r"|(?P<then>[-=]>|>>|[→⇒➔➜➡⟶])"
+    r"|(?P<item>(?<![^\s,;:])\(?[1-9][.)](?=\s|[^\W\d])| [+/] )"
     r"|(?P<stop>[!?;。…\n]+|\.+(?=\s|$|[^\x00-\x7f]))"
     r"|(?P<comma>(?<!\d),+|,+(?!\d)|[、،]| [-–—]+ |—+|:(?=\s)|(?<=[^\x00-\x7f]):|\((?=\w)|\)(?=\W|$))"
 )
@@ -33,7 +33,7 @@ class Clause:
     """One clause: ``text`` is ``source[start:end]`` without the connective.
 
     ``link`` says how it follows the one before: ``""`` (first), ``stop`` (a new sentence), ``comma``, ``item`` (of a list), or what its
-    connective means: ``then``, ``and``, ``but``, ``first``, ``before``, ``after``, ``if``, ``because``, ``or``.
+    connective means: ``then``, ``and``, ``but``, ``first``, ``before``, ``after``, ``if``, ``because``, ``or``, ``instead`` (of what was said before).
     ``asks`` tells that it ends in a question mark.
     """
 
@@ -81,6 +81,8 @@ def split_clauses(
         start = match.end()
     if low[start:].strip(" \t"):
         clauses.append(_clause(text, start, len(text), link, asks=False))
+    elif link == "first" and len(clauses) > 1 and clauses[-1].link in _MARK_KINDS:  # "export it, cut the intro first"
+        clauses[-1] = replace(clauses[-1], link=link)
     return tuple(clauses)
 
 

@@ -18,8 +18,11 @@ _INVISIBLE = re.compile(
 _SPACING = re.compile(r"[\t\x0b\x0c\r \u00a0\u2000-\u200a\u3000]+")
 _LINES = re.compile(r" ?(?:[\n\u0085\u2028\u2029] ?)+")
 _APOSTROPHE = re.compile(r"(?<=\w)[\u2019\u2018\u02bc\u00b4`](?=[^\W\d_])")
-# Pictographs, dingbats and symbols outside the scripts that the seven languages are written in.
-_EMOJI = re.compile("[\u2190-\u2bff\u2600-\u27bf\U0001f000-\U0001faff\U000e0020-\U000e007f]")
+# Pictographs, dingbats and symbols outside the scripts that the seven languages are written in, but for the arrows that
+# stand between steps.
+_EMOJI = re.compile("(?![→⇒➔➜➡⟶])[\u2190-\u2bff\u2600-\u27bf\U0001f000-\U0001faff\U000e0020-\U000e007f]")
+# NFKC alone would glue the number of a list's item to its first word.
+_ITEM = re.compile(r"(?<!\w)([①-⑨])\s*(?=\w)")
 _CJK = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 
 
@@ -43,7 +46,7 @@ def tidy(text: str) -> str:
     """
     if text.isascii() and text.isprintable() and "  " not in text and "`" not in text:
         return text.strip()
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", _ITEM.sub(r"\1) ", text)))
     text = _LINES.sub("\n", _SPACING.sub(" ", text))
     return _APOSTROPHE.sub("'", text).strip()
 

@@ -1,4 +1,6 @@
-"""``aspect {ratio}``: the shape of the picture, width to height."""
+"""``aspect {ratio, mode}``: the shape of the picture, width to height, and whether it is cut to it (``crop``) or set into
+it whole (``fit``); the mode only when words of its own ask for one.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,15 @@ def read(clause: Clause) -> list[Operation]:
     ratio = clause.value("ratio_value")
     if ratio is None:
         if not clause.has("aspect"):
-            if clause.has("reframe", "ratio") and not clause.unknown():
+            if clause.has("reframe", "ratio", "framing") and not clause.unknown():
                 clause.ask = "aspect"
             return []
         if clause.unknown() and not clause.has("reframe", "ratio", "make", "replace", "export"):
             return []
         ratio = _named(clause)
     clause.spend("aspect", "reframe", "ratio", "replace", "cut", "downscale", "keep")
-    return [{"op": "aspect", "ratio": ratio}]
+    mode = clause.value("framing")
+    return [{"op": "aspect", "ratio": ratio} | ({"mode": mode} if mode else {})]
 
 
 def _named(clause: Clause) -> str:

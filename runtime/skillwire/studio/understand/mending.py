@@ -37,6 +37,7 @@ _ADDENDA: Final = {
     "trim": frozenset({"window", "rest", "remove", "cutoff", "cut", "only", "keep", "part"}),
     "remove_object": frozenset({"word", "genre", "text", "remove", "removed", "cutoff", "cut"}),
     "replace_background": frozenset({"word", "add", "blur", "transparent", "genre", "keep", "replace", "quote"}),
+    "aspect": frozenset({"framing"}),
     "volume": frozenset({"percent", "factor", "fraction"}),
     "speed": frozenset({"percent", "factor", "fraction"}),
 }
