@@ -89,6 +89,13 @@ def test_masked_quotes_keep_the_length(text):
         ("fr", "coupe le début puis exporte", [("", "coupe le début"), ("then", "exporte")]),
         ("de", "Ton weg, aber nicht exportieren", [("", "Ton weg"), ("but", "nicht exportieren")]),
         ("es", "primero corta; luego exporta", [("first", "corta"), ("then", "exporta")]),
+        ("en", "flip it -> export", [("", "flip it"), ("then", "export")]),
+        ("zh", "去水印→导出", [("", "去水印"), ("then", "导出")]),
+        ("en", "1) trim it 2) export at 1.5x", [("", "trim it"), ("item", "export at 1.5x")]),
+        ("zh", "①去水印 ②导出", [("", "去水印"), ("item", "导出")]),
+        ("en", "warmer sky + export", [("", "warmer sky"), ("item", "export")]),
+        ("en", "export it, trim it first", [("", "export it"), ("first", "trim it")]),
+        ("ja", "残高ではなく、字幕を", [("", "残高"), ("instead", "字幕を")]),
     ],
 )
 def test_clauses(language, text, clauses):

@@ -103,7 +103,8 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
     symbols, present, roles, frames = clues.symbols, clues.present, grammar.roles, grammar.frames
     head = _head(grammar, symbols)
     asks = asks or (clues.fits(frames["question"]) and not clues.fits(frames["told"]))
-    stated = not asks and clues.fits(frames["statement"]) and not clues.fits(frames["wish"])
+    wished = clues.fits(frames["wish"])  # "the title should be gold" tells, and asks for an edit all the same
+    stated = not (asks or wished) and clues.fits(frames["statement"])
     if link in _LOOSE and not present.isdisjoint(roles["firstly"]):  # "export it, make the sky bluer beforehand"
         link = "first"
     foregone = link != "before" and clues.fits(frames["foregone"])  # "with the logo gone, …"
@@ -149,7 +150,7 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
         score - (STATED if stated and score else 0.0),
         rule,
         words,
-        negated=negated and not (foregone and kind == "edit"),
+        negated=negated and not (kind == "edit" and (foregone or wished)),
         link=link,
         asks=asks,
         stated=stated,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from skillwire.engine.intents_typos import Typos
@@ -77,7 +78,7 @@ class Lexicon:
         self._members: dict[str, str] = {}
         self.words: dict[str, str] = {}
         self._stems: dict[str, str] = {}
-        self._joined: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._joined: dict[tuple[str, str], list[tuple[list[str], str]]] = {}  # by their first two words
         for special in (UNKNOWN, QUOTED, NUMBER, LINK, NAME):
             self.symbol(frozenset({special}))
         self.unknown = self.symbol(frozenset({UNKNOWN}))
@@ -99,8 +100,9 @@ class Lexicon:
         parts = [match[0] for match in _TOKEN.finditer(word.replace("_", " "))] if "_" in word or "'" in word else []
         if len(parts) > 1:
             head, *rest = parts
-            self._joined.setdefault(head, []).append((tuple(rest), symbol))
-            self._joined[head].sort(key=lambda entry: -len(entry[0]))
+            alike = self._joined.setdefault((head, rest[0]), [])
+            alike.append((rest, symbol))
+            alike.sort(key=lambda entry: -len(entry[0]))
         elif word.endswith("*"):
             self._stems[word[:-1]] = symbol
         else:
@@ -202,18 +204,18 @@ class Lexicon:
             out.append(Token(run[loose:], start + loose, start + size, self.unknown))
 
     def _join(self, tokens: list[Token]) -> list[Token]:
+        said = [token.fixed or token.text for token in tokens]
+        starts = {at for at, pair in enumerate(pairwise(said)) if pair in self._joined}
+        if not starts:
+            return tokens
         out: list[Token] = []
         place = 0
         while place < len(tokens):
             token = tokens[place]
-            for rest, symbol in self._joined.get(token.fixed or token.text, ()):
+            for rest, symbol in self._joined[said[place], said[place + 1]] if place in starts else ():
                 end = place + 1 + len(rest)
-                if end <= len(tokens) and all(
-                    part == (tokens[place + 1 + offset].fixed or tokens[place + 1 + offset].text)
-                    for offset, part in enumerate(rest)
-                ):
-                    last = tokens[end - 1]
-                    out.append(Token(" ".join((token.text, *rest)), token.start, last.end, symbol))
+                if said[place + 1 : end] == rest:
+                    out.append(Token(" ".join((token.text, *rest)), token.start, tokens[end - 1].end, symbol))
                     place = end
                     break
             else:

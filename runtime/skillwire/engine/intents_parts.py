@@ -27,17 +27,15 @@ def _cut(grammar: Grammar, tokens: list[Token], link: str) -> list[list[Token]]:
     roles = grammar.roles
     parts: list[list[Token]] = []
     start = 0
+    sided = link in {"before", "after"}
     for place, token in enumerate(tokens):
+        if token.symbol not in roles["cutting"] and not sided:
+            continue
         if token.symbol in roles["and"] and _said(roles["empty"], tokens[start:place]) and place + 1 < len(tokens):
             if _begins(grammar, tokens, start, place):
                 parts.append(tokens[start:place])
                 start = place + 1
-        elif (token.symbol in roles["cue"] and _delivers(grammar, tokens, start, place)) or (
-            link in {"before", "after"} and _follows(grammar, tokens, start, place, link)
-        ):
-            parts.append(tokens[start:place])
-            start = place
-        elif token.symbol in roles["with"] and _tailed(grammar, tokens, start, place):
+        elif _anew(grammar, tokens, start, place, link):
             parts.append(tokens[start:place])
             start = place
         elif grammar.serial and token.symbol in roles["ahead"] and tokens[place - 1].symbol in roles["export"]:
@@ -71,6 +69,16 @@ def _begins(grammar: Grammar, tokens: list[Token], start: int, place: int) -> bo
         edited
         and any(token.symbol in roles["taken"] for token in rest)
         and not any(token.symbol in grammar.unsafe for token in rest)
+    )
+
+
+def _anew(grammar: Grammar, tokens: list[Token], start: int, place: int, link: str) -> bool:
+    """Whether a part begins with the very word at ``place``."""
+    roles, symbol = grammar.roles, tokens[place].symbol
+    return (
+        (symbol in roles["cue"] and _delivers(grammar, tokens, start, place))
+        or (link in {"before", "after"} and _follows(grammar, tokens, start, place, link))
+        or (symbol in roles["with"] and _tailed(grammar, tokens, start, place))
     )
 
 

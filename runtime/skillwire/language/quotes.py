@@ -42,6 +42,7 @@ _MARKED = re.compile(
     r"|`(?P<i>[^`\n]{1,400})`"
     r"|《(?P<j>[^《》]{0,400})》"
 )
+_OPENING = frozenset("“„«「『\"‘'`《")
 
 
 @cache
@@ -54,7 +55,8 @@ def find_quotes(text: str) -> tuple[Quote, ...]:
 
     A mark that is never closed quotes up to the end of the text.
     """
-    found = [Quote(match.start(), match.end(), match[match.lastgroup or 0].strip()) for match in _MARKED.finditer(text)]
+    marked = () if _OPENING.isdisjoint(text) else _MARKED.finditer(text)
+    found = [Quote(match.start(), match.end(), match[match.lastgroup or 0].strip()) for match in marked]
     plain = mask(fold(text), found) if found else fold(text)
     for match in _cues().finditer(plain):
         start, end = match.span(next(place for place, group in enumerate(match.groups(), 1) if group is not None))
