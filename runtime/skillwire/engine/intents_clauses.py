@@ -111,7 +111,10 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
     link = "after" if foregone else link
     foreign = sum([symbol in grammar.unsafe for symbol in symbols])
     best: _Found | None = None
+    due = link == "before" and clues.fits(frames["due"])  # "before exporting": there it is yet to come
     for intent in grammar.intents:
+        if due and intent.meaning == "state":
+            continue
         found = _score(grammar, intent, tokens, clues, foreign, asks=asks)
         if found is not None and (best is None or found.rank > best.rank):
             best = found

@@ -123,6 +123,8 @@ def _requests(wanted: list[Judgement]) -> list[Judgement]:
     if any(not clause.stated for clause in wanted):
         wanted = [clause for clause in wanted if not clause.stated]
     least = min(max((clause.score for clause in wanted), default=0.0), STRONG) - _MARGIN
+    if any(clause.link == "item" for clause in wanted):  # "export + balance": in a list each counts
+        least = 0.0
     strongest: dict[str, Judgement] = {}
     for clause in wanted:
         known = strongest.get(clause.action)
