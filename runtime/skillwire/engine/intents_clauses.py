@@ -160,7 +160,7 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
         url=not present.isdisjoint(roles["url"]),
         leads=head < len(symbols) and symbols[head] in roles["edit"],
         evident=foregone or not present.isdisjoint(roles["evident"]),
-        commands=kind == "edit" and not (asks or stated) and _commands(grammar, symbols[head:]),
+        commands=kind == "edit" and not (asks or stated) and _commands(grammar, symbols[head:] or symbols),
         instructs=attached and clues.fits(frames["instruct"]) and not clues.fits(frames["present"]),
         presents=clues.fits(frames["present"]),
         shows=not present.isdisjoint(roles["show"]),
@@ -179,8 +179,12 @@ def _head(grammar: Grammar, symbols: str) -> int:
 
 
 def _commands(grammar: Grammar, symbols: str) -> bool:
-    """Whether a clause, begun at its first word that is not politeness, has a verb with its object there."""
+    """Whether a clause, begun at its first word that is not politeness, has a verb with its object there, or says
+    where quoted words are to stand.
+    """
     roles = grammar.roles
+    if symbols[0] in roles["quote"]:
+        return len(symbols) > 2 and symbols[1] in roles["place"]
     after = next((symbol for symbol in symbols[1:] if symbol not in roles["filler"]), "")
     if symbols[0] in roles["make"]:
         return bool(after)
