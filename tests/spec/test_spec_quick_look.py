@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
-from skillwire.spec import polls, statements
-from skillwire.spec.rules import stream
+from skillwire.spec import naming, polls, statements
+from skillwire.spec.rules import headers, stream
 from skillwire.spec.vocabulary import words
 from skillwire.spec.wording import Wording
 
@@ -20,16 +20,25 @@ def _entries(entry, name):
         for key, inner in entry.items():
             yield from _entries(inner, f"{name}.{key}")
     else:
-        for what, source in entry:
-            yield f"{name}.{what}", source.replace(" ?", r"\s?").replace(" ", r"\s+")
+        for at, (what, source, *_) in enumerate(entry):
+            yield f"{name}.{what}-{at}", source.replace(" ?", r"\s?").replace(" ", r"\s+")
 
 
 VOCABULARY = {
     name: Wording(source) for key, entry in words().items() if key != "near" for name, source in _entries(entry, key)
 }
+SIFTED = {
+    f"{name}.{what}-{at}": (Wording(source.replace(" ?", r"\s?").replace(" ", r"\s+")), beside[0])
+    for name, entry in [
+        ("recoveries.both", words()["recoveries"]["both"]),
+        ("recoveries.action", words()["recoveries"]["action"]),
+    ]
+    for at, (what, source, *beside) in enumerate(entry)
+    if beside
+}
 WRITTEN = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value
-    for module in (polls, statements, stream)
+    for module in (headers, naming, polls, statements, stream)
     for name, value in vars(module).items()
     if isinstance(value, Wording)
 }
@@ -60,3 +69,16 @@ def test_a_negative_lookaround_keeps_its_boundary_by_standing_outside_the_wordin
     assert not [
         name for name, wording in ALL.items() if r"\b)" in wording.regex.pattern and "(?!" in wording.regex.pattern
     ]
+
+
+@pytest.mark.parametrize("name", SIFTED)
+def test_one_of_the_plain_words_of_an_entry_stands_in_all_that_it_finds(name):
+    wording, beside = SIFTED[name]
+
+    @given(st.from_regex(wording.regex), st.sampled_from([str, str.upper, str.lower]))
+    @hypothesis_settings(max_examples=60, deadline=None, database=None)
+    def check(text, case):
+        lower = case(text).lower()
+        assert wording.search(case(text), lower) is None or any(word in lower for word in beside)
+
+    check()

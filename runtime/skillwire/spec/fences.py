@@ -37,7 +37,7 @@ class Fences:
             return None
         mark = opening["mark"]
         if mark[0] not in self.closers:
-            self.closers[mark[0]] = _Closers(self.lines, mark[:3])
+            self.closers[mark[0]] = _Closers(self.lines, mark[:3], at + 1)
         end = self.closers[mark[0]].after(at, len(mark))
         closed = end is not None
         if end is None:
@@ -49,10 +49,10 @@ class Fences:
 
 
 class _Closers:
-    """Lines that can close a fence, asked in one go for the next one that is long enough."""
+    """Lines that can close a fence, from one (0-based) on, asked in one go for the next one that is long enough."""
 
-    def __init__(self, lines: Sequence[str], mark: str) -> None:
-        found = [(i, _CLOSING.match(line)) for i, line in enumerate(lines) if mark in line]
+    def __init__(self, lines: Sequence[str], mark: str, start: int) -> None:
+        found = [(i, _CLOSING.match(line)) for i, line in enumerate(lines[start:], start) if mark in line]
         pairs = [(i, match[1]) for i, match in found if match and match[1][0] == mark[0]]
         self.at = [i for i, _ in pairs]
         self.length = [len(text) for _, text in pairs]

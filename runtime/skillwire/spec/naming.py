@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(r"<[^<>]*>|\$?\{[^{}]*\}|\$\w+|(?<=/):\w+")
 _ANGLED = re.compile(r"<[^<>]*>")
 _PARENTHESES = re.compile(r"\s*\([^()]*\)")
 _WISH = re.compile(r"<(?:msg|message|text|prompt|words|query|input|user[ _]\w+)>", re.IGNORECASE)
-_POLLS = Wording(r"\bpoll|轮询")
+_POLLS = Wording(r"\bpoll|轮询", ("poll", "轮询"))
 _WORDS = re.compile(r"[^\W_]+")
 
 
@@ -111,7 +111,7 @@ def name_all(facts: Facts) -> dict[str, Named]:
             if request.method:
                 by_shape[key] = same
         same.all.append(request)
-        if _fullness(request) > _fullness(same.main):
+        if request is not same.main and _fullness(request) > _fullness(same.main):
             same.main, same.path = request, path
             same.origin = origin or same.origin
     _find_session(named)

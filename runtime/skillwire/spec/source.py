@@ -36,9 +36,10 @@ _RUN = re.compile("[" + re.escape("".join(_CP1252_BYTE)) + "]+")
 _SIGNS = re.compile("[\u2010-\u2bff\u3000-\u303f\ufe00-\uffef\U0001f000-\U0001faff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\r\x1b"))
-# In UTF-8: C1 controls, surrogates, noncharacters. Tells quickly whether the characters are worth looking for.
-_CONTROL_CODE = re.compile(
-    rb"[\xc2\xed\xef](?:(?<=\xc2)[\x80-\x84\x86-\x9f]|(?<=\xed)[\xa0-\xbf]|(?<=\xef)\xbf[\xbe\xbf])"
+# In UTF-8: C1 controls, surrogates, noncharacters. Tells quickly whether the characters are worth looking for; each starts
+# with one certain byte, to which the engine can skip.
+_CONTROL_CODES = tuple(
+    map(re.compile, (rb"\xc2[\x80-\x84\x86-\x9f]", rb"\xed[\xa0-\xbf]", rb"\xef\xbf[\xbe\xbf]")),
 )
 _C1 = re.compile(r"[\x80-\x9f]")
 # Words that lost the space between them when a page's code spans were stripped: "…/tokenwithX-Client-Idheader".
@@ -90,10 +91,15 @@ def read(data: bytes, source: str) -> Document:
             fix="move reference material to files beside SKILL.md",
         )
     problems: list[Problem] = []
-    text = _decode(data, source, problems)
+    text, certain = _decode(data, problems)
+    raw = text.encode("utf-8", "surrogatepass")
+    controls = len(raw) - len(raw.translate(None, _CONTROL_BYTES))
+    bad = controls + text.count("\N{REPLACEMENT CHARACTER}")
+    if not certain and bad * 10 > len(text) * 3:  # text with a few damaged bytes has less, a picture more
+        raise SkillUnreadable("the file is not text", where=source, fix="choose a Markdown file")
     newline = "\r\n|\n" if "\n" in text else "\r"
     lines = text.split("\n") if "\r" not in text else re.split(newline, text)
-    lines = _repair(lines, text.encode("utf-8", "surrogatepass"), problems)
+    lines = _repair(lines, raw, problems, controls=controls > 0)
     if "`" not in text:
         lines = _unfuse(lines, problems)
     if not any(map(str.strip, lines)):
@@ -102,12 +108,13 @@ def read(data: bytes, source: str) -> Document:
     return Document(source, hashlib.sha256(data).hexdigest(), tuple(lines), front, body, tuple(problems))
 
 
-def _decode(data: bytes, source: str, problems: list[Problem]) -> str:
+def _decode(data: bytes, problems: list[Problem]) -> tuple[str, bool]:
+    """The text, and whether its encoding is certain: by its mark, or by the NULs of UTF-16."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             if encoding != "utf-8":
                 problems.append(_note("encoding", f"the file is {encoding.upper()}, not UTF-8", 1, "save it as UTF-8"))
-            return _decode_as(data[len(mark) :], encoding, problems)
+            return _decode_as(data[len(mark) :], encoding, problems), True
     head = data[:4096]
     if head.count(0) * 5 > len(head) * 2:  # Latin text in UTF-16 is nearly half NULs
         encoding = "utf-16-be" if head[::2].count(0) > head[1::2].count(0) else "utf-16-le"
@@ -117,12 +124,8 @@ def _decode(data: bytes, source: str, problems: list[Problem]) -> str:
             text = ""
         if text and "\x00" not in text:
             problems.append(_note("encoding", f"the file is {encoding.upper()}, not UTF-8", 1, "save it as UTF-8"))
-            return text
-    text = _decode_as(data, "utf-8", problems)
-    bad = len(data) - len(data.translate(None, _CONTROL_BYTES)) + text.count("\N{REPLACEMENT CHARACTER}")
-    if bad * 10 > len(text) * 3:  # text with a few damaged bytes has less, a picture more
-        raise SkillUnreadable("the file is not text", where=source, fix="choose a Markdown file")
-    return text
+            return text, True
+    return _decode_as(data, "utf-8", problems), False
 
 
 def _decode_as(data: bytes, encoding: str, problems: list[Problem]) -> str:
@@ -143,12 +146,10 @@ def _is_cp1252(data: bytes) -> bool:
     return not re.search(rb"[\x80-\xff]{2}|[\x00-\x08\x81\x8d\x8f\x90\x9d]", data)
 
 
-def _repair(lines: list[str], raw: bytes, problems: list[Problem]) -> list[str]:
+def _repair(lines: list[str], raw: bytes, problems: list[Problem], *, controls: bool) -> list[str]:
     if b"\xc3" in raw:  # every misread sequence starts with one of U+00C2–U+00F4
         lines = _repair_mojibake(lines, problems)
-    damaged = len(raw) != len(raw.translate(None, _CONTROL_BYTES)) or (
-        (b"\xc2" in raw or b"\xed" in raw or b"\xef\xbf" in raw) and _CONTROL_CODE.search(raw)
-    )
+    damaged = controls or any(code.search(raw) for code in _CONTROL_CODES)
     if damaged and _CONTROL.search("\n".join(lines)):
         first = next(i for i, line in enumerate(lines) if _CONTROL.search(line))
         message = "control characters (such as NUL) were dropped"

@@ -15,21 +15,44 @@ _IDENT = r"[a-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9_]+)*"
 _RETURNS = Wording(
     r"\b(?:returns?|gives? (?:you|back)|gets? back|key fields|answers? with|responds? with|yields?|[Rr]esponse)\b[: ]*(?:an? |the )?"
     rf"({_IDENT}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*/\s*){_IDENT})*)"
-    r"|返回\s*" + rf"({_IDENT}(?:\s*[,，、和]\s*{_IDENT})*)"
+    r"|返回\s*" + rf"({_IDENT}(?:\s*[,，、和]\s*{_IDENT})*)",
+    ("return", "give", "get back", "gets back", "key fields", "answer", "respon", "yield", "返回"),
 )
 # What is to be kept of an answer: named after a word that asks for it, before one that says whence, or by its keys.
 _KEPT = Wording(
-    r"\b(?:extract|get|field|returned|save|keep|store|take|use|its|the|(?:response|answer|reply) (?:includes|contains|holds|carries|has))\s+(?:the returned\s+|an?\s+|the\s+)?"
+    r"(?<!\w)(?:extract|get|field|returned|save|keep|store|take|use|its|the|(?:response|answer|reply) (?:includes|contains|holds|carries|has))\s+(?:the returned\s+|an?\s+|the\s+)?"
     r"([a-z]\w*+(?:\.\w+)+|[a-z]++(?:_[a-z0-9]+)+|token)\b"
-    r"|(?:取出?|保存|记下|读取|\bnimm|\bmerke|\btoma|\bguarda|\bprends|\bgarde)\s*([a-z]\w*(?:[._]\w+)*)"
 )
+_KEPT_OTHERWISE = Wording(
+    _KEPT.regex.pattern
+    + r"|(?:取出?|保存|记下|读取|\bnimm|\bmerke|\btoma|\bguarda|\bprends|\bgarde)\s*([a-z]\w*(?:[._]\w+)*)"
+)
+# What is asked for in the first of these ways follows a blank; the words that ask in the others are ``near("keeps")``.
+_KEEPABLE = re.compile(r"\s(?<=[a-z\s]\s)(?:[a-z]\w*\.\w|[a-z]+_[a-z0-9]|token)")
 _WHENCE = re.compile(r" (?:in|from|of|it returns)\b", re.IGNORECASE)
 _NAME_BEFORE = re.compile(r"\b([a-z]\w*(?:[._]\w+)+|token)\Z", re.IGNORECASE)
 _KEYS = re.compile(r"\[['\"](\w+)['\"]\]\[['\"](\w+)['\"]\]")
 _LISTED = re.compile(rf"\(({_IDENT}(?:\s*,\s*{_IDENT})+)\)")
 _WORDS = re.compile(_IDENT)
-_SAMPLE = re.compile(
-    r"(?:→|->|=>|[Rr]eturns?:?|[Rr]esponse:?|[Aa]nswers?:?(?: with)?|gives?(?: back)?|antwortet(?: mit)?|liefert|devuelve|renvoie|retorna|返回)\s*\Z"
+# Words right before a sample of what comes back.
+_SAMPLE_WORDS = (
+    "return",
+    "returns",
+    "response",
+    "answer",
+    "answers",
+    "answer:",
+    "answers:",
+    "return:",
+    "returns:",
+    "response:",
+)
+_SAMPLE = (
+    *("→", "->", "=>", "give", "gives", "give back", "gives back", "antwortet", "antwortet mit"),
+    *("liefert", "devuelve", "renvoie", "retorna", "返回"),
+    *_SAMPLE_WORDS,
+    *map(str.capitalize, _SAMPLE_WORDS),
+    *(f"{word}nswer{end} with" for word in "Aa" for end in ("", "s", ":", "s:")),
 )
 _FIELD = re.compile(r"\b[a-z](?:\w*+(?:\[\d*\]|\.[a-z]\w*+)+|[^\W_]*+_\w++)")
 _FIELDS = Wording(r"\b(?:with|body|includes|sends?|takes|fields?|参数)\b")
@@ -41,7 +64,9 @@ _FILE_FIELD = re.compile(
     re.IGNORECASE,
 )
 _UPLOADS = re.compile(r"\bmultipart\b|\s-F\s|=@|\bform-data\b", re.IGNORECASE)
-_STREAMS = Wording(r"text/event-stream|server-sent events|事件流")
+_STREAMS = Wording(
+    r"text/event-stream|server-sent events|事件流", ("text/event-stream", "server-sent events", "事件流")
+)
 _SSE = Wording(r"\bSSE\b|\bstream")
 _NEARBY = 200  # characters after a URL in which its own options stand
 _ACCEPT = re.compile(r"\bAccept:\s*([\w/+.*-]+)")
@@ -53,7 +78,8 @@ _HEADER = re.compile(
 _HEADER_AFTER = re.compile(r"\b([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+)\s+header\b")
 _TIMEOUT = Wording(
     r"(?:time-?out(?: after)?|--max-time|\bup to|\bwithin|\blasts?|\btakes? up to|超时|最长)[^\d\n]{0,20}(\d+(?:\.\d+)?)\s*"
-    r"(seconds?|secs?|s|minutes?|mins?|m|hours?|h|秒|分钟)?(?![a-z\d])"
+    r"(seconds?|secs?|s|minutes?|mins?|m|hours?|h|秒|分钟)?(?![a-z\d])",
+    ("timeout", "time-out", "--max-time", "up to", "within", "last", "take", "超时", "最长"),
 )
 _URLS = re.compile(r"\w*urls?")
 FRESH_ID = "<uuid>"
@@ -91,7 +117,7 @@ def fill(request: Request, statement: str, before: str = "") -> None:
     said = statement.lower()
     if nears("headers", said):
         _read_headers(request, statement, said)
-    timeout = _TIMEOUT.search(statement, said) if nears("timeouts", said) else None
+    timeout = _TIMEOUT.search(statement, said)
     if timeout and (timeout[2] or "max-time" in timeout[0]):
         request.timeout = seconds(timeout[1], timeout[2])
     if not request.returns:
@@ -136,7 +162,7 @@ def _bodies(request: Request, statement: str) -> None:
     for start, _, value in templates.objects(statement):
         if not isinstance(value, dict):
             continue
-        if _SAMPLE.search(statement, max(start - 40, 0), start):
+        if _is_sample(statement, start):
             request.returns = request.returns or _told(value)
         elif _hands_over_urls(value):
             request.url_body = request.url_body or value
@@ -147,8 +173,13 @@ def _bodies(request: Request, statement: str) -> None:
 def _samples(request: Request, text: str) -> None:
     """Take the fields of the answer from a sample of it."""
     for start, _, value in templates.objects(text):
-        if not request.returns and isinstance(value, dict) and _SAMPLE.search(text, max(start - 40, 0), start):
+        if not request.returns and isinstance(value, dict) and _is_sample(text, start):
             request.returns = _told(value)
+
+
+def _is_sample(text: str, start: int) -> bool:
+    """Whether the object at ``start`` is said to come back."""
+    return text[max(start - 40, 0) : start].rstrip().endswith(_SAMPLE)
 
 
 def _told(value: dict[str, object]) -> tuple[str, ...]:
@@ -157,7 +188,7 @@ def _told(value: dict[str, object]) -> tuple[str, ...]:
 
 
 def _hands_over_urls(value: dict[str, object]) -> bool:
-    return any(_URLS.fullmatch(key) and "<" in str(inner) for key, inner in value.items())
+    return any(_URLS.fullmatch(key) and "<" in str(inner) for key, inner in value.items() if "url" in key)
 
 
 def _read_headers(request: Request, statement: str, lower: str) -> None:
@@ -182,7 +213,7 @@ def _read_headers(request: Request, statement: str, lower: str) -> None:
 def returned(request: Request, text: str) -> tuple[str, ...]:
     """Dotted fields of the answer that a text names."""
     lower = text.lower()
-    for match in _RETURNS.finditer(text, lower) if nears("returns", lower) else ():
+    for match in _RETURNS.finditer(text, lower):
         names = _WORDS.findall(match[1] or match[2])
         names = [name for name in names if name not in ("and", "a", "an", "the")]
         if len(names) > 1 or (names and ("." in names[0] or "_" in names[0])):
@@ -194,8 +225,10 @@ def returned(request: Request, text: str) -> tuple[str, ...]:
 
 
 def _kept(text: str, lower: str) -> tuple[str, ...]:
-    found = {match.start(match.lastindex or 0): match[match.lastindex or 0] for match in _KEPT.finditer(text, lower)}
-    for whence in _WHENCE.finditer(text):
+    kept = _KEPT_OTHERWISE if nears("keeps", lower) else _KEPT if _KEEPABLE.search(lower) else None
+    matches = kept.finditer(text, lower) if kept else ()
+    found = {match.start(match.lastindex or 0): match[match.lastindex or 0] for match in matches}
+    for whence in _WHENCE.finditer(lower if len(lower) == len(text) else text):
         start = max(text.rfind(" ", 0, whence.start()), text.rfind("\n", 0, whence.start())) + 1
         if name := _NAME_BEFORE.search(text, start, whence.start()):
             found[name.start(1)] = name[1]

@@ -125,29 +125,31 @@ def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) 
     quoted = lines[table.line - 1].lstrip()[:1] == ">" and not table.header[0].startswith(">")
     end = table.end
     at = start
-    while at < len(lines):
+    total = len(lines)
+    width = len(table.header)
+    most = 2 * width  # cells; a line with more may be several rows
+    while at < total:
         line = lines[at]
         if line[:1] != "|" and not line.strip():
-            if not _goes_on(lines, at + 1, len(table.header), spaced=spaced):
+            if not _goes_on(lines, at + 1, width, spaced=spaced):
                 break
-        elif _ends(line, quoted=quoted) or (not exact and _heads_another(lines, at, table)):
+        elif (line[:1] != "|" and _ends(line, quoted=quoted)) or (not exact and _heads_another(lines, at, table)):
             break
         else:
             if quoted:
                 line = _CONTAINER.sub("", line, count=1)
-            if len(rows) < MAX_ROWS:
-                found = _unglue(split_cells(line), len(table.header))
-                marked = "`" in line or "**" in line or "&" in line
-                rows += [Row(cells, at + 1, _plain(cells) if marked else cells) for cells in found]
             end = at + 1
+            if len(rows) < MAX_ROWS:
+                cells = split_cells(line)
+                marked = "`" in line or "**" in line or "&" in line
+                found = [tuple(cells)] if len(cells) <= most else _unglue(cells, width)
+                rows += [Row(row, end, _plain(row) if marked else row) for row in found]
         at += 1
     return Table(table.header, tuple(rows), table.line, end, table.width, _plain(table.header))
 
 
 def _ends(line: str, *, quoted: bool) -> bool:
-    """Whether a line below a table is no row of it."""
-    if line[:1] == "|":
-        return False
+    """Whether a line below a table, one that no pipe opens, is no row of it."""
     return "|" not in line or (bool(_ENDS.match(line)) and not (quoted and line.lstrip()[0] == ">"))
 
 
@@ -173,8 +175,8 @@ def _row(cells: tuple[str, ...], at: int) -> Row:
 
 
 def _plain(cells: tuple[str, ...]) -> tuple[str, ...]:
-    """Cells without marks of code and bold."""
-    return tuple(map(plain, cells))
+    """Cells without marks of code and bold; no cell holds a line end, so all are rid of them at once."""
+    return tuple(plain("\n".join(cells)).split("\n")) if cells else ()
 
 
 def _unglue(cells: list[str], width: int) -> list[tuple[str, ...]]:

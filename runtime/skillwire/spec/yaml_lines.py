@@ -109,7 +109,7 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         self._count(1, line)
         is_key = bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.stack[-1].key is None
-        written = is_key or self._path() in self.as_text or bool(event.style)  # quoted, folded or literal
+        written = is_key or bool(event.style) or self._path() in self.as_text  # a style: quoted, folded or literal
         value: Any = event.value if written else _resolve(event.value)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)

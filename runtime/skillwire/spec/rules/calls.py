@@ -29,7 +29,8 @@ _BARE = re.compile(rf"https?://[^\s/\"')]+/{_TAIL}")
 _BARE_LEAD = re.compile(r"\b(?:via|from|at|through|using|calling)\s+\Z")
 _PATH_CELL = re.compile(r"(?:https?://|\$|/(?=[\w<{:$]))\S*\Z")
 _METHOD_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\Z", re.IGNORECASE)
-_METHOD_STARTS = "GPDgpd"
+_PATH_STARTS, _METHOD_STARTS = "h$/", "GPDgpd"
+_STARTS = frozenset(_PATH_STARTS + _METHOD_STARTS)
 _BOTH_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(\S+)\Z", re.IGNORECASE)
 _MARKER = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|(\d{1,3})[.)]\s+)?")
 _COMMAND = re.compile(r"\bcurl\b.*\Z", re.DOTALL)
@@ -268,7 +269,8 @@ def _from_tables(facts: Facts) -> tuple[list[Request], set[int]]:
 
 def _endpoint_columns(table: Table) -> tuple[int, int] | None:
     """Indices of the path and method columns (the same one when a cell holds both)."""
-    if not any("/" in cell or "$" in cell for row in table.rows for cell in row.plain):
+    cells = [cell for row in table.rows for cell in row.plain if cell]
+    if _STARTS.isdisjoint([cell[0] for cell in cells]) or not any("/" in cell or "$" in cell for cell in cells):
         return None
     columns = [table.column(i) for i in range(len(table.header))]
 
@@ -280,6 +282,6 @@ def _endpoint_columns(table: Table) -> tuple[int, int] | None:
     both = mostly(_BOTH_CELL, _METHOD_STARTS)
     if both is not None:
         return both, both
-    path = mostly(_PATH_CELL, "h$/")
+    path = mostly(_PATH_CELL, _PATH_STARTS)
     method = mostly(_METHOD_CELL, _METHOD_STARTS) if path is not None else None
     return (path, method) if path is not None and method is not None else None

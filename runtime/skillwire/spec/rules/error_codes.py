@@ -11,6 +11,7 @@ from skillwire.spec.polls import seconds
 from skillwire.spec.tables import MAX_ROWS, Table
 from skillwire.spec.vocabulary import first, pattern
 
+_DIGITS = re.compile(r"\d+")
 _CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W*\Z", re.IGNORECASE)
 # A code that opens a statement, at the start of a line or after a dash in it. Each starts with one certain character, to
 # which the engine can skip.
@@ -58,11 +59,12 @@ def rule(code: int, meaning: str, action: str, line: int, ids: Sequence[str] = (
         recovery = Recovery.TELL
     after = times = None
     if recovery in (Recovery.RETRY, Recovery.NEW_CLIENT_ID):
-        wait = _AFTER.search(action)
+        counted = _DIGITS.search(action)
+        wait = _AFTER.search(action) if counted else None
         if wait:
             after = seconds(wait[1] or wait[3], wait[2] or wait[4])
         said = first("times", action)
-        count = _TIMES.search(action)
+        count = _TIMES.search(action) if counted else None
         times = int(said) if said else int(next(filter(None, count.groups()))) if count else None
     return RawError(code, meaning, action, recovery, line, after, times), named is not None
 
@@ -101,7 +103,7 @@ def _from_table(facts: Facts, table: Table) -> None:
             continue
         action = cells[last] if last < len(cells) else ""
         meaning = "; ".join(cells[i] for i in rest if i != last and i < len(cells))
-        for code in re.findall(r"\d+", codes[1]):
+        for code in _DIGITS.findall(codes[1]):
             _add(facts, int(code), meaning, action, row.line)
 
 
@@ -109,7 +111,7 @@ def _code_column(table: Table) -> int | None:
     titled = pattern("columns.code")
     for i, title in enumerate(table.titles):
         found = [_CODES.match(cell) for cell in table.column(i)]
-        numbers = [int(number) for match in found if match for number in re.findall(r"\d+", match[1])]
+        numbers = [int(number) for match in found if match for number in _DIGITS.findall(match[1])]
         if len(numbers) * 2 >= len(table.rows) and numbers and (titled.search(title) or max(numbers) >= 100):
             return i
     return None

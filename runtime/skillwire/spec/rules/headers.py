@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from skillwire.spec.blocks import Page, Unit
+from skillwire.spec.blocks import Unit
 from skillwire.spec.facts import Facts, RawHeader
 from skillwire.spec.vocabulary import near, pattern
+from skillwire.spec.wording import Wording
 
 _NAME = r"[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+"
 _HEADER_NAME = re.compile(_NAME)
@@ -26,11 +27,11 @@ _STOP = re.compile(
 _PAIR = re.compile(
     r"([~./\w-]*/?\.[\w-]+(?:/[\w.-]+)*/?|~/[\w./-]+)\s*(?:→|->|=>|=|:|⇒|为)+\s*[\"']?([a-z][\w-]*)[\"']?"
 )
-_ELSE = re.compile(
+_ELSE = Wording(
     r"\b(?:else|otherwise|fallback|default(?:s to)?|if none)\b[:,]?\s*[\"']?([a-z][\w-]*)|否则(?:为)?\s*([a-z][\w-]*)",
-    re.IGNORECASE,
+    ("else", "otherwise", "fallback", "default", "if none", "否则"),
 )
-_INSTALL_PATH = re.compile(r"\binstall(?:ation)?[- ]path\b|安装路径", re.IGNORECASE)
+_INSTALL_PATH = Wording(r"\binstall(?:ation)?[- ]path\b|安装路径", ("install", "安装路径"))
 _ALTERNATIVES = re.compile(r"\b[a-z][\w-]*(?:\s*/\s*[a-z][\w-]*)+")
 _PLATFORM = re.compile(r"[a-z][\w-]*")
 _MAX_MENTIONS = 1000
@@ -95,8 +96,8 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
         if name in said or len(spans) * 2 > len(facts.requests):
             facts.headers.extend(spans.values())
     for unit in page.units:
-        if unit.kind in ("item", "text"):
-            for name in _told(page, unit):
+        if unit.kind in ("item", "text") and "`" in (raw := page.document.lines[unit.line - 1]):
+            for name in _told(unit, raw):
                 if name not in skip:
                     at = page.text.index(name, unit.start) + len(name)
                     line = page.line_at(at)
@@ -104,11 +105,8 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
                     facts.consume([line])
 
 
-def _told(page: Page, unit: Unit) -> list[str]:
-    """Headers without ``X-`` that a list item starts with, or of which a statement lists several."""
-    raw = page.document.lines[unit.line - 1]
-    if "`" not in raw:
-        return []
+def _told(unit: Unit, raw: str) -> list[str]:
+    """Headers without ``X-`` that a list item starts with, or of which a statement lists several; ``raw`` is its first line."""
     item = _ITEM_NAME.match(raw) if unit.kind == "item" else None
     listed = _LISTED_NAME.findall(raw) if raw.count("`:") + raw.count("`=") > 1 else []
     names = [item[1]] if item else listed if len(listed) > 1 else []
@@ -125,13 +123,20 @@ def _value(text: str, at: int) -> str | None:
     return value.strip().strip("\"'").rstrip(",;") or None
 
 
+def _paths_named(line: str) -> list[tuple[str, str]]:
+    """Each path of a line with the name it is paired with; looked for from the word that holds its first dot or ``~/``."""
+    dot, home = line.find("."), line.find("~/")
+    start = line.rfind(" ", 0, min(dot, home) if home >= 0 else dot) + 1
+    return [(path, name) for path, name in _PAIR.findall(line, start) if "." in path]
+
+
 def _read_platforms(facts: Facts) -> None:
     """The pairs ``~/.installer/`` → ``name`` of the sentence that tells how the platform is found."""
     page = facts.page
     for unit in page.units_with(near("platforms")):
         lines = page.slice(unit).split("\n")
         for line in lines if unit.kind == "table" else [" ".join(lines)]:
-            pairs = [pair for pair in _PAIR.findall(line) if "." in pair[0]] if "/." in line else []
+            pairs = _paths_named(line) if "/." in line else []
             names: list[str] = []
             if not pairs and _INSTALL_PATH.search(line):
                 listed = _ALTERNATIVES.search(line)

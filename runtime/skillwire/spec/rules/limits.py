@@ -19,6 +19,7 @@ _THINGS = re.compile(r"(?:files|media|inputs|photos|pictures|images|videos)\b", 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _NO_TYPES = frozenset({"and", "or", "more", "etc", "any", "all", "most", "many", "other", "files", "file"})
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|兆)(?![A-Za-z])", re.IGNORECASE)
+_BYTES = re.compile(r"b(?:(?<=[kmgt]b)|(?<=[kmgt]ib))")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?\s*\Z")
 _MAX_NUMBER = 30  # characters
 _LIMIT_AFTER = re.compile(r"\s*(?:max|limit|at most|or less)", re.IGNORECASE)
@@ -60,12 +61,11 @@ def _formats(facts: Facts) -> Stated[tuple[str, ...]] | None:
 
 def _units_of_size(lower: str) -> Iterator[int]:
     """Offsets of what may be a unit of size: found by its "b" after a number, or as a character of its own."""
-    at = lower.find("b")
-    while at >= 0:
-        start = at - 2 if lower[at - 1 : at] == "i" else at - 1
-        if lower[start : start + 1] in ("k", "m", "g", "t") and not lower[start - 1 : start].isalpha():
+    for mark in _BYTES.finditer(lower):
+        at = mark.start()
+        start = at - 2 if lower[at - 1] == "i" else at - 1
+        if not lower[start - 1 : start].isalpha():
             yield start
-        at = lower.find("b", at + 1)
     at = lower.find("兆")
     while at >= 0:
         yield at

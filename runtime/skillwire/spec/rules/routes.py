@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from skillwire.spec.facts import Facts, RawRoute
 from skillwire.spec.marks import plain
-from skillwire.spec.tables import Table
+from skillwire.spec.tables import Row, Table
 from skillwire.spec.vocabulary import ordered, pattern
 
 _QUOTED = re.compile(
@@ -28,20 +28,25 @@ def read(facts: Facts) -> None:
         if columns is None or (sure and not _sure(table, columns)):
             continue
         facts.consume(range(table.line, table.end + 1))
-        rows = [_row(row.cells, row.line, columns) for row in table.rows]
+        rows = [_row(row, columns) for row in table.rows]
         facts.routing.append((table, [row for row in rows if row]))
 
 
 def quoted(cell: str) -> tuple[list[str], str]:
     """The quoted phrases of a cell, and what stands outside the quotes."""
-    marks = _quotation(cell)
+    marks = _QUOTED
+    if not _OTHER_QUOTES.search(cell):
+        marks = _STRAIGHT
+        parts = cell.split('"')
+        if len(parts) % 2 and "" not in parts[1::2]:  # in pairs, as nearly always
+            return [phrase for part in parts[1::2] if (phrase := part.strip())], " / ".join(parts[::2])
     phrases = [match[match.lastindex or 0].strip() for match in marks.finditer(cell)]
     return [phrase for phrase in phrases if phrase], marks.sub(" / ", cell)
 
 
-def _quotation(cell: str) -> re.Pattern[str]:
-    """What finds quotations: in a cell with straight quotes alone, a much quicker pattern."""
-    return _QUOTED if _OTHER_QUOTES.search(cell) else _STRAIGHT
+def _quotes(cell: str) -> bool:
+    """Whether a cell holds a quotation; where its quotes are all straight, a much quicker pattern tells."""
+    return bool((_QUOTED if _OTHER_QUOTES.search(cell) else _STRAIGHT).search(cell))
 
 
 def _columns(table: Table) -> tuple[int, int, int | None] | None:
@@ -64,8 +69,8 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
     phrases, actions = [row.cells[said] if said < len(row.cells) else "" for row in table.rows], table.column(action)
     users = bool(pattern("columns.user").search(titles[said]))
     score = 2 * (skip is not None) + users
-    score += _share(actions, lambda cell: bool(_STEPS.match(cell) or ("§" in cell and _SECTION.search(cell))))
-    score += _share(phrases, lambda cell: bool(_quotation(cell).search(cell)))
+    score += _share(actions, _leads_on)
+    score += _share(phrases, _quotes)
     if score < 1:
         return None
     words = table.column(said)
@@ -105,34 +110,43 @@ def _skip_column(table: Table) -> int | None:
     return None
 
 
+def _leads_on(cell: str) -> bool:
+    """Whether a cell starts with an arrow or refers to a section."""
+    return bool(_STEPS.match(cell) or ("§" in cell and _SECTION.search(cell)))
+
+
 def _share(cells: list[str], test: Callable[[str], bool]) -> bool:
     return sum(map(test, cells)) * 2 >= len(cells)
 
 
-def _row(cells: tuple[str, ...], line: int, columns: tuple[int, int, int | None]) -> RawRoute | None:
+def _row(row: Row, columns: tuple[int, int, int | None]) -> RawRoute | None:
     said, action, skip = columns
+    cells, words = row.cells, row.plain
     if len(cells) <= max(said, action):
-        return RawRoute((), (), (), (), None, fallback=False, line=line, raw=" | ".join(cells)) if any(cells) else None
-    steps = tuple(step for step in _STEPS.split(plain(cells[action])) if step.strip())
-    fallback = bool(pattern("fallback").search(plain(cells[said])))
+        return (
+            RawRoute((), (), (), (), None, fallback=False, line=row.line, raw=" | ".join(cells)) if any(cells) else None
+        )
+    steps = tuple([step for step in _STEPS.split(words[action]) if step.strip()])
+    mark = words[skip] if skip is not None and skip < len(cells) else ""
+    skips = True if pattern("marked_yes").match(mark) else False if pattern("marked_no").match(mark) else None
+    if pattern("fallback").search(words[said]):
+        return RawRoute((), (), (), steps, skips, fallback=True, line=row.line, raw=" | ".join(cells))
     phrases, outside = quoted(cells[said])
     events: list[str] = []
     conditions: list[str] = []
-    for part in () if fallback else _BETWEEN.split(plain(outside)):
+    for part in _BETWEEN.split(plain(outside)) if outside.strip(" /") else ():
         bare = part.strip(" .…\"'()")
         if not bare:
             continue
         event = next((name for name, regex in ordered("events") if regex.search(bare)), None)
         (events if event else conditions).append(event or bare)
-    mark = plain(cells[skip]) if skip is not None and skip < len(cells) else ""
-    skips = True if pattern("marked_yes").match(mark) else False if pattern("marked_no").match(mark) else None
     return RawRoute(
-        tuple(dict.fromkeys(phrases)) if not fallback else (),
+        tuple(dict.fromkeys(phrases)),
         tuple(dict.fromkeys(events)),
         tuple(conditions),
         steps,
         skips,
-        fallback,
-        line,
-        " | ".join(cells),
+        fallback=False,
+        line=row.line,
+        raw=" | ".join(cells),
     )

@@ -18,9 +18,10 @@ _ASSIGNED = re.compile(
     r"^[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=([\"']?)((?:https?://|\$\{?[A-Z])[^\s\"']*)\2[ \t]*(?:#.*)?$",
     re.MULTILINE,
 )
-_ASSIGNS = ("=$", '="$', "='$", "=http", '="http', "='http")
+_ASSIGNS = re.compile(r"=[\"']?(?:\$|http)")
 _ENV = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
 _ENV_NAME = re.compile(_ENV)
+_ENV_MARK = re.compile(r"_(?<=[A-Z0-9]_)")
 _ENV_USED = re.compile(rf"\$\{{?({_ENV})")
 _ENV_AFTER = re.compile(r"\b(?=[^.\n]{0,40}\b(?:env(?:ironment)?|is set|is not set)\b)")
 _ENV_BEFORE = re.compile(r"环境变量\s*\Z|(?:env(?:ironment)?(?: var\w*)?|[Ss]et)\s+\Z")
@@ -48,7 +49,7 @@ def read(facts: Facts) -> None:
     page = facts.page
     for match in _VARIABLE.finditer(page.text):
         facts.variables.setdefault(match[1], Stated(match[2].strip(" .;"), page.line_at(match.start())))
-    for match in _ASSIGNED.finditer(page.text) if any(mark in page.text for mark in _ASSIGNS) else ():
+    for match in _ASSIGNED.finditer(page.text) if _ASSIGNS.search(page.text) else ():
         facts.variables.setdefault(match[1], Stated(match[3], page.line_at(match.start(1))))
     _read_environment(facts)
     _read_base(facts)
@@ -79,19 +80,18 @@ def _read_environment(facts: Facts) -> None:
 
 def _variables_said(text: str) -> Iterator[tuple[str, int]]:
     """Names of variables beside words that say they are such, with their offsets; found by their underscores."""
-    at = text.find("_")
-    while at >= 0:
-        start = max(at - 1, 0)
-        if text[start].isupper() or text[start].isdigit():
-            while start and (text[start - 1].isupper() or text[start - 1].isdigit()):
-                start -= 1
-            name = _ENV_NAME.search(text, start)
-            if name and name.start() < at:
-                before = text[max(name.start() - _MAX_BEFORE, 0) : name.start()]
-                if _ENV_AFTER.match(text, name.end()) or _ENV_BEFORE.search(before):
-                    yield name[0], name.start()
-                at = name.end() - 1
-        at = text.find("_", at + 1)
+    mark = _ENV_MARK.search(text)
+    while mark:
+        at = mark.start()
+        start = at - 1
+        while start and (text[start - 1].isupper() or text[start - 1].isdigit()):
+            start -= 1
+        name = _ENV_NAME.search(text, start)
+        if name and name.start() < at:
+            first, at = name.start(), name.end() - 1
+            if _ENV_AFTER.match(text, name.end()) or _ENV_BEFORE.search(text[max(first - _MAX_BEFORE, 0) : first]):
+                yield name[0], first
+        mark = _ENV_MARK.search(text, at + 1)
 
 
 def _read_variable_tables(facts: Facts, secret: Wording) -> None:
