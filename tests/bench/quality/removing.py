@@ -17,7 +17,8 @@ from staging import FPS, Act, Staged, in_half_colour, staged, standing, wanderin
 
 from skillwire.studio.effects.detector import Detector, suppressed, tiles
 from skillwire.studio.effects.targets import Mark, Removal
-from skillwire.studio.effects.vanish import analysis_of, search, seconds_of, vanished
+from skillwire.studio.effects.upright import seconds_of
+from skillwire.studio.effects.vanish import analysis_of, search, vanished
 from skillwire.studio.media.read import frames, open_video
 
 if TYPE_CHECKING:

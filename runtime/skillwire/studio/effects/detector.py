@@ -35,8 +35,8 @@ _SAME = 0.5
 # A box of which this much lies in another of its kind is a part of it: half a person at a tile's edge.
 _PART = 0.75
 _MOST = 200
-# A box this near to the edge of the region looked at, in pixels, is cut off by it.
-_CUT = 3
+# A box this near to the edge of the region looked at, in parts of its longer side, is cut off by it.
+_CUT = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,12 @@ class Detector:
             inner = [
                 edge if edge in (0, side) else None for edge, side in zip(region, (width, height) * 2, strict=True)
             ]
+            cut = _CUT * max(region[2] - region[0], region[3] - region[1])
             found += [
                 one
                 for one in self._raw(picture, region, least)
                 if not any(
-                    free is None and abs(float(edge) - border) < _CUT
+                    free is None and abs(float(edge) - border) < cut
                     for free, edge, border in zip(inner, one.box, region, strict=True)
                 )
             ]

@@ -22,6 +22,8 @@ _BACK_PX, _LEAST = 1.5, 5
 _GROWTH = 1.06
 # Faces of things are compared at this size (width, height); of a box this part from the top, where limbs move least.
 _FACE, _TOP = (16, 20), 0.65
+# The middle of a box, this part of its width in from the sides, must correlate so well from one picture to the next.
+_CORE, _WENT_ALONG = 0.2, 0.6
 # A box this narrow or low, in pixels, holds nothing to follow.
 _SMALLEST = 5
 
@@ -53,7 +55,10 @@ def carried(before: Plane, now: Plane, boxes: Sequence[Boxes]) -> list[Boxes | N
         kept = good[part]
         here, there = start[part].reshape(-1, 2)[kept], end[part].reshape(-1, 2)[kept]
         result.append(_shifted(box, here, there) if len(here) >= max(_LEAST, len(points) // 3) else None)
-    return [box if box is not None and _shows(box, (width, height)) else None for box in result]
+    return [
+        box if box is not None and _shows(box, (width, height)) and _same(before, was, now, box) else None
+        for was, box in zip(boxes, result, strict=True)
+    ]
 
 
 def face(grey: Plane, box: Boxes) -> NDArray[np.float32] | None:
@@ -81,6 +86,17 @@ def _shifted(box: Boxes, here: NDArray[Any], there: NDArray[Any]) -> Boxes:
     spread = [np.sort(np.abs(points - at).sum(axis=1))[half] for points, at in ((here, middle), (there, now))]
     growth = min(max(float(spread[1] / max(spread[0], 1e-3)), 1 / _GROWTH), _GROWTH)
     return np.asarray(np.concatenate([now + (edge - middle) * growth for edge in (box[:2], box[2:])]), np.float32)
+
+
+def _same(before: Plane, was: Boxes, now: Plane, box: Boxes) -> bool:
+    """Whether the middle of the box went along: where a thing left quickly, only points of what is behind it are found again."""
+    one, other = (face(picture, _core(at)) for picture, at in ((before, was), (now, box)))
+    return one is None or other is None or alike(one, other) > _WENT_ALONG
+
+
+def _core(box: Boxes) -> Boxes:
+    inset = _CORE * float(box[2] - box[0])
+    return np.asarray([box[0] + inset, box[1], box[2] - inset, box[3]], np.float32)
 
 
 def _shows(box: Boxes, size: tuple[int, int]) -> bool:

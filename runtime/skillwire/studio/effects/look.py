@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skillwire.studio.effects.analysis import Analysis, Shot
-from skillwire.studio.effects.boxes import shared
+from skillwire.studio.effects.boxes import iou, shared
 from skillwire.studio.effects.camera import Matrix, View, motion
 from skillwire.studio.effects.detector import Detection, Detector, suppressed, tiles
 from skillwire.studio.effects.planes import Planes, planes_of, shrunk
-from skillwire.studio.effects.shots import Cuts
+from skillwire.studio.effects.shots import Cuts, first_after_cut
 from skillwire.studio.effects.tracks import Seen, Track, Tracker, sharpness
 from skillwire.studio.effects.vision import opencv
 
@@ -34,21 +35,30 @@ _MOVED, _MOVED_SHARE = 6, 0.5
 # A tile of a still shot is looked at again when the mean of a 32nd of it changes by this much (of 255), or after so many seconds.
 _TILE_CHANGE = 5.0
 _TILE_EVERY = 2.0
-# Tiles searched in one picture, after the shot's first.
-_TILES_AT_ONCE = 2
+# Tiles searched in one picture, after the shot's first: before a camera that moves; before one that stands still; there, too, where
+# something was lost. A tile of a still shot in which nothing was found that the whole picture lacks can wait for so many seconds.
+_MOVING_TILES, _STILL_TILES, _LOST_TILES = 2, 1, 2
+_TILE_WAITS = 1.5
+# What overlaps so well with something else is the same.
+_SEEN = 0.4
 _AHEAD = 4
 
 # Told of pictures of a shot before a camera that has not moved yet: shot, time, planes; and at its end whether it never did.
 Keep = Callable[[int, float, Planes], None]
 Settle = Callable[[int, bool], None]
+# Gives every frame from one time to another.
+Between = Callable[[float, float], Iterator[tuple[float, "VideoFrame"]]]
 
 
 def analysed(
     frames: Iterator[tuple[float, VideoFrame]],
     keep: Keep = lambda _shot, _time, _planes: None,
     settle: Settle = lambda _shot, _still: None,
+    between: Between = lambda _first, _last: iter(()),
 ) -> Analysis:
     """Looks through upright yuv420p frames with their times (seconds). Memory is bounded by a few small pictures.
+
+    Frames may be left out of ``frames``: where two of them have a cut between them, ``between`` gives all from the one to the other.
 
     ``keep`` is given every picture that is searched while its shot's camera stands still, ``settle`` each shot's outcome.
     """
@@ -59,10 +69,13 @@ def analysed(
         next_sample, next_search, shot = -1.0, -1.0, -1
         time, step, size = 0.0, 0.04, (2, 2)
         for now, frame in frames:
-            step, time = max(now - time, 1e-3), now
             planes = planes_of(frame)
             size = planes.size
             begins = cuts.starts(planes.y)
+            start = now
+            if begins and shot >= 0:
+                start = first_after_cut(((at, planes_of(one).y) for at, one in between(time, now)), now)
+            step, time = max(now - time, 1e-3), now
             searched = begins or now > next_search - step / 2
             if not searched and now < next_sample - step / 2:
                 continue
@@ -71,7 +84,9 @@ def analysed(
             picture = _small(planes) if searched else None
             while len(waiting) >= _AHEAD:
                 waiting.popleft().result()
-            waiting.append(worker.submit(look.at, now, View(planes.y), picture, begins=begins, size=size))
+            waiting.append(
+                worker.submit(look.at, now, View(planes.y), picture, begins=start if begins else None, size=size)
+            )
             if searched and not look.has_moved(shot):
                 keep(shot, now, planes)
         for one in waiting:
@@ -117,11 +132,18 @@ class _Look:
         return shot < len(self._still) or (shot == len(self._starts) - 1 and self._moves())
 
     def at(
-        self, time: float, view: View, picture: NDArray[np.uint8] | None, *, begins: bool, size: tuple[int, int]
+        self,
+        time: float,
+        view: View,
+        picture: NDArray[np.uint8] | None,
+        *,
+        begins: float | None,
+        size: tuple[int, int],
     ) -> None:
-        if begins or self._tracker is None:
+        """Takes a picture in; ``begins``: when the shot began that it is the first of."""
+        if begins is not None or self._tracker is None:
             self._close()
-            self._starts.append(time)
+            self._starts.append(time if begins is None else begins)
             self._tracker = Tracker(len(self._starts) - 1, self._detector, 1000 * len(self._starts))
             self._reference = self._before = None
             self._still_now = False
@@ -181,22 +203,34 @@ class _Look:
         self._tiles = _Tiles(self._detector)
 
 
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """What a tile looked like, what was found in it, and whether the whole picture lacked any of that."""
+
+    time: float
+    face: NDArray[Any]
+    found: list[Detection]
+    adds: bool
+
+
 class _Tiles:
     """Looks at the whole picture each time, and in turn at tiles of it, first at those where something was lost."""
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
-        self._known: dict[int, tuple[float, NDArray[Any], list[Detection]]] = {}
+        self._known: dict[int, _Tile] = {}
 
     def found(
         self, time: float, picture: NDArray[np.uint8], lost: list[NDArray[np.float32]], *, still: bool
     ) -> list[Detection]:
         cv2 = opencv()
         height, width = picture.shape[:2]
+        every = tiles(width, height)
         found = list(self._detector.whole(picture))
+        seen_whole = np.stack([one.box for one in found]) if found else np.zeros((0, 4), np.float32)
         due: list[tuple[float, int]] = []
         faces: dict[int, NDArray[Any]] = {}
-        every = tiles(width, height)
+        any_lost = False
         for number, (x0, y0, x1, y1) in enumerate(every):
             part: Any = cv2.resize(picture[y0:y1, x0:x1, 1], (32, 32), interpolation=cv2.INTER_AREA)
             faces[number] = part.astype(np.float32)
@@ -204,15 +238,18 @@ class _Tiles:
             if known is None:
                 due.append((float("inf"), number))
                 continue
-            age = time - known[0]
-            if still and age < _TILE_EVERY and float(np.abs(faces[number] - known[1]).max()) < _TILE_CHANGE:
-                found += known[2]
+            age = time - known.time
+            if still and age < _TILE_EVERY and float(np.abs(faces[number] - known.face).max()) < _TILE_CHANGE:
+                found += known.found
                 continue
             inside = sum(float(shared(box, np.asarray([x0, y0, x1, y1], np.float32))) > 0 for box in lost)
-            due.append((age * (1 + inside), number))
-        at_once = _TILES_AT_ONCE if self._known else len(every)
-        for _, number in sorted(due, reverse=True)[:at_once]:
+            any_lost |= inside > 0
+            if not still or inside or known.adds or age >= _TILE_WAITS:
+                due.append((age * (1 + inside), number))
+        at_once = _MOVING_TILES if not still else _LOST_TILES if any_lost else _STILL_TILES
+        for _, number in sorted(due, reverse=True)[: at_once if self._known else len(every)]:
             seen = self._detector.inside(picture, [every[number]])
-            self._known[number] = (time, faces[number], seen)
+            adds = any(not len(seen_whole) or float(iou(one.box, seen_whole).max()) < _SEEN for one in seen)
+            self._known[number] = _Tile(time, faces[number], seen, adds)
             found += seen
         return suppressed(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,11 +31,7 @@ class Cuts:
 
     def starts(self, luma: NDArray[np.uint8]) -> bool:
         """Whether this frame (2D uint8) begins a shot; the first always does."""
-        import cv2  # noqa: PLC0415 - slow import
-
-        # Every second row and column is enough for a mean over an area.
-        step = max(1, luma.shape[0] // 270)
-        thumb = cv2.resize(luma[::step, ::step], _THUMB, interpolation=cv2.INTER_AREA).astype(np.float32)
+        thumb = _thumbnail(luma)
         before, self._before = self._before, thumb
         self._since += 1
         if before is None:
@@ -58,3 +55,27 @@ class Cuts:
         else:
             self._changes.append(change)
         return is_cut
+
+
+def first_after_cut(frames: Iterable[tuple[float, NDArray[np.uint8]]], otherwise: float) -> float:
+    """Where a cut is among all frames (time, luma) of a stretch known to hold one: the one most unlike the one before it.
+
+    ``otherwise`` where there are not two frames.
+    """
+    best, most = otherwise, -1.0
+    before: NDArray[Any] | None = None
+    for time, luma in frames:
+        thumb = _thumbnail(luma)
+        change = -1.0 if before is None else float(np.abs(thumb - before).mean())
+        if change > most:
+            best, most = time, change
+        before = thumb
+    return best
+
+
+def _thumbnail(luma: NDArray[np.uint8]) -> NDArray[Any]:
+    import cv2  # noqa: PLC0415 - slow import
+
+    # Every second row and column is enough for a mean over an area.
+    step = max(1, luma.shape[0] // 270)
+    return cv2.resize(luma[::step, ::step], _THUMB, interpolation=cv2.INTER_AREA).astype(np.float32)

@@ -17,6 +17,7 @@ from skillwire.studio.effects.boxes import Boxes, iou, padded, whole
 from skillwire.studio.effects.camera import Matrix, moved
 from skillwire.studio.effects.colours import NAMES, shares
 from skillwire.studio.effects.follow import alike, carried, face
+from skillwire.studio.effects.stitch import stitched
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,8 +34,8 @@ _SAME_FACE, _TAIL = 0.35, 0.8
 # Lost things looked for in crops of their own, at one time: each costs as much as a look at the whole picture.
 _MOST_CROPS = 2
 _MATCH = 0.25
-# What comes back within so many seconds, with so much of its colours the same, may be what was hidden.
-_HIDDEN, _ALIKE = 4.0, 0.55
+# That a thing stopped is less likely than that it went on.
+_STOPPED = 0.8
 # Seen at two times further apart than this (seconds), it was hidden in between, but for this long at either end.
 _GAP, _EDGE = 0.55, 0.12
 # Where both boxes overlap by this much it was there and only missed, for so many seconds at most.
@@ -111,7 +112,7 @@ class Track:
 
 
 @dataclass(slots=True)
-class _Open:
+class OpenTrack:
     """A track that goes on. ``here``: where flow carried it since it was last detected, by ``trail``, while its ``face`` lasts."""
 
     track: Track
@@ -142,6 +143,16 @@ class _Open:
         ahead = min(time - track.times[-1], most)
         return np.asarray(last + np.tile(speed * ahead, 2), np.float32)
 
+    def came_from(self, time: float) -> Boxes:
+        """Where it should have been before it was first seen, as it then went."""
+        track = self.track
+        first, after = track.boxes[0], min(3, len(track.boxes) - 1)
+        if not after:
+            return first
+        centres = [(box[:2] + box[2:]) / 2 for box in (first, track.boxes[after])]
+        speed = (centres[1] - centres[0]) / max(track.times[after] - track.times[0], 1e-3)
+        return np.asarray(first - np.tile(speed * (track.times[0] - time), 2), np.float32)
+
     def believe(self, until: float, drift: Boxes | float = 0.0) -> None:
         """Takes the boxes that flow gave before ``until`` for the track's own, led smoothly to ``drift`` past their end."""
         start = self.track.times[-1]
@@ -171,8 +182,8 @@ class Tracker:
         self._shot = shot
         self._detector = detector
         self._next = first_id
-        self._open: list[_Open] = []
-        self._closed: list[_Open] = []
+        self._open: list[OpenTrack] = []
+        self._closed: list[OpenTrack] = []
         self._past: deque[tuple[float, NDArray[np.uint8], float]] = deque()
         self._home: Matrix = np.eye(3)
 
@@ -215,9 +226,9 @@ class Tracker:
         for one in self._open:
             self._close(one)
         found = sorted(self._closed, key=lambda one: (one.track.times[0], one.track.id))
-        return [_finished(one) for one in _stitched(found) if _is_sure(one)]
+        return [_finished(one) for one in stitched(found) if _is_sure(one)]
 
-    def _close(self, one: _Open) -> None:
+    def _close(self, one: OpenTrack) -> None:
         one.believe(one.track.times[-1] + _TAIL)
         self._closed.append(one)
 
@@ -226,7 +237,7 @@ class Tracker:
         wanted = [one.wanted(seen.time) / seen.scale for one in self._open]
         pairs = sorted(
             (
-                (_likeness(box, one, detection, seen.picture), n, m)
+                (_carries_on(box, one, detection, seen), n, m)
                 for n, (one, box) in enumerate(zip(self._open, wanted, strict=True))
                 for m, detection in enumerate(found)
                 if detection.group == one.track.group
@@ -265,7 +276,7 @@ class Tracker:
         overlap = iou(box, np.stack([one.box for one in near])) if near else np.zeros(1)
         return near[int(overlap.argmax())] if overlap.max() > _MATCH else None
 
-    def _extend(self, one: _Open, seen: Seen, detection: Detection) -> None:
+    def _extend(self, one: OpenTrack, seen: Seen, detection: Detection) -> None:
         track, box = one.track, np.asarray(detection.box * seen.scale, np.float32)
         if one.here is not None and float(iou(one.here, box[None])[0]) > _MATCH:
             one.believe(seen.time, box - one.here)
@@ -286,7 +297,7 @@ class Tracker:
             one.face = face(grey, box * scale)
 
     def _born(self, seen: Seen, detection: Detection) -> None:
-        one = _Open(Track(self._next, detection.group, self._shot))
+        one = OpenTrack(Track(self._next, detection.group, self._shot))
         self._next += 1
         self._extend(one, seen, detection)
         known = [other.track for other in self._open if other.track.group == detection.group]
@@ -306,7 +317,15 @@ class Tracker:
         self._open.append(one)
 
 
-def _likeness(wanted: Boxes, one: _Open, detection: Detection, picture: NDArray[np.uint8]) -> float:
+def _carries_on(wanted: Boxes, one: OpenTrack, detection: Detection, seen: Seen) -> float:
+    """How well a detection carries a track on, where it should be or, when it was lost from sight, where it may have stopped."""
+    likeness = _likeness(wanted, one, detection, seen.picture)
+    if one.here is not None:
+        return likeness
+    return max(likeness, _STOPPED * _likeness(one.track.boxes[-1] / seen.scale, one, detection, seen.picture))
+
+
+def _likeness(wanted: Boxes, one: OpenTrack, detection: Detection, picture: NDArray[np.uint8]) -> float:
     """How well a detection carries a track on: overlap with the predicted box, nearness, and colours where it is close."""
     overlap = float(iou(wanted, detection.box[None])[0])
     sides = np.maximum(wanted[2:] - wanted[:2], 1)
@@ -337,49 +356,13 @@ def sharpness(picture: NDArray[np.uint8]) -> float:
     return float(cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.CV_32F).var())
 
 
-def _stitched(found: list[_Open]) -> list[_Open]:
-    """Joins what was hidden for a while and came back near the same place, of the same size and colours."""
-    result: list[_Open] = []
-    for one in found:
-        earlier = [other for other in result if _continues(other, one)]
-        if not earlier:
-            result.append(one)
-            continue
-        last = max(earlier, key=lambda other: other.track.times[-1])
-        track = last.track
-        track.times += one.track.times
-        track.boxes += one.track.boxes
-        track.scores += one.track.scores
-        last.colours += one.colours
-        last.sharpness += one.sharpness
-        last.detected += one.detected
-        last.places += one.places
-        for label, score in one.labels.items():
-            last.labels[label] = last.labels.get(label, 0.0) + score
-    return result
-
-
-def _continues(one: _Open, other: _Open) -> bool:
-    gap = other.track.times[0] - one.track.times[-1]
-    if one.track.group != other.track.group or not 0 < gap <= _HIDDEN:
-        return False
-    before, after = one.track.boxes[-1], other.track.boxes[0]
-    sides = [np.maximum(box[2:] - box[:2], 1) for box in (before, after)]
-    # It may have stood still while it was hidden, or walked on.
-    onwards = one.predicted(other.track.times[0], _HIDDEN)
-    apart = np.minimum(*(np.abs((box[:2] + box[2:]) - (after[:2] + after[2:])) / 2 for box in (before, onwards)))
-    alike = float(np.minimum(one.colours[-1], other.colours[0]).sum())
-    similar = float(np.maximum(sides[0] / sides[1], sides[1] / sides[0]).max()) < 2
-    return similar and bool((apart < 0.8 * np.maximum(*sides)).all()) and alike > _ALIKE
-
-
-def _travel(one: _Open) -> float:
+def _travel(one: OpenTrack) -> float:
     boxes = np.stack(one.track.boxes)
     diagonal = float(np.median(np.hypot(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])))
     return float(np.hypot(*np.ptp(np.stack(one.places), axis=0)) / max(diagonal, 1.0))
 
 
-def _finished(one: _Open) -> Track:
+def _finished(one: OpenTrack) -> Track:
     track = one.track
     track.label = max(one.labels, key=lambda label: one.labels[label])
     track.colours = np.mean(one.colours, axis=0, dtype=np.float32)
@@ -388,7 +371,7 @@ def _finished(one: _Open) -> Track:
     return track
 
 
-def _is_sure(one: _Open) -> bool:
+def _is_sure(one: OpenTrack) -> bool:
     if len(one.detected) == 1:
         return one.detected[0] >= _SURE_ONCE
     level = float(np.mean(sorted(one.detected)[-5:]))

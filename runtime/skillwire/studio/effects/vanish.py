@@ -20,14 +20,14 @@ from skillwire.studio.effects.camera import moved
 from skillwire.studio.effects.look import analysed
 from skillwire.studio.effects.painted import shape_of
 from skillwire.studio.effects.pick import chosen
-from skillwire.studio.effects.planes import empty_frame, planes_of
 from skillwire.studio.effects.remove import Remover, Timed
 from skillwire.studio.effects.samples import Samples
+from skillwire.studio.effects.sparse import Sparse
 from skillwire.studio.effects.targets import Mark, Removal
 from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.upright import seconds_of, upright
 from skillwire.studio.effects.wish import wish_of
 from skillwire.studio.media.read import Source, frames, open_video, seek
-from skillwire.studio.media.shape import CanvasShaper, display_matrix, display_size, fitted
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -47,35 +47,12 @@ _AHEAD = 4
 _EVERY = 0.5
 
 
-def upright(source: Source, raw: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
-    """Frames as yuv420p, turned upright, pixels square, at most 1080 on the short side, without a display matrix."""
-    aspect = source.stream.sample_aspect_ratio or source.stream.codec_context.sample_aspect_ratio
-    shaper: CanvasShaper | None = None
-    for frame in raw:
-        if shaper is None:
-            shaper = CanvasShaper(fitted(*display_size(frame, aspect)), aspect)
-        shaped = shaper(frame)
-        if display_matrix(shaped) is not None:
-            bare = empty_frame((shaped.width, shaped.height), shaped)
-            for to, of in zip(planes_of(bare).each(), planes_of(shaped).each(), strict=True):
-                to[:] = of
-            shaped = bare
-        yield shaped
-
-
-def seconds_of(frame: Any) -> float:
-    """A frame's time, in seconds."""
-    return float(frame.pts * frame.time_base)
-
-
 def analysis_of(path: Path, name: str) -> Analysis:
     """The clip's analysis, made once. Raises ``BadInput`` or ``JobFailed`` when it cannot be read."""
 
     def make() -> Analysis:
-        source, samples = open_video(path, name), samples_of(path)
-        with closing(source):
-            timed = ((seconds_of(frame), frame) for frame in upright(source, frames(source)))
-            analysis = analysed(timed, samples.keep, samples.settle)
+        sparse, samples = Sparse(path, name), samples_of(path)
+        analysis = analysed(sparse.frames(), samples.keep, samples.settle, sparse.between)
         samples.tidy()
         return analysis
 
