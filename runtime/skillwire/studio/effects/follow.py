@@ -24,6 +24,8 @@ _GROWTH = 1.06
 _FACE, _TOP = (16, 20), 0.65
 # The middle of a box, this part of its width in from the sides, must correlate so well from one picture to the next.
 _CORE, _WENT_ALONG = 0.2, 0.6
+# Of a box narrower than this, in pixels, the middle is too small to tell.
+_TELLING = 14
 # A box this narrow or low, in pixels, holds nothing to follow.
 _SMALLEST = 5
 
@@ -90,6 +92,8 @@ def _shifted(box: Boxes, here: NDArray[Any], there: NDArray[Any]) -> Boxes:
 
 def _same(before: Plane, was: Boxes, now: Plane, box: Boxes) -> bool:
     """Whether the middle of the box went along: where a thing left quickly, only points of what is behind it are found again."""
+    if float(was[2] - was[0]) < _TELLING:
+        return True
     one, other = (face(picture, _core(at)) for picture, at in ((before, was), (now, box)))
     return one is None or other is None or alike(one, other) > _WENT_ALONG
 

@@ -17,8 +17,10 @@ _SIMILAR, _NEAR = 2.0, 0.8
 # Within ``_QUICK`` seconds and so many sides of where it should be it may look otherwise: before another background, in other light.
 _HERE, _HARDLY_ALIKE = 0.4, 0.25
 # Within so many seconds a thing may also have gone so many of its heights a second, if it can be no other. A runner goes about four.
-_QUICK, _PACE = 1.0, 1.5
+_QUICK, _PACE = 1.0, 4.0
 _QUICK_SIMILAR = 1.6
+# Only what was hardly seen can be so quick; of what was detected more often than this the way is known.
+_GLIMPSES = 2
 
 
 def stitched(found: list[OpenTrack]) -> list[OpenTrack]:
@@ -68,7 +70,8 @@ def _continues(one: OpenTrack, other: OpenTrack) -> bool:
 
 def _hurries(one: OpenTrack, other: OpenTrack) -> bool:
     """Whether ``one`` may have got to where ``other`` begins in the time between."""
-    if not _fits(one, other, _QUICK, _QUICK_SIMILAR, _ALIKE):
+    glimpsed = min(len(one.detected), len(other.detected)) <= _GLIMPSES
+    if not glimpsed or not _fits(one, other, _QUICK, _QUICK_SIMILAR, _ALIKE):
         return False
     before, after = one.track.boxes[-1], other.track.boxes[0]
     sides = np.maximum(_sides(before), _sides(after))

@@ -44,6 +44,8 @@ _STAYED, _MISSED = 0.15, 2.5
 _SURE_ONCE = 0.55
 _SURE_STILL = 0.42
 _SURE = 0.35
+# So many of its best sightings count: what goes is a thing also when it is hard to see most of the time.
+_BEST_GOING, _BEST_STILL = 3, 5
 # Travel in diagonals of its box below which a thing stands still.
 STILL_TRAVEL = 0.35
 
@@ -374,5 +376,6 @@ def _finished(one: OpenTrack) -> Track:
 def _is_sure(one: OpenTrack) -> bool:
     if len(one.detected) == 1:
         return one.detected[0] >= _SURE_ONCE
-    level = float(np.mean(sorted(one.detected)[-5:]))
-    return level >= (_SURE if _travel(one) > STILL_TRAVEL else _SURE_STILL)
+    goes = _travel(one) > STILL_TRAVEL
+    best = sorted(one.detected)[-(_BEST_GOING if goes else _BEST_STILL) :]
+    return float(np.mean(best)) >= (_SURE if goes else _SURE_STILL)
