@@ -85,6 +85,24 @@ def test_who_was_hidden_comes_back_and_is_away_in_between():
     assert track.at(28 / 6, 0.0) is not None
 
 
+def test_who_is_too_quick_to_be_followed_is_one_track():
+    script = [[person(20 + 110 * (n // 2))] if n % 2 == 0 else [] for n in range(10)]
+    (track,) = followed(script)
+    assert track.travel > 3
+    assert track.at(0.5, 0.0) is not None
+
+
+def test_two_who_may_be_confused_are_not_joined():
+    script = [[person(100), person(260)], [], [], [person(180)], [], [], [], []]
+    assert len(followed(script)) == 3
+
+
+def test_who_stops_is_not_lost():
+    way = [100 + 25 * min(n, 8) for n in range(16)]
+    (track,) = followed([[person(x)] for x in way])
+    assert len(track.times) >= 16
+
+
 def test_noise_is_no_track():
     assert followed([[person(100)]] * 0 + [[person(300, score=0.4)], [], [], []]) == []
     assert followed([[person(100, score=0.3)]] * 8) == []

@@ -238,12 +238,12 @@ class Client(httpx.Client):
         body = {"urls": list(urls), "source_type": "url"}
         return self.post(f"/api/upload-video/nemo_agent/me/{session}", json=body)
 
-    def say(self, session, text):
+    def say(self, session, text, *parts):
         body = {
             "app_name": "nemo_agent",
             "user_id": "me",
             "session_id": session,
-            "new_message": {"parts": [{"text": text}]},
+            "new_message": {"parts": [{"text": text}, *parts]},
         }
         answer = self.post("/run_sse", json=body, headers={"Accept": "text/event-stream"})
         if not answer.headers["content-type"].startswith("text/event-stream"):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -79,13 +80,13 @@ class Samples:
         """The pictures of a shot with their times (seconds); none when they were not kept or are damaged."""
         cv2 = opencv()
         try:
-            with np.load(self._place(shot), allow_pickle=False) as arrays:
+            with self._place(shot).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 for n, time in enumerate(arrays["times"]):
                     planes = [cv2.imdecode(arrays[f"{n}{name}"], cv2.IMREAD_GRAYSCALE) for name in "yuv"]
                     if any(plane is None for plane in planes):
                         return
                     yield float(time), Planes(*planes)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return
 
     def tidy(self) -> None:

@@ -1,0 +1,98 @@
+"""Pictures kept for plates, and outlines that go along with what stays."""
+
+import numpy as np
+import pytest
+
+from skillwire.studio.effects.boxes import padded
+from skillwire.studio.effects.cutout import cut_to, stretched
+from skillwire.studio.effects.holes import ROOM, Holes
+from skillwire.studio.effects.planes import Planes
+from skillwire.studio.effects.samples import Samples
+from skillwire.studio.effects.tracks import Track
+
+
+def grey(level):
+    return Planes(np.full((36, 64), level, np.uint8), np.full((18, 32), 90, np.uint8), np.full((18, 32), 160, np.uint8))
+
+
+def keep(samples, shot, count):
+    for n in range(count):
+        samples.keep(shot, n / 10, grey(40 + n % 100))
+
+
+def test_kept_pictures_come_back(tmp_path):
+    samples = Samples(tmp_path, "key")
+    keep(samples, 0, 10)
+    assert list(samples.of(0)) == []
+    samples.settle(0, still=True)
+    back = list(Samples(tmp_path, "key").of(0))
+    assert [time for time, _ in back] == [n / 10 for n in range(10)]
+    for n, (_, planes) in enumerate(back):
+        for plane, was in zip(planes.each(), grey(40 + n).each(), strict=True):
+            assert plane.shape == was.shape
+            assert np.abs(plane.astype(int) - was).max() <= 2
+    assert list(Samples(tmp_path, "other").of(0)) == []
+
+
+def test_a_long_shot_is_covered_evenly(tmp_path):
+    samples = Samples(tmp_path, "key")
+    keep(samples, 0, 500)
+    samples.settle(0, still=True)
+    times = [time for time, _ in samples.of(0)]
+    assert 24 <= len(times) < 48
+    assert len({round(step, 6) for step in np.diff(times)}) == 1
+    assert times[-1] > 45
+
+
+def test_nothing_is_kept_of_a_camera_that_moved(tmp_path):
+    samples = Samples(tmp_path, "key")
+    keep(samples, 0, 10)
+    samples.settle(0, still=False)
+    samples.settle(1, still=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_pictures_are_none(tmp_path):
+    samples = Samples(tmp_path, "key")
+    keep(samples, 0, 3)
+    samples.settle(0, still=True)
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    for damaged in (b"", b"text", whole[:200], whole[:-40]):
+        file.write_bytes(damaged)
+        assert list(samples.of(0)) == []
+
+
+def track(number, lefts, group="person"):
+    times = [n / 5 for n in range(len(lefts))]
+    boxes = [np.asarray([x, 40, x + 40, 140], np.float32) for x in lefts]
+    return Track(number, group, 0, times, boxes, [0.9] * len(times), group, travel=5.0)
+
+
+def test_an_outline_goes_along_with_what_stays_before_a_target():
+    target, stays = track(1, [100] * 6), track(2, [50 + 10 * n for n in range(6)])
+    stays.boxes = [box + np.asarray([0, 0, 0, 20], np.float32) for box in stays.boxes]  # nearer: its foot is lower
+    holes = Holes([target], [stays])
+    shape = np.zeros((32, 32), np.uint8)
+    ((_, plain),) = holes.at(0.4, 0.5)
+    ((_, known),) = holes.at(0.4, 0.5, {2: shape})
+    ((_, scene),) = holes.at(0.4, 0.5, {2: None})
+    assert len(plain.before) == 1
+    assert not known.before
+    assert len(scene.standing) == 1
+    ((box, carried),) = known.shapes
+    assert carried is shape
+    np.testing.assert_allclose(box, padded(stays.boxes[2], ROOM))
+    ((_, later),) = holes.at(0.8, 0.5, {2: shape})
+    assert later.shapes[0][0][0] - box[0] == pytest.approx(20)
+
+
+def test_an_outline_keeps_its_form_where_it_is_carried():
+    region = (0, 0, 200, 200)
+    mask = np.zeros((100, 100), np.uint8)
+    mask[30:60, 20:30] = 255
+    shape = cut_to(mask, np.asarray([30, 50, 70, 130], np.float32), region)
+    put = stretched(shape, np.asarray([90, 50, 130, 130], np.float32), (0, 0), (100, 100)) > 127
+    rows, columns = np.flatnonzero(put.any(1)), np.flatnonzero(put.any(0))
+    assert (rows[0], rows[-1]) == pytest.approx((30, 59), abs=1)
+    assert (columns[0], columns[-1]) == pytest.approx((50, 59), abs=1)
