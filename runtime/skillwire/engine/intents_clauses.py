@@ -37,7 +37,8 @@ class Judgement:
     decided, ``words`` the words that it saw. ``negated`` actions are called off or put off; ``stated`` ones are told, not
     asked for. ``instructs`` tells that, said with a file, the clause asks for something to be done with it; ``leads`` that an
     editing verb begins it, ``evident`` that it holds a word of the editor's trade, ``commands`` that a verb with an object begins it; ``url`` that a link stands in it, ``presents`` that it only
-    shows what comes along ("here is my clip"), ``shows`` that something is to be told or shown, ``thing`` that it begins with the name of a thing seen in the film.
+    shows what comes along ("here is my clip"), ``shows`` that something is to be told or shown, ``thing`` that it begins with the name of a thing seen in the film,
+    ``topic`` that it names what was handed over or delivered before ("the clip I sent, …").
     """
 
     text: str
@@ -60,6 +61,7 @@ class Judgement:
     presents: bool = False
     shows: bool = False
     thing: bool = False
+    topic: bool = False
 
 
 def judge(grammar: Grammar, text: str, low: str, *, attached: bool = False) -> tuple[Judgement, ...]:
@@ -88,6 +90,8 @@ def judge(grammar: Grammar, text: str, low: str, *, attached: bool = False) -> t
             judged = _one(grammar, text, part, tie, asks=asks, attached=attached)
             if tie == "or" and out and out[-1].negated:  # "don't upload or export"
                 judged = replace(judged, negated=True)
+            if part[0] is not inside[0] and _continues(out, judged):
+                judged = replace(judged, link="after")
             out.append(judged)
     return tuple(out)
 
@@ -96,6 +100,11 @@ def _wonders(before: list[Judgement]) -> bool:
     """Whether an "if" after these asks, rather than sets a condition ("tell me quickly if …", "no upload, only if …")."""
     *others, last = before
     return last.kind == "nothing" and (last.shows or any(one.negated for one in others))
+
+
+def _continues(before: list[Judgement], judged: Judgement) -> bool:
+    """Whether both are what has been done by then ("after uploading and downloading so much, …")."""
+    return judged.link == "and" and before[-1].link == "after" and before[-1].kind == judged.kind == "action"
 
 
 def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: bool, attached: bool) -> Judgement:
@@ -165,6 +174,7 @@ def _one(grammar: Grammar, text: str, tokens: list[Token], link: str, *, asks: b
         presents=clues.fits(frames["present"]),
         shows=not present.isdisjoint(roles["show"]),
         thing=symbols[0] in roles["det"] and not present.isdisjoint(roles["screen"]) and not asks,
+        topic=clues.fits(frames["topic"]) and not asks,
     )
 
 

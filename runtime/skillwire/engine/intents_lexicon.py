@@ -245,6 +245,6 @@ def implied(classes: Mapping[str, str], rules: Mapping[str, str]) -> dict[str, s
     """``classes`` with the words of each narrower class in the wider one too. ``rules``: narrower → wider class."""
     out = dict(classes)
     for narrow, wide in rules.items():
-        if narrow in classes:
-            out[wide] = f"{out.get(wide, '')} {classes[narrow]}"
+        if narrow in out:
+            out[wide] = f"{out.get(wide, '')} {out[narrow]}"
     return out

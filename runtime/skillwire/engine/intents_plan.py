@@ -41,10 +41,14 @@ def decide(clauses: tuple[Judgement, ...], *, attached: bool) -> Decision:
         [
             clause
             for place, clause in enumerate(main[turn:], turn)
-            if clause.kind == "action" and not clause.negated and not _topic(main, place)
+            if clause.kind == "action" and not clause.negated and not (_topic(main, place) or _asked_about(main, place))
         ]
     )
-    edits = [clause for clause in main if (clause.kind == "edit" or _foregone(clause)) and not clause.negated]
+    edits = [
+        clause
+        for place, clause in enumerate(main)
+        if (clause.kind == "edit" or _foregone(clause)) and not clause.negated and not _asked_about(main, place)
+    ]
     linked = any(clause.url for clause in clauses)
     if any(not edit.stated for edit in edits):  # "her account runs out of points, make it dramatic"
         wanted = [clause for clause in wanted if not clause.stated]
@@ -85,6 +89,12 @@ def _topic(main: list[Judgement], place: int) -> bool:
     """Whether the clause at ``place`` only names what the next one edits ("the balance in the corner, hide it")."""
     after = main[place + 1] if place + 1 < len(main) else None
     return after is not None and main[place].thing and after.link == "comma" and after.kind == "edit" and after.leads
+
+
+def _asked_about(main: list[Judgement], place: int) -> bool:
+    """Whether the clause at ``place`` only names what the next one asks about ("the clip I sent, is it in yet?")."""
+    after = main[place + 1] if place + 1 < len(main) else None
+    return after is not None and main[place].topic and after.link == "comma" and after.asks and after.meaning == "state"
 
 
 def _beside_an_edit(clauses: tuple[Judgement, ...], place: int) -> bool:
