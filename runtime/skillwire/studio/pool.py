@@ -68,7 +68,13 @@ class Pool:
             if worker.returncode is None:
                 return worker
             self._all.discard(worker)
-        return await self._start()
+        starting = asyncio.ensure_future(self._start())
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # Whoever is cancelled while its worker is being born would leave one that nobody knows of.
+            await self._end(await starting)
+            raise
 
     async def _start(self) -> Process:
         worker = await asyncio.create_subprocess_exec(
