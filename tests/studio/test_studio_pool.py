@@ -41,3 +41,20 @@ def test_a_task_cancelled_while_its_worker_is_born_leaves_none(loop, turns):
         cancelled, left = runner.run(_cancelled_after(turns))
     assert cancelled
     assert left == set()
+
+
+@pytest.mark.parametrize("turns", [1, 20, 200])
+def test_a_loop_that_tells_of_a_worker_late_leaves_none_either(turns, monkeypatch):
+    """Between the birth of a process and the news of it a loop may turn a few times."""
+    born = asyncio.create_subprocess_exec
+
+    async def told_late(*arguments, **options):
+        process = await born(*arguments, **options)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        return process
+
+    monkeypatch.setattr("skillwire.studio.pool.asyncio.create_subprocess_exec", told_late)
+    cancelled, left = asyncio.run(_cancelled_after(turns))
+    assert cancelled
+    assert left == set()
