@@ -88,7 +88,7 @@ def test_on_a_terminal(tmp_path):
         if not part:
             break
         shown += part
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=120) == 0
     os.close(parent)
     assert b"/export [FILE]" in shown
 

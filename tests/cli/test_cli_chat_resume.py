@@ -113,6 +113,6 @@ def on_a_terminal(folder, url, keys):
         if not part:
             break
         shown += part
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=120) == 0
     os.close(parent)
     return shown

@@ -132,7 +132,7 @@ def test_a_port_in_use_is_told(tmp_path):
 def test_the_service_ends_with_the_command(tmp_path, number, code):
     with _served(tmp_path / "home") as (process, _client, _session, pid):
         process.send_signal(number)
-        assert process.wait(timeout=30) == code
+        assert process.wait(timeout=120) == code
         # Its end of the pipe is closed when the service is gone too, which holds the other end.
         assert process.stdout.read() == b""
         assert not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes()

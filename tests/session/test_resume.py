@@ -36,7 +36,7 @@ def run_and_die(service, clip):
     """A run in a process of its own, which the service kills. Returns the journal's run."""
     command = [sys.executable, "-m", "skillwire", "run", SKILL, str(clip), "remove all audio", "--agent", service.url]
     service.victim = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    service.victim.wait(timeout=30)
+    service.victim.wait(timeout=120)
     journal = Journal()
     (run,) = journal.runs()
     state = state_of(journal, run)
@@ -145,7 +145,7 @@ def test_a_changed_skill_is_not_resumed_with_another_meaning(clip, tmp_path):
         service.victim = subprocess.Popen(
             [*command, "--agent", service.url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        service.victim.wait(timeout=30)
+        service.victim.wait(timeout=120)
         with (folder / "SKILL.md").open("a", encoding="utf-8") as file:
             file.write("\nChanged.\n")
         journal = Journal()

@@ -319,7 +319,7 @@ class Process:
             client.close()
         self.popen.stdin.close()
         self.popen.stdout.close()
-        return self.popen.wait(timeout=20)
+        return self.popen.wait(timeout=120)
 
 
 @pytest.fixture(scope="session")

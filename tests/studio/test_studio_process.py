@@ -60,7 +60,7 @@ def test_stops_at_a_signal(number, start, tmp_path, clip):
     workers = studio.children()
     assert workers
     studio.popen.send_signal(number)
-    assert studio.popen.wait(timeout=10) == 0
+    assert studio.popen.wait(timeout=120) == 0
     assert studio.popen.stdout.read() == b""
     assert _gone(workers)
 
