@@ -37,11 +37,9 @@ _SIGNS = re.compile("[\u2010-\u2bff\u3000-\u303f\ufe00-\uffef\U0001f000-\U0001fa
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 # The bytes of those in ASCII.
 _CONTROL_BYTES = bytes(sorted({*range(0x20), 0x7F} - set(b"\t\n\r\x1b")))
-# The rest in UTF-8 (C1 controls, noncharacters), each with what it starts with, which is quick to look for.
-_CONTROL_CODES = (
-    (b"\xc2", re.compile(rb"\xc2[\x80-\x84\x86-\x9f]")),
-    (b"\xef", re.compile(rb"\xef\xbf[\xbe\xbf]")),
-)
+# The rest in UTF-8: C1 controls and noncharacters.
+_C1_CODE = re.compile(rb"\xc2[\x80-\x84\x86-\x9f]")
+_NONCHARACTER_CODE = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _REPLACED = "\N{REPLACEMENT CHARACTER}".encode()
 _C1 = re.compile(r"[\x80-\x9f]")
 # Words that lost the space between them when a page's code spans were stripped: "…/tokenwithX-Client-Idheader".
@@ -162,10 +160,9 @@ def _has_controls(raw: bytes) -> bool:
     for code in _CONTROL_BYTES:
         if code in raw:
             return True
-    for start, pattern in _CONTROL_CODES:
-        if start in raw and pattern.search(raw):
-            return True
-    return False
+    if b"\xc2" in raw and _C1_CODE.search(raw):
+        return True
+    return b"\xef" in raw and _NONCHARACTER_CODE.search(raw) is not None
 
 
 def _is_binary(text: str, raw: bytes) -> bool:
