@@ -203,9 +203,9 @@ class _Scanner:
         at, total = self.first, len(lines)
         while at < total:
             line = lines[at]
-            first = line[:1]
-            if not first or first.isspace():
-                first = line.strip()[:1]
+            first = line[0] if line else ""
+            if first.isspace():
+                first = line.lstrip()[:1]
             if not first:
                 self.open = None
             elif "|" in line and (table := tables.scan(lines, at)):
