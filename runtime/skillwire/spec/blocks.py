@@ -10,12 +10,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import NamedTuple
 
 from skillwire.spec import tables
 from skillwire.spec.fences import Fence, Fences
-from skillwire.spec.marks import lowered, plain
+from skillwire.spec.marks import lowered, plain, plain_utf8
 from skillwire.spec.source import Document
 from skillwire.spec.tables import Table
 
@@ -33,26 +31,32 @@ _WRAPPED = 70  # a shorter line was ended on purpose, not by an editor that wrap
 _REQUEST = re.compile(r"`?(?:GET|POST|PUT|PATCH|DELETE|https?:)")
 
 
-class Heading(NamedTuple):
+class Heading:
     """``number`` is the section number it starts with (``3.5``), empty without one; ``text`` the rest."""
 
-    level: int
-    number: str
-    text: str
-    line: int
+    __slots__ = ("level", "line", "number", "text")
+
+    def __init__(self, level: int, number: str, text: str, line: int) -> None:
+        self.level = level
+        self.number = number
+        self.text = text
+        self.line = line
 
 
-class Unit(NamedTuple):
+class Unit:
     """A stretch of text that says one thing: a paragraph, a list item, a labelled line, a heading, a fence, a table.
 
     ``line`` and ``end`` are its first and last line (1-based), ``start`` and ``stop`` its offsets in ``Page.text``.
     """
 
-    kind: str
-    line: int
-    end: int
-    start: int
-    stop: int
+    __slots__ = ("end", "kind", "line", "start", "stop")
+
+    def __init__(self, kind: str, line: int, end: int, start: int, stop: int) -> None:
+        self.kind = kind
+        self.line = line
+        self.end = end
+        self.start = start
+        self.stop = stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ class Page:
     """The body of a skill file.
 
     ``text`` is the body with the marks of bold and code removed, so that damaged and healthy files read the same;
-    ``lower`` is the same with ASCII letters in lower case and blanks for line ends. ``offsets`` holds where each of its lines starts,
-    ``starts`` each unit, ``heading_lines`` the lines (1-based) of the headings.
+    ``lower`` is the same with ASCII letters in lower case and blanks for line ends. ``offsets`` holds where each of its lines starts
+    and, last, where another one would; ``starts`` where each unit does; ``heading_lines`` the lines (1-based) of the headings.
     """
 
     document: Document
@@ -119,7 +123,7 @@ class Page:
     def line_span(self, offset: int) -> tuple[int, int]:
         """Start and end of the line of ``text`` that holds ``offset``."""
         at = bisect_right(self.offsets, offset)
-        return self.offsets[at - 1], self.offsets[at] - 1 if at < len(self.offsets) else len(self.text)
+        return self.offsets[at - 1], self.offsets[at] - 1
 
     def slice(self, unit: Unit) -> str:
         """A unit's text, marks removed."""
@@ -133,14 +137,38 @@ class Page:
 
 def parse(document: Document) -> Page:
     """Find the parts of the body."""
-    lines = document.lines
-    body = "\n".join(lines[document.body :])
-    if "<!--" in body:
-        body = _without_comments(body)
+    lines, raw = document.lines, document.raw
+    if b"<!--" in raw:
+        body = _without_comments(raw.decode())
         lines = (*lines[: document.body], *body.split("\n"))
-    scanner = _Scanner(lines)
-    scanner.scan(document.body)
-    return scanner.page(document, plain(body))
+        raw = body.encode()
+    raw = plain_utf8(raw)
+    text = raw.decode()
+    offsets = _line_starts(text)
+    scanner = _Scanner(lines, document.body, offsets)
+    scanner.scan()
+    return Page(
+        document,
+        text,
+        lowered(raw),
+        tuple(offsets),
+        tuple(scanner.headings),
+        tuple(scanner.tables),
+        tuple(scanner.fences),
+        tuple(scanner.units),
+        tuple([unit.start for unit in scanner.units]),
+        tuple([heading.line for heading in scanner.headings]),
+    )
+
+
+def _line_starts(text: str) -> list[int]:
+    """Where each line starts, and where another one after the last would."""
+    starts = [0]
+    at = 0
+    for length in map(len, text.split("\n")):
+        at += length + 1
+        starts.append(at)
+    return starts
 
 
 def _without_comments(text: str) -> str:
@@ -156,90 +184,82 @@ def _without_comments(text: str) -> str:
 class _Scanner:
     """One pass over the lines of a file, from its body on."""
 
-    __slots__ = ("fenced", "fences", "headings", "lines", "open", "spans", "tables")
+    __slots__ = ("fences", "first", "headings", "lines", "offsets", "open", "tables", "units")
 
-    def __init__(self, lines: tuple[str, ...]) -> None:
+    def __init__(self, lines: tuple[str, ...], first: int, offsets: list[int]) -> None:
         self.lines = lines
+        self.first = first  # index of the line that starts at the first of the offsets
+        self.offsets = offsets
         self.headings: list[Heading] = []
         self.tables: list[Table] = []
         self.fences: list[Fence] = []
-        self.fenced = Fences(lines)
-        self.spans: list[tuple[str, int, int]] = []  # kind, first and last index
-        self.open = False  # the last span is text that the next line may continue
+        self.units: list[Unit] = []
+        self.open: Unit | None = None  # the last unit, where it is text that the next line may continue
 
-    def page(self, document: Document, text: str) -> Page:
-        """The page of what was found; ``text`` is the body without its marks."""
-        offsets = (0, *accumulate([len(line) + 1 for line in text.split("\n")]))
-        first = document.body
-        units = [
-            Unit(kind, start + 1, stop + 1, offsets[start - first], offsets[stop - first + 1] - 1)
-            for kind, start, stop in self.spans
-        ]
-        return Page(
-            document,
-            text,
-            lowered(text),
-            offsets[:-1],
-            tuple(self.headings),
-            tuple(self.tables),
-            tuple(self.fences),
-            tuple(units),
-            tuple([unit.start for unit in units]),
-            tuple([heading.line for heading in self.headings]),
-        )
-
-    def scan(self, at: int) -> None:
-        """Read from the line of this index (0-based) to the end."""
+    def scan(self) -> None:
+        """Read from the first line to the end."""
         lines = self.lines
-        total = len(lines)
+        fences = Fences(lines)
+        at, total = self.first, len(lines)
         while at < total:
             line = lines[at]
-            first = line[:1]
-            if not first or first.isspace():
-                first = line.strip()[:1]
-                if not first:
-                    self.open = False
-                    at += 1
-                    continue
-            if "|" in line and (table := tables.scan(lines, at)):
+            first = line[0] if line else ""
+            if first.isspace():
+                first = line.lstrip()[:1]
+            if not first:
+                self.open = None
+            elif "|" in line and (table := tables.scan(lines, at)):
                 if len(self.tables) < MAX_TABLES:
                     self.tables.append(table)
-                self._close("table", at, table.end - 1)
+                self._add("table", at, table.end)
                 at = table.end
-            elif ("```" in line or "~~~" in line) and (fence := self.fenced.scan(at)):
+                continue
+            elif first.isalpha():  # none of the marks below
+                self._text(at, line)
+            elif ("```" in line or "~~~" in line) and (fence := fences.scan(at)):
                 self.fences.append(fence)
-                self._close("fence", at, fence.end - 1)
+                self._add("fence", at, fence.end)
                 at = fence.end
+                continue
             elif first == "#" and (match := _HEADING.match(line)):
                 self._heading(len(match[1]), _unclosed(line[match.end() :]), at)
-                self._close("heading", at, at)
-                at += 1
+                self._add("heading", at, at + 1)
+            elif first in "=-*_" and line.rstrip()[-1] == first and self._ruled(at, line, first):
+                pass
+            elif (first in "-*+•>" or first.isdigit()) and _ITEM.match(line):
+                self.open = self._add("item", at, at + 1)
             else:
-                if first not in "=-*_" or line.rstrip()[-1] != first or not self._ruled(at, line, first):
-                    self._text(at, line, first)
-                at += 1
+                self._text(at, line)
+            at += 1
+
+    def _add(self, kind: str, start: int, end: int) -> Unit:
+        """Add the unit of the lines from index ``start`` up to ``end``."""
+        offsets, first = self.offsets, self.first
+        unit = Unit(kind, start + 1, end, offsets[start - first], offsets[end - first] - 1)
+        self.units.append(unit)
+        self.open = None
+        return unit
 
     def _ruled(self, at: int, line: str, first: str) -> bool:
         """Whether a line is a thematic break, or underlines a heading."""
-        if self.open and _UNDERLINE.match(line) and self.spans[-1][0] == "text":
-            _, start, _ = self.spans[-1]
-            title = " ".join(part.strip() for part in self.lines[start:at])
-            self._heading(1 if first == "=" else 2, title, start)
-            self.spans[-1] = ("heading", start, at)
+        title = self.open
+        if title and title.kind == "text" and _UNDERLINE.match(line):
+            start = title.line - 1
+            self._heading(1 if first == "=" else 2, " ".join([part.strip() for part in self.lines[start:at]]), start)
+            self.units.pop()
+            self._add("heading", start, at + 1)
         elif not _RULE.match(line):
             return False
-        self.open = False
+        self.open = None
         return True
 
-    def _text(self, at: int, line: str, first: str) -> None:
-        if (first in "-*+•>" or first.isdigit()) and _ITEM.match(line):
-            self.spans.append(("item", at, at))
-        elif self.open and not self._labelled(at, line) and not self._leaves_item(at, line):
-            kind, start, _ = self.spans[-1]
-            self.spans[-1] = (kind, start, at)
+    def _text(self, at: int, line: str) -> None:
+        above = self.open
+        if above is None or self._labelled(at, line) or (above.kind == "item" and self._leaves_item(at, line)):
+            self.open = self._add("text", at, at + 1)
         else:
-            self.spans.append(("text", at, at))
-        self.open = True
+            above.end = at + 1
+            above.stop = self.offsets[at + 1 - self.first] - 1
 
     def _labelled(self, at: int, line: str) -> bool:
         """Whether a line opens a statement of its own, though no blank line sets it apart."""
@@ -251,8 +271,7 @@ class _Scanner:
 
     def _leaves_item(self, at: int, line: str) -> bool:
         """Whether a line that is not indented starts anew after a short list item, its blank line lost."""
-        above = self.lines[at - 1]
-        return self.spans[-1][0] == "item" and len(above) < _WRAPPED and bool(_CAPITALISED.match(line))
+        return len(self.lines[at - 1]) < _WRAPPED and _CAPITALISED.match(line) is not None
 
     def _heading(self, level: int, text: str, at: int) -> None:
         text = plain(text).strip()
@@ -261,10 +280,6 @@ class _Scanner:
             self.headings.append(Heading(level, number[1], text[number.end() :], at + 1))
         else:
             self.headings.append(Heading(level, "", text, at + 1))
-
-    def _close(self, kind: str, start: int, stop: int) -> None:
-        self.spans.append((kind, start, stop))
-        self.open = False
 
 
 def _unclosed(heading: str) -> str:

@@ -34,13 +34,13 @@ _CP1252_BYTE = {
 } | {chr(b): b for b in range(0x80, 0x100)}
 _RUN = re.compile("[" + re.escape("".join(_CP1252_BYTE)) + "]+")
 _SIGNS = re.compile("[\u2010-\u2bff\u3000-\u303f\ufe00-\uffef\U0001f000-\U0001faff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
-_CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\r\x1b"))
-# In UTF-8: C1 controls, surrogates, noncharacters. Tells quickly whether the characters are worth looking for; each starts
-# with one certain byte, to which the engine can skip.
-_CONTROL_CODES = tuple(
-    map(re.compile, (rb"\xc2[\x80-\x84\x86-\x9f]", rb"\xed[\xa0-\xbf]", rb"\xef\xbf[\xbe\xbf]")),
-)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+# The bytes of those in ASCII.
+_CONTROL_BYTES = bytes(sorted({*range(0x20), 0x7F} - set(b"\t\n\r\x1b")))
+# The rest in UTF-8: C1 controls and noncharacters.
+_C1_CODE = re.compile(rb"\xc2[\x80-\x84\x86-\x9f]")
+_NONCHARACTER_CODE = re.compile(rb"\xef\xbf[\xbe\xbf]")
+_REPLACED = "\N{REPLACEMENT CHARACTER}".encode()
 _C1 = re.compile(r"[\x80-\x9f]")
 # Words that lost the space between them when a page's code spans were stripped: "…/tokenwithX-Client-Idheader".
 _FUSED = (
@@ -57,7 +57,6 @@ _FUSED = (
     (re.compile(r"\b(else|otherwise)(?=unknown\b)"), r"\1 "),
 )
 _FUSED_HINTS = ("X-", "http", " the", " all", "unknown")
-_FENCE = re.compile(r"-{3,}[ \t]*\Z")
 _KEY = re.compile(r"""["']?([A-Za-z_][\w.-]*)["']?[ \t]*:(?:[ \t]|\Z)""")
 # Keys that only frontmatter starts with; a first line "Note: …" is prose.
 _TELLING_KEYS = frozenset({"name", "description", "version", "displayName", "metadata"})
@@ -68,7 +67,8 @@ class Document:
     """A skill file as text. ``lines`` are all its lines, so ``lines[n - 1]`` is line ``n``.
 
     ``front`` is the half-open range of indices of the YAML lines (fences left out), ``None`` without frontmatter.
-    ``body`` is the index of the first line after it. ``digest`` is the SHA-256 (hex) of the bytes.
+    ``body`` is the index of the first line after it, ``raw`` the UTF-8 of the lines from there on.
+    ``digest`` is the SHA-256 (hex) of the bytes.
     """
 
     source: str
@@ -76,6 +76,7 @@ class Document:
     lines: tuple[str, ...]
     front: range | None
     body: int
+    raw: bytes
     problems: tuple[Problem, ...] = ()
 
 
@@ -92,20 +93,28 @@ def read(data: bytes, source: str) -> Document:
         )
     problems: list[Problem] = []
     text, certain = _decode(data, problems)
-    raw = text.encode("utf-8", "surrogatepass")
-    controls = len(raw) - len(raw.translate(None, _CONTROL_BYTES))
-    bad = controls + text.count("\N{REPLACEMENT CHARACTER}")
-    if not certain and bad * 10 > len(text) * 3:  # text with a few damaged bytes has less, a picture more
+    raw = text.encode() if problems else data.removeprefix(codecs.BOM_UTF8)  # UTF-8 was decoded without a problem
+    suspect = _has_controls(raw)
+    if not certain and (suspect or _REPLACED in raw) and _is_binary(text, raw):
         raise SkillUnreadable("the file is not text", where=source, fix="choose a Markdown file")
-    newline = "\r\n|\n" if "\n" in text else "\r"
-    lines = text.split("\n") if "\r" not in text else re.split(newline, text)
-    lines = _repair(lines, raw, problems, controls=controls > 0)
-    if "`" not in text:
+    if b"\r" in raw:
+        text = text.replace("\r\n", "\n") if b"\n" in raw else text.replace("\r", "\n")
+        raw = text.encode()
+    lines = stored = text.split("\n")
+    if b"\xc3" in raw:  # every misread sequence starts with one of U+00C2-U+00F4
+        lines = _repair_mojibake(lines, problems)
+    if suspect:
+        lines = _without_controls(lines, problems)
+    if b"`" not in raw:
         lines = _unfuse(lines, problems)
-    if not any(map(str.strip, lines)):
+    if lines is not stored:
+        raw = "\n".join(lines).encode()
+    first = next((i for i, line in enumerate(lines) if line.strip()), None)
+    if first is None:
         raise SkillUnreadable("the file is empty", where=source, fix="write a skill into it or choose another file")
-    front, body = _split(lines, problems)
-    return Document(source, hashlib.sha256(data).hexdigest(), tuple(lines), front, body, tuple(problems))
+    front, body = _split(lines, first, problems)
+    rest = b"".join(raw.split(b"\n", body)[body:])
+    return Document(source, hashlib.sha256(data).hexdigest(), tuple(lines), front, body, rest, tuple(problems))
 
 
 def _decode(data: bytes, problems: list[Problem]) -> tuple[str, bool]:
@@ -115,7 +124,7 @@ def _decode(data: bytes, problems: list[Problem]) -> tuple[str, bool]:
             if encoding != "utf-8":
                 problems.append(_note("encoding", f"the file is {encoding.upper()}, not UTF-8", 1, "save it as UTF-8"))
             return _decode_as(data[len(mark) :], encoding, problems), True
-    head = data[:4096]
+    head = data[:4096] if 0 in data else b""
     if head.count(0) * 5 > len(head) * 2:  # Latin text in UTF-16 is nearly half NULs
         encoding = "utf-16-be" if head[::2].count(0) > head[1::2].count(0) else "utf-16-le"
         try:
@@ -146,16 +155,29 @@ def _is_cp1252(data: bytes) -> bool:
     return not re.search(rb"[\x80-\xff]{2}|[\x00-\x08\x81\x8d\x8f\x90\x9d]", data)
 
 
-def _repair(lines: list[str], raw: bytes, problems: list[Problem], *, controls: bool) -> list[str]:
-    if b"\xc3" in raw:  # every misread sequence starts with one of U+00C2–U+00F4
-        lines = _repair_mojibake(lines, problems)
-    damaged = controls or any(code.search(raw) for code in _CONTROL_CODES)
-    if damaged and _CONTROL.search("\n".join(lines)):
-        first = next(i for i, line in enumerate(lines) if _CONTROL.search(line))
-        message = "control characters (such as NUL) were dropped"
-        problems.append(Problem("control-characters", Severity.WARNING, message, first + 1, "delete them"))
-        lines = [_CONTROL.sub("", line) for line in lines]
-    return lines
+def _has_controls(raw: bytes) -> bool:
+    """Whether there are control characters that no text holds."""
+    for code in _CONTROL_BYTES:
+        if code in raw:
+            return True
+    if b"\xc2" in raw and _C1_CODE.search(raw):
+        return True
+    return b"\xef" in raw and _NONCHARACTER_CODE.search(raw) is not None
+
+
+def _is_binary(text: str, raw: bytes) -> bool:
+    """Whether more is damaged than a few bytes of a text."""
+    damaged = len(raw) - len(raw.translate(None, _CONTROL_BYTES)) + raw.count(_REPLACED)
+    return damaged * 10 > len(text) * 3
+
+
+def _without_controls(lines: list[str], problems: list[Problem]) -> list[str]:
+    first = next((i for i, line in enumerate(lines) if _CONTROL.search(line)), None)
+    if first is None:
+        return lines
+    message = "control characters (such as NUL) were dropped"
+    problems.append(Problem("control-characters", Severity.WARNING, message, first + 1, "delete them"))
+    return [_CONTROL.sub("", line) for line in lines]
 
 
 def _repair_mojibake(lines: list[str], problems: list[Problem]) -> list[str]:
@@ -220,11 +242,11 @@ def _unfuse(lines: list[str], problems: list[Problem]) -> list[str]:
     return result
 
 
-def _split(lines: list[str], problems: list[Problem]) -> tuple[range | None, int]:
-    first = next(i for i, line in enumerate(lines) if line.strip())
-    if _FENCE.match(lines[first]):
+def _split(lines: list[str], first: int, problems: list[Problem]) -> tuple[range | None, int]:
+    """The YAML lines and where the body starts; ``first`` is the index of the first line that is not blank."""
+    if _is_fence(lines[first]):
         for i in range(first + 1, len(lines)):
-            if _FENCE.match(lines[i]) or lines[i].rstrip() == "...":
+            if _is_fence(lines[i]) or lines[i].rstrip() == "...":
                 block = range(first + 1, i)
                 return (block, i + 1) if _is_mapping(lines, block) else (None, first)
         end = _run_of_keys(lines, first + 1)
@@ -237,13 +259,24 @@ def _split(lines: list[str], problems: list[Problem]) -> tuple[range | None, int
         end = _run_of_keys(lines, first)
         message = "the frontmatter has no opening fence"
         problems.append(_note("frontmatter-fence", message, first + 1, "add a line --- before and after it"))
-        return range(first, end), end + 1 if end < len(lines) and _FENCE.match(lines[end]) else end
+        return range(first, end), end + 1 if end < len(lines) and _is_fence(lines[end]) else end
     return None, first
 
 
+def _is_fence(line: str) -> bool:
+    """Whether a line is three dashes or more."""
+    return line.startswith("---") and not line.rstrip(" \t").strip("-")
+
+
 def _is_mapping(lines: list[str], block: range) -> bool:
-    stated = [lines[i] for i in block if lines[i].strip() and not lines[i].lstrip().startswith("#")]
-    return not stated or any(_KEY.match(line) or line.startswith("{") for line in stated)
+    """Whether a block holds a key, or nothing but comments."""
+    empty = True
+    for i in block:
+        line = lines[i]
+        if line.startswith("{") or _KEY.match(line):
+            return True
+        empty = empty and line.lstrip()[:1] in ("", "#")
+    return empty
 
 
 def _run_of_keys(lines: list[str], start: int) -> int:

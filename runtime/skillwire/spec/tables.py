@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from skillwire.spec.marks import plain
 
@@ -18,8 +17,7 @@ from skillwire.spec.marks import plain
 MAX_ROWS = 2000
 
 _CONTAINER = re.compile(r"\s*(?:(?:>|[-*+]|\d{1,9}[.)])(?:\s+|(?=\|)))*")
-_DELIMITER = re.compile(r"\s*[|:-][|:\s-]*\Z")
-_DELIMITER_CELL = re.compile(r":?-+:?\Z")
+_DELIMITER = re.compile(r"\s*+\|?\s*+:?-++:?\s*+(?:\|\s*+:?-++:?\s*+)*+\|?\s*\Z")
 _LONG_DELIMITER_CELL = re.compile(r":?-{3,}:?\Z")
 _GLUED_DELIMITER = re.compile(r"\|\s*:?-{3,}:?\s*\|")
 # What ends a table though it holds a pipe: a fence, a heading, a quotation, a list item.
@@ -27,18 +25,21 @@ _ENDS = re.compile(r"\s{0,3}(?:```|~~~|#{1,6}\s|>|[-*+]\s|1[.)]\s)")
 _PIPE = re.compile(r"(?<!\\)\|")
 
 
-class Row(NamedTuple):
+class Row:
     """Cells of a row as written (outer blanks stripped), however many there are; ``line`` is 1-based.
 
     ``plain`` are the same cells without marks of code and bold.
     """
 
-    cells: tuple[str, ...]
-    line: int
-    plain: tuple[str, ...] = ()
+    __slots__ = ("cells", "line", "plain")
+
+    def __init__(self, cells: tuple[str, ...], line: int, plain: tuple[str, ...]) -> None:
+        self.cells = cells
+        self.line = line
+        self.plain = plain
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Table:
     """``line`` and ``end`` are its first and last line (1-based); ``width`` the columns of its delimiter row, 0 without one.
 
@@ -46,11 +47,11 @@ class Table:
     """
 
     header: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: list[Row]
     line: int
     end: int
     width: int
-    titles: tuple[str, ...] = ()
+    titles: tuple[str, ...]
 
     def column(self, index: int) -> list[str]:
         """Plain cells of a column, empty where a row is too short."""
@@ -72,8 +73,7 @@ def delimiter_width(line: str) -> int:
     """Columns of a delimiter row (``|---|:-:|``), 0 when the line is none."""
     if "-" not in line or not _DELIMITER.match(line):
         return 0
-    cells = split_cells(line)
-    return len(cells) if cells and all(map(_DELIMITER_CELL.match, cells)) else 0
+    return line.strip().strip("|").count("|") + 1
 
 
 def scan(lines: Sequence[str], at: int) -> Table | None:
@@ -82,33 +82,34 @@ def scan(lines: Sequence[str], at: int) -> Table | None:
     if "|" not in head:
         return None
     start = at + 1
-    while start < len(lines) and start < at + 2 and not lines[start].strip():
+    if start < len(lines) and not lines[start].strip():
         start += 1
+    below = lines[start] if start < len(lines) else ""
     glued = _glued(head, at)
-    if glued and not (start < len(lines) and delimiter_width(lines[start])):
+    if glued and not delimiter_width(below):
         return _with_rows(glued, lines, at + 1, spaced=False)
-    if start == len(lines):
-        return None
-    below = _CONTAINER.sub("", lines[start], count=1) if lines[start].lstrip()[:1] == ">" else lines[start]
-    width = delimiter_width(below)
-    header = tuple(split_cells(head))
-    quoted = below is not lines[start]
-    if quoted or (len(header) != width and "|" in below and head.lstrip()[:1] != ">"):
-        header = tuple(split_cells(_CONTAINER.sub("", head, count=1)))  # inside a list item or a quotation
-    if width and header and "|" in below:
-        header, *first = (
-            _unglue(list(header), width) if width > 1 else [header]
-        )  # rows that lost the line break after the header
-        if start > at + 1 and (not head.lstrip().startswith("|") or len(header) < 2):
+    quoted = below.lstrip().startswith(">")
+    if quoted:
+        below = _CONTAINER.sub("", below, count=1)
+    width = delimiter_width(below) if "|" in below else 0
+    if not width:
+        if quoted or start > at + 1 or not _bare(head, below):
             return None
-        if not any(header) or (len(header) != width and delimiter_width(head)):
-            return None
-        table = Table(header, tuple(_row(cells, at) for cells in first), at + 1, start + 1, width)
-        return _with_rows(table, lines, start + 1, spaced=start > at + 1)
-    if start == at + 1 and _bare(head, lines[start]):
-        table = _with_rows(Table(header, (), at + 1, at + 1, 0), lines, start, spaced=False)
+        table = _with_rows(_table(split_cells(head), at, at, 0), lines, start, spaced=False)
         return table if table.rows else None
-    return None
+    header = split_cells(head)
+    if quoted or (len(header) != width and not head.lstrip().startswith(">")):
+        header = split_cells(_CONTAINER.sub("", head, count=1))  # inside a list item or a quotation
+    first, *others = (
+        [header] if width == 1 else _unglue(header, width)
+    )  # rows that lost the line break after the header
+    if start > at + 1 and (not head.lstrip().startswith("|") or len(first) < 2):
+        return None
+    if not any(first) or (len(first) != width and delimiter_width(head)):
+        return None
+    table = _table(first, at, start, width)
+    table.rows += [_row(cells, at + 1) for cells in others]
+    return _with_rows(table, lines, start + 1, spaced=start > at + 1)
 
 
 def _bare(head: str, below: str) -> bool:
@@ -120,32 +121,32 @@ def _bare(head: str, below: str) -> bool:
 
 
 def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) -> Table:
-    rows = list(table.rows)
-    exact = table.end == table.line + 1 and table.width == len(table.header)
-    quoted = lines[table.line - 1].lstrip()[:1] == ">" and not table.header[0].startswith(">")
-    end = table.end
-    at = start
-    total = len(lines)
-    width = len(table.header)
+    """The table with the rows that stand from the index ``start`` on."""
+    rows, width = table.rows, len(table.header)
+    exact = table.end == table.line + 1 and table.width == width
+    quoted = lines[table.line - 1].lstrip().startswith(">") and not table.header[0].startswith(">")
     most = 2 * width  # cells; a line with more may be several rows
-    while at < total:
+    for at in range(start, len(lines)):
         line = lines[at]
-        if line[:1] != "|" and not line.strip():
-            if not _goes_on(lines, at + 1, width, spaced=spaced):
+        if not line.startswith("|"):
+            if not line.strip():
+                if _goes_on(lines, at + 1, width, spaced=spaced):
+                    continue
                 break
-        elif (line[:1] != "|" and _ends(line, quoted=quoted)) or (not exact and _heads_another(lines, at, table)):
+            if _ends(line, quoted=quoted):
+                break
+        if not exact and _heads_another(lines, at, table):
             break
-        else:
-            if quoted:
-                line = _CONTAINER.sub("", line, count=1)
-            end = at + 1
-            if len(rows) < MAX_ROWS:
-                cells = split_cells(line)
-                marked = "`" in line or "**" in line or "&" in line
-                found = [tuple(cells)] if len(cells) <= most else _unglue(cells, width)
-                rows += [Row(row, end, _plain(row) if marked else row) for row in found]
-        at += 1
-    return Table(table.header, tuple(rows), table.line, end, table.width, _plain(table.header))
+        if quoted:
+            line = _CONTAINER.sub("", line, count=1)
+        table.end = at + 1
+        if len(rows) < MAX_ROWS:
+            cells = split_cells(line)
+            if len(cells) <= most:
+                rows.append(_row(cells, at + 1))
+            else:
+                rows += [_row(row, at + 1) for row in _unglue(cells, width)]
+    return table
 
 
 def _ends(line: str, *, quoted: bool) -> bool:
@@ -170,23 +171,29 @@ def _goes_on(lines: Sequence[str], at: int, width: int, *, spaced: bool) -> bool
     return spaced or (len(split_cells(line)) == width and not (below.strip() and _bare(line, below) and not spaced))
 
 
-def _row(cells: tuple[str, ...], at: int) -> Row:
-    return Row(cells, at + 1, _plain(cells))
+def _table(header: list[str], at: int, delimiter: int, width: int) -> Table:
+    """A table that has no rows yet: the indices of its header and of the line below which they stand."""
+    written = tuple(header)
+    return Table(written, [], at + 1, delimiter + 1, width, _plain(written))
+
+
+def _row(cells: list[str], line: int) -> Row:
+    written = tuple(cells)
+    return Row(written, line, _plain(written))
 
 
 def _plain(cells: tuple[str, ...]) -> tuple[str, ...]:
     """Cells without marks of code and bold; no cell holds a line end, so all are rid of them at once."""
-    return tuple(plain("\n".join(cells)).split("\n")) if cells else ()
+    text = "\n".join(cells)
+    bare = plain(text)
+    return cells if bare == text else tuple(bare.split("\n"))
 
 
-def _unglue(cells: list[str], width: int) -> list[tuple[str, ...]]:
+def _unglue(cells: list[str], width: int) -> list[list[str]]:
     """Rows that lost the line break between them: ``a | b || c | d`` in a table of two columns."""
-    if len(cells) <= 2 * width:
-        return [tuple(cells)]
-    count, rest = divmod(len(cells) + 1, width + 1)
-    if count > 1 and rest == 0 and not any(cells[width :: width + 1]):
-        return [tuple(cells[i : i + width]) for i in range(0, len(cells), width + 1)]
-    return [tuple(cells)]
+    if len(cells) > 2 * width and (len(cells) + 1) % (width + 1) == 0 and not any(cells[width :: width + 1]):
+        return [cells[i : i + width] for i in range(0, len(cells), width + 1)]
+    return [cells]
 
 
 def _glued(line: str, at: int) -> Table | None:
@@ -198,11 +205,12 @@ def _glued(line: str, at: int) -> Table | None:
     if not marks or marks[0] == 0:
         return None
     width = next((n for n, mark in enumerate(marks) if mark != marks[0] + n), len(marks))
-    header = tuple(cell for cell in cells[: marks[0]] if cell)
+    header = [cell for cell in cells[: marks[0]] if cell]
     if len(header) < 2:
         return None
     rest = cells[marks[0] + width :]
     if rest and not rest[0]:
         del rest[0]
-    rows = tuple(_row(row, at) for row in _unglue(rest, len(header))[:MAX_ROWS] if any(row)) if rest else ()
-    return Table(header, rows, at + 1, at + 1, width)
+    table = _table(header, at, at, width)
+    table.rows += [_row(row, at + 1) for row in _unglue(rest, len(header))[:MAX_ROWS] if any(row)]
+    return table

@@ -10,12 +10,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 MAX_VALUES = 10_000
 MAX_DEPTH = 100
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_RESOLVER = yaml.resolver.Resolver()
 _PREFIX = "tag:yaml.org,2002:"
+# By its first character, what a plain scalar may be: (tag, expression), first match wins.
+_IMPLICIT: dict[str, list[tuple[str, re.Pattern[str]]]] = yaml.resolver.Resolver.yaml_implicit_resolvers
 # JSON's way to write a character beyond U+FFFF (after no or an even number of backslashes), which YAML does not allow.
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 _BOOL = {"yes": True, "no": False, "true": True, "false": False, "on": True, "off": False}
@@ -38,15 +48,22 @@ class Mapping:
     twice: list[tuple[str, int]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
 class _Open:
-    """A collection being filled: ``path`` of itself, ``key`` waiting for its value."""
+    """A collection being filled.
 
-    value: Any
-    path: str
-    key: str | None = None
-    anchor: str | None = None
-    weight: int = 1
+    ``path`` is its own, ``inner`` that of the value that comes next. A mapping has a ``key`` that waits for its value, or
+    none while the key itself is to come.
+    """
+
+    __slots__ = ("anchor", "inner", "key", "path", "value", "weight")
+
+    def __init__(self, value: Any, path: str, anchor: str | None) -> None:
+        self.value = value
+        self.path = path
+        self.inner = f"{path}[]" if isinstance(value, list) else path
+        self.key: str | None = None
+        self.anchor = anchor
+        self.weight = 1
 
 
 def load(text: str, *, as_text: frozenset[str] = frozenset()) -> Mapping:
@@ -66,6 +83,8 @@ def load(text: str, *, as_text: frozenset[str] = frozenset()) -> Mapping:
 
 
 class _Builder:
+    __slots__ = ("anchors", "as_text", "result", "root", "stack", "weight")
+
     def __init__(self, as_text: frozenset[str]) -> None:
         self.as_text = as_text
         self.result = Mapping()
@@ -75,30 +94,30 @@ class _Builder:
         self.root: Any = None
 
     def build(self, text: str) -> Mapping:
-        for event in yaml.parse(text, Loader=_Loader):
-            line = event.start_mark.line + 1 if event.start_mark else 1
-            if isinstance(event, yaml.ScalarEvent):
-                self._scalar(event, line)
-            elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-                if len(self.stack) >= MAX_DEPTH:
-                    raise BadYaml(f"it nests deeper than {MAX_DEPTH} levels", line)
-                value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-                path = self._path()
-                self.stack.append(_Open(value, path, anchor=event.anchor))
-                self._count(1, line)
-            elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+        parser = _Loader(text)
+        event = parser.get_event()
+        while event is not None:
+            kind = type(event)
+            if kind is ScalarEvent:
+                self._scalar(event)
+            elif kind is MappingStartEvent:
+                self._open({}, event)
+            elif kind is SequenceStartEvent:
+                self._open([], event)
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 done = self.stack.pop()
                 if done.anchor:
                     self.anchors[done.anchor] = (done.value, done.weight)
-                self._add(done.value, line, done.weight)
-            elif isinstance(event, yaml.AliasEvent):
+                self._add(done.value, event, done.weight)
+            elif kind is AliasEvent:
                 if event.anchor not in self.anchors:
-                    raise BadYaml(f"the alias *{event.anchor} names nothing", line)
+                    raise BadYaml(f"the alias *{event.anchor} names nothing", _line(event))
                 value, weight = self.anchors[event.anchor]
-                self._count(weight, line)
-                self._add(value, line, weight)
-            elif isinstance(event, yaml.DocumentEndEvent):
+                self._count(weight, event)
+                self._add(value, event, weight)
+            elif kind is DocumentEndEvent:
                 break
+            event = parser.get_event()
         if self.root is None:
             return self.result
         if not isinstance(self.root, dict):
@@ -106,16 +125,30 @@ class _Builder:
         self.result.values = self.root
         return self.result
 
-    def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
-        self._count(1, line)
-        is_key = bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.stack[-1].key is None
-        written = is_key or bool(event.style) or self._path() in self.as_text  # a style: quoted, folded or literal
-        value: Any = event.value if written else _resolve(event.value)
+    def _open(self, value: Any, event: Any) -> None:
+        if len(self.stack) >= MAX_DEPTH:
+            raise BadYaml(f"it nests deeper than {MAX_DEPTH} levels", _line(event))
+        self._count(1, event)
+        path = ""
+        if self.stack:
+            top = self.stack[-1]
+            is_key = top.key is None and isinstance(top.value, dict)
+            path = f"{top.path}?" if is_key else top.inner
+        self.stack.append(_Open(value, path, event.anchor))
+
+    def _scalar(self, event: Any) -> None:
+        self._count(1, event)
+        value: Any = event.value
+        if not event.style:  # neither quoted nor folded nor literal
+            top = self.stack[-1] if self.stack else None
+            is_key = top is not None and top.key is None and isinstance(top.value, dict)
+            if not is_key and (top is None or top.inner not in self.as_text):
+                value = _resolve(value)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
-        self._add(value, line, 1)
+        self._add(value, event, 1)
 
-    def _add(self, value: Any, line: int, weight: int) -> None:
+    def _add(self, value: Any, event: Any, weight: int) -> None:
         if not self.stack:
             self.root = value
             return
@@ -124,28 +157,26 @@ class _Builder:
         if isinstance(top.value, list):
             top.value.append(value)
         elif top.key is None:
-            top.key = value if isinstance(value, str) else str(value)
-            path = self._path()
-            if top.key in top.value:
+            key = value if isinstance(value, str) else str(value)
+            top.key = key
+            top.inner = path = f"{top.path}.{key}" if top.path else key
+            line = _line(event)
+            if key in top.value:
                 self.result.twice.append((path, line))
             self.result.lines[path] = line
         else:
             top.value[top.key] = value
             top.key = None
 
-    def _path(self) -> str:
-        if not self.stack:
-            return ""
-        top = self.stack[-1]
-        if isinstance(top.value, list):
-            return f"{top.path}[]"
-        key = top.key if top.key is not None else ""
-        return f"{top.path}.{key}" if top.path else key
-
-    def _count(self, weight: int, line: int) -> None:
+    def _count(self, weight: int, event: Any) -> None:
         self.weight += weight
         if self.weight > MAX_VALUES:
-            raise BadYaml(f"it expands to more than {MAX_VALUES:,} values", line)
+            raise BadYaml(f"it expands to more than {MAX_VALUES:,} values", _line(event))
+
+
+def _line(event: Any) -> int:
+    """The line (1-based) on which an event of the parser starts."""
+    return int(event.start_mark.line) + 1
 
 
 def _character(pair: re.Match[str]) -> str:
@@ -155,8 +186,13 @@ def _character(pair: re.Match[str]) -> str:
 
 def _resolve(text: str) -> Any:
     """A plain scalar as PyYAML's safe loader reads it, dates and odd numbers left as text."""
-    tag: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
-    tag = tag.removeprefix(_PREFIX)
+    for tag, expression in _IMPLICIT.get(text[:1], ()):
+        if expression.match(text):
+            return _typed(text, tag.removeprefix(_PREFIX))
+    return text
+
+
+def _typed(text: str, tag: str) -> Any:
     if tag == "null":
         return None
     if tag == "bool":

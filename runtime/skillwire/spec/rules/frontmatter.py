@@ -22,7 +22,7 @@ def read(facts: Facts) -> None:
         facts.report("no-frontmatter", Severity.WARNING, message, 1, fix)
         return
     above = document.front.start
-    text = "\n".join(document.lines[i] for i in document.front)
+    text = "\n".join(document.lines[above : document.front.stop])
     facts.front = Front(line=above + 1, present=True)
     try:
         mapping = yaml_lines.load(text, as_text=_AS_TEXT)

@@ -18,7 +18,6 @@ _ASSIGNED = re.compile(
     r"^[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=([\"']?)((?:https?://|\$\{?[A-Z])[^\s\"']*)\2[ \t]*(?:#.*)?$",
     re.MULTILINE,
 )
-_ASSIGNS = re.compile(r"=[\"']?(?:\$|http)")
 _ENV = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
 _ENV_NAME = re.compile(_ENV)
 _ENV_MARK = re.compile(r"_(?<=[A-Z0-9]_)")
@@ -26,6 +25,7 @@ _ENV_USED = re.compile(rf"\$\{{?({_ENV})")
 _ENV_AFTER = re.compile(r"\b(?=[^.\n]{0,40}\b(?:env(?:ironment)?|is set|is not set)\b)")
 _ENV_BEFORE = re.compile(r"环境变量\s*\Z|(?:env(?:ironment)?(?: var\w*)?|[Ss]et)\s+\Z")
 _MAX_BEFORE = 40  # characters
+_MAX_AFTER = 60
 _AUTHORIZATION = re.compile(
     r"Authorization:\s*([A-Za-z][\w-]*)\s+(?:<([^<>\n]+)>|\$\{?(\w+)\}?|\{(\w+)\}|([A-Z][A-Z0-9_]+))"
 )
@@ -35,11 +35,13 @@ _REQUESTED = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE|curl[^$\n]{0,20})\s+[\"']
 _REQUEST_BEFORE = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b|\$\{")
 _REQUESTS = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)[ \t]+[\"']?\Z|\bcurl\b[^|;]*\Z")
 _REACH = 200  # characters before a URL in which its command starts
-_QUOTED = re.compile(r"[\"“]([^\"”\n]{2,60})[\"”]")
-_STRAIGHT = re.compile(r"\"([^\"”\n]{2,60})[\"”]")  # the same where all are straight: the engine can skip to them
+_QUOTED = re.compile(r"[\"“]([^\"”\n]{2,60}+)[\"”]")
+_STRAIGHT = re.compile(r"\"([^\"”\n]{2,60}+)[\"”]")  # the same where all are straight: the engine can skip to them
 _SAMPLE = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,2}[.)])\s+[\"“„]([^\"“”„\n]+)[\"”“]\s*\Z")
 _SAMPLE_LINE = re.compile(r"\s*[\"“„]([^\"“”„\n]+)[\"”“]\s*\Z")
 _ELLIPSIS = re.compile(r"\.\.\.|…")
+_SENTENCE_START = re.compile(r"\.\s|\n\n|\|")
+_SENTENCE_END = re.compile(r"\.\s|\n\n")
 _READY_CHARS = 40
 _MAX_QUOTED = 1000
 
@@ -47,30 +49,51 @@ _MAX_QUOTED = 1000
 def read(facts: Facts) -> None:
     """Add variables, environment names, base addresses, status words and examples."""
     page = facts.page
-    for match in _VARIABLE.finditer(page.text):
-        facts.variables.setdefault(match[1], Stated(match[2].strip(" .;"), page.line_at(match.start())))
-    for match in _ASSIGNED.finditer(page.text) if _ASSIGNS.search(page.text) else ():
-        facts.variables.setdefault(match[1], Stated(match[3], page.line_at(match.start(1))))
+    addresses = _addresses(page.text)
+    shell = "$" in page.text  # a variable is spoken of
+    if shell:
+        for match in _VARIABLE.finditer(page.text):
+            facts.variables.setdefault(match[1], Stated(match[2].strip(" .;"), page.line_at(match.start())))
+    if shell or _assigns(page.text, addresses):
+        for match in _ASSIGNED.finditer(page.text):
+            facts.variables.setdefault(match[1], Stated(match[3], page.line_at(match.start(1))))
+    if shell:
+        for match in _ENV_USED.finditer(page.text):
+            facts.env_used.setdefault(match[1], page.line_at(match.start()))
     _read_environment(facts)
-    _read_base(facts)
+    _read_base(facts, addresses, shell=shell)
     _read_wording(facts)
     facts.examples, facts.examples_line = _examples(facts)
+
+
+def _addresses(text: str) -> list[int]:
+    """Offsets at which an address may start."""
+    found = []
+    at = text.find("http")
+    while at >= 0:
+        found.append(at)
+        at = text.find("http", at + 1)
+    return found
+
+
+def _assigns(text: str, addresses: list[int]) -> bool:
+    """Whether one of the addresses stands after an equals sign."""
+    return any(["=" in text[max(at - 2, 0) : at] for at in addresses])
 
 
 def _read_environment(facts: Facts) -> None:
     page = facts.page
     secret = pattern("variables.secret")
-    for match in _ENV_USED.finditer(page.text):
-        facts.env_used.setdefault(match[1], page.line_at(match.start()))
     for name, at in _variables_said(page.text):
         line = page.line_at(at)
         facts.env_used.setdefault(name, line)
         if secret.search(name):
             facts.token_env.append(Stated(name, line))
-    for match in _AUTHORIZATION.finditer(page.text):
+    start = page.text.find("Authorization:")
+    for match in _AUTHORIZATION.finditer(page.text, start) if start >= 0 else ():
         line = page.line_at(match.start())
         facts.scheme.append(Stated(match[1], line))
-        name = next(filter(None, match.groups()[1:]))
+        name = match[match.lastindex or 0]
         if name in facts.variables:
             name = facts.variables[name].value.strip("${}").partition(":-")[0]
         if _ENV_NAME.fullmatch(name):
@@ -83,15 +106,26 @@ def _variables_said(text: str) -> Iterator[tuple[str, int]]:
     mark = _ENV_MARK.search(text)
     while mark:
         at = mark.start()
-        start = at - 1
-        while start and (text[start - 1].isupper() or text[start - 1].isdigit()):
-            start -= 1
-        name = _ENV_NAME.search(text, start)
-        if name and name.start() < at:
-            first, at = name.start(), name.end() - 1
-            if _ENV_AFTER.match(text, name.end()) or _ENV_BEFORE.search(text[max(first - _MAX_BEFORE, 0) : first]):
+        first = at - 1
+        while first and (text[first - 1].isupper() or text[first - 1].isdigit()):
+            first -= 1
+        name = _ENV_NAME.match(text, first)
+        while name is None and first < at:
+            first += 1
+            name = _ENV_NAME.match(text, first)
+        if name:
+            at = name.end() - 1
+            if _is_said(text, first, name.end()):
                 yield name[0], first
         mark = _ENV_MARK.search(text, at + 1)
+
+
+def _is_said(text: str, start: int, end: int) -> bool:
+    """Whether words beside a name say that it is that of a variable."""
+    after = text[end : end + _MAX_AFTER]
+    if ("env" in after or " set" in after) and _ENV_AFTER.match(text, end):
+        return True
+    return _ENV_BEFORE.search(text[max(start - _MAX_BEFORE, 0) : start]) is not None
 
 
 def _read_variable_tables(facts: Facts, secret: Wording) -> None:
@@ -112,19 +146,23 @@ def _read_variable_tables(facts: Facts, secret: Wording) -> None:
                 facts.token_env.append(Stated(name, row.line))
 
 
-def _read_base(facts: Facts) -> None:
+def _read_base(facts: Facts, addresses: list[int], *, shell: bool) -> None:
     page = facts.page
     stated: list[Stated[str]] = []
-    for match in _URL.finditer(page.text):
-        start = max(page.line_span(match.start())[0], match.start() - 60)
-        before = page.text[start : match.start()]
+    end = 0
+    for at in addresses:
+        match = _URL.match(page.text, at) if at >= end else None
+        if match is None:
+            continue
+        end = match.end()
+        before = page.text[max(page.line_span(at)[0], at - 60) : at]
         if pattern("base").search(before) and not _REQUEST_BEFORE.search(before):
-            line = page.line_at(match.start())
+            line = page.line_at(at)
             stated.append(Stated(match[0].rstrip(".,;:/"), line))
             facts.consume([line])
     requested = {match[1] for match in _REQUESTED.finditer(page.text)} if facts.variables else set()
     prefixes = {stated.value for name, stated in facts.variables.items() if name in requested}
-    for match in _DEFAULTED_URL.finditer(page.text):
+    for match in _DEFAULTED_URL.finditer(page.text) if shell else ():
         named = pattern("variables.base").search(match[1]) or match[0] in prefixes
         if named or _prefixes_a_request(page.text, match):
             line = page.line_at(match.start())
@@ -146,23 +184,28 @@ def _read_wording(facts: Facts) -> None:
     for match in islice(quoted.finditer(page.text), _MAX_QUOTED):
         words = match[1].strip()
         ellipsis = _ELLIPSIS.search(words) if "..." in words or "…" in words else None
-        if facts.connecting is None and ellipsis:
-            sentence = _sentence(page.text, match.start(), match.end())
-            if pattern("connecting").match(words) or pattern("connecting").search(sentence):
+        if ellipsis and facts.connecting is None:
+            connects = pattern("connecting")
+            if connects.match(words) or connects.search(_sentence(page.text, match.start(), match.end())):
                 facts.connecting = Stated(words[: ellipsis.end()], page.line_at(match.start()))
                 words = words[ellipsis.end() :].strip() or words
-        short = len(words) < _READY_CHARS and "?" not in words and "..." not in words and "…" not in words
-        says = facts.ready is None and short and pattern("ready").search(words)
+        says = facts.ready is None and len(words) < _READY_CHARS and _says_ready(words)
         if says and _sentence(page.text, match.start(), match.end()):
             facts.ready = Stated(words, page.line_at(match.start()))
         if facts.connecting and facts.ready:
             return
 
 
+def _says_ready(words: str) -> bool:
+    if "?" in words or "..." in words or "…" in words:
+        return False
+    return pattern("ready").search(words) is not None
+
+
 def _sentence(text: str, start: int, end: int) -> str:
     """What stands before and after a quotation in its sentence; empty in a chain of arrows."""
-    before = re.split(r"\.\s|\n\n|\|", text[max(start - 120, 0) : start])[-1]
-    after = re.split(r"\.\s|\n\n", text[end : end + 80], maxsplit=1)[0]
+    before = _SENTENCE_START.split(text[max(start - 120, 0) : start])[-1]
+    after = _SENTENCE_END.split(text[end : end + 80], maxsplit=1)[0]
     around = f"{before} {after}"
     return "" if "→" in around else around
 
@@ -173,13 +216,13 @@ def _examples(facts: Facts) -> tuple[tuple[str, ...], int | None]:
     run: list[str] = []
     line = 0
     for unit in page.units:
-        sample = _sample(facts, unit) if unit.kind == "item" else ""
+        sample = _sample(page.document.lines, unit) if unit.kind == "item" else ""
         if sample:
             line = line if run else unit.line
             run.append(sample)
         elif len(run) > 1:
             break
-        else:
+        elif run:
             run = []
     if len(run) > 1:
         facts.consume(range(line, line + len(run)))
@@ -192,9 +235,10 @@ def _examples(facts: Facts) -> tuple[tuple[str, ...], int | None]:
     return (), None
 
 
-def _sample(facts: Facts, unit: Unit) -> str:
-    lines = facts.page.document.lines[unit.line - 1 : unit.end]
-    if '"' not in lines[0] and "“" not in lines[0] and "„" not in lines[0]:
+def _sample(written: tuple[str, ...], unit: Unit) -> str:
+    first = written[unit.line - 1]
+    if '"' not in first and "“" not in first and "„" not in first:
         return ""
-    match = _SAMPLE.match(plain(" ".join(line.strip() for line in lines))) or _SAMPLE.match(plain(lines[0]))
+    lines = written[unit.line - 1 : unit.end]
+    match = _SAMPLE.match(plain(" ".join([line.strip() for line in lines]))) or _SAMPLE.match(plain(first))
     return match[1] if match else ""
