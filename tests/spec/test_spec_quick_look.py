@@ -59,7 +59,7 @@ def test_what_the_pattern_finds_passes_the_quick_look(name):
             lower = text.lower()
             for again in (wording.search(text, lower), wording.search_in(text, lower, 0, len(text))):
                 assert (again and again.span()) == (found and found.span())
-            spans = [match.span() for match in wording.finditer(text, lower)]
+            spans = [match.span() for match in wording.find_all(text, lower)]
             assert spans == [match.span() for match in wording.regex.finditer(text)]
 
     check()

@@ -43,8 +43,8 @@ def seconds(number: str, unit: str | None) -> float:
     return float(number) * _SECONDS.get(unit, _SECONDS.get(unit[0], 1))
 
 
-def polls(text: str, lower: str | None = None) -> bool:
-    """Whether a text speaks of polling; ``lower`` is the same in lower case, where that is at hand."""
+def polls(text: str, lower: str) -> bool:
+    """Whether a text speaks of polling; ``lower`` is the same in lower case."""
     return _POLL.search(text, lower) is not None
 
 
@@ -54,10 +54,9 @@ def asks_again(text: str, lower: str) -> bool:
     return _EVERY.search(text[:end] if end > 0 else text, lower[:end] if end > 0 else lower) is not None
 
 
-def polling(text: str, line: int) -> Polling:
-    """What a text says of polling."""
+def polling(text: str, lower: str, line: int) -> Polling:
+    """What a text says of polling; ``lower`` is the same in lower case."""
     result = Polling(line)
-    lower = text.lower()
     every = _EVERY.search(text, lower)
     if every:
         result.every = seconds(every[1], every[2])
@@ -76,7 +75,7 @@ def polling(text: str, line: int) -> Polling:
 
 
 def _ending(result: Polling, text: str, lower: str) -> None:
-    failed = [match[1] for match in _STOP_ON.finditer(text, lower)]
+    failed = [match[1] for match in _STOP_ON.find_all(text, lower)]
     if until := _UNTIL.search(text, lower):
         result.status_field, result.until = until[1], until[2]
         failed += _ALTERNATIVE.findall(until[3])

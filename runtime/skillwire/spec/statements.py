@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from skillwire.spec import templates
 from skillwire.spec.facts import Request
+from skillwire.spec.marks import lowered
 from skillwire.spec.polls import asks_again, polling, polls, seconds
 from skillwire.spec.vocabulary import meaning, nears
 from skillwire.spec.wording import Wording
@@ -19,17 +20,16 @@ _RETURNS = Wording(
     ("return", "give", "get back", "gets back", "key fields", "answer", "respon", "yield", "返回"),
 )
 # What is to be kept of an answer: named after a word that asks for it, before one that says whence, or by its keys.
-_KEPT = Wording(
-    r"(?<!\w)(?:extract|get|field|returned|save|keep|store|take|use|its|the|(?:response|answer|reply) (?:includes|contains|holds|carries|has))\s+(?:the returned\s+|an?\s+|the\s+)?"
-    r"([a-z]\w*+(?:\.\w+)+|[a-z]++(?:_[a-z0-9]+)+|token)\b"
+_KEEPABLE = re.compile(r"(?:[a-z]\w*+(?:\.\w+)+|[a-z]++(?:_[a-z0-9]+)+|token)\b")
+_KEEP = re.compile(
+    r"(?:.*\W)?(?:extract|get|field|returned|save|keep|store|take|use|its|the"
+    r"|(?:response|answer|reply) (?:includes|contains|holds|carries|has))(?:\s+an?)?\s*\Z"
 )
-_KEPT_OTHERWISE = Wording(
-    _KEPT.regex.pattern
-    + r"|(?:取出?|保存|记下|读取|\bnimm|\bmerke|\btoma|\bguarda|\bprends|\bgarde)\s*([a-z]\w*(?:[._]\w+)*)"
+_LEAD = 30  # characters in which the words stand that ask for a name
+_KEEP_OTHERWISE = re.compile(
+    r"(?:取出?|保存|记下|读取|\b(?:nimm|merke|toma|guarda|prends|garde))\s*([a-z]\w*(?:[._]\w+)*)"
 )
-# What is asked for in the first of these ways follows a blank; the words that ask in the others are ``near("keeps")``.
-_KEEPABLE = re.compile(r"\s(?<=[a-z\s]\s)(?:[a-z]\w*\.\w|[a-z]+_[a-z0-9]|token)")
-_WHENCE = re.compile(r" (?:in|from|of|it returns)\b", re.IGNORECASE)
+_WHENCE = re.compile(r" (?:in|from|of|it returns)\b")
 _NAME_BEFORE = re.compile(r"\b([a-z]\w*(?:[._]\w+)+|token)\Z", re.IGNORECASE)
 _KEYS = re.compile(r"\[['\"](\w+)['\"]\]\[['\"](\w+)['\"]\]")
 _LISTED = re.compile(rf"\(({_IDENT}(?:\s*,\s*{_IDENT})+)\)")
@@ -63,19 +63,16 @@ _FILE_FIELD = re.compile(
     r"-F\s*[\"']?(\w+)=|\b(\w+)=(?:@|<(?:binary|file)>)|(?:\bfields?\s+|字段(?:名)?[为是：:]?\s*)[\"']?(\w+)[\"']?",
     re.IGNORECASE,
 )
-_UPLOADS = re.compile(r"\bmultipart\b|\s-F\s|=@|\bform-data\b", re.IGNORECASE)
-_STREAMS = Wording(
-    r"text/event-stream|server-sent events|事件流", ("text/event-stream", "server-sent events", "事件流")
-)
+_UPLOADS = re.compile(r"\bmultipart\b|\s-f\s|=@|\bform-data\b")
 _SSE = Wording(r"\bSSE\b|\bstream")
 _NEARBY = 200  # characters after a URL in which its own options stand
-_ACCEPT = re.compile(r"\bAccept:\s*([\w/+.*-]+)")
+_ACCEPT = re.compile(r"Accept:(?<!\wAccept:)\s*([\w/+.*-]+)")
 _DASH_H = re.compile(r"-H\s+(?:\"([^\"\n]*)\"|'([^'\n]*)')")
 _HEADER_LINE = re.compile(r"\n([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+):[ \t]*([^\n]+)")
 _HEADER = re.compile(
-    r"(?:\bheaders?|请求头|标头)\s+\W?([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+)(?::\s*([^\s\"',.;，。；、]+))?"
+    r"(?:header(?<!\wheader)s?|请求头|标头)\s+\W?([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+)(?::\s*([^\s\"',.;，。；、]+))?"
 )
-_HEADER_AFTER = re.compile(r"\b([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+)\s+header\b")
+_HEADER_AFTER = re.compile(r"([A-Z](?<!\w[A-Z])[A-Za-z0-9]*+(?:-[A-Z][A-Za-z0-9]*)+)\s+header\b")
 _TIMEOUT = Wording(
     r"(?:time-?out(?: after)?|--max-time|\bup to|\bwithin|\blasts?|\btakes? up to|超时|最长)[^\d\n]{0,20}(\d+(?:\.\d+)?)\s*"
     r"(seconds?|secs?|s|minutes?|mins?|m|hours?|h|秒|分钟)?(?![a-z\d])",
@@ -85,7 +82,8 @@ _URLS = re.compile(r"\w*urls?")
 FRESH_ID = "<uuid>"
 _MAKES_ID = re.compile(r"\s*\$\([^\n]*uuid")
 _WITH_NEW_ID = re.compile(
-    r"\b([A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+):\s*(?:<[^<>\n]*uuid[^<>\n]*>|\$\(\s*uuidgen[^()\n]*\))",
+    r"([A-Za-z](?<!\w[A-Za-z])[A-Za-z0-9]*+(?:-[A-Za-z][A-Za-z0-9]*+)+):\s*"
+    r"(?:<[^<>\n]*uuid[^<>\n]*>|\$\(\s*uuidgen[^()\n]*\))",
     re.IGNORECASE,
 )
 # Fields that say how it went, not what came of it.
@@ -100,32 +98,34 @@ def names(call: str, text: str) -> bool:
     return meaning("calls", call).search(text) is not None
 
 
-def fill(request: Request, statement: str, before: str = "") -> None:
-    """Read a request's details from the text after it (and, for what it is, the words before)."""
+def fill(request: Request, statement: str, said: str, before: str, lead: str) -> None:
+    """Read a request's details from the text after it (and, for what it is, the words before).
+
+    ``said`` and ``lead`` are both texts in lower case.
+    """
     request.text = f"{before} {statement}".strip()
-    lower = request.text.lower()
+    lower = f"{lead} {said}".strip()
     sends = request.method != "GET"
     if sends:
         request.streaming = _streams(request, lower)
         request.authorized = "Authorization" in statement[:_NEARBY]
-        request.uploading = nears("uploads", lower) and _UPLOADS.search(request.text) is not None
+        request.uploading = nears("uploads", lower) and _UPLOADS.search(lower) is not None
         field = _FILE_FIELD.search(statement) if request.uploading else None
         if field:
             request.file_field = field[1] or field[2] or field[3]
     if "{" in statement:
         _bodies(request, statement)
-    said = statement.lower()
     if nears("headers", said):
         _read_headers(request, statement, said)
     timeout = _TIMEOUT.search(statement, said)
     if timeout and (timeout[2] or "max-time" in timeout[0]):
         request.timeout = seconds(timeout[1], timeout[2])
     if not request.returns:
-        request.returns = returned(request, statement)
+        request.returns = returned(request, statement, said)
     if sends and request.body is None and request.url_body is None:
         request.fields = _stated_fields(statement, said)
     if polls(request.text, lower) or (not sends and asks_again(statement[:_NEARBY], said[:_NEARBY])):
-        request.polling = polling(request.text, request.line)
+        request.polling = polling(request.text, lower, request.line)
 
 
 def header_lines(request: Request, statement: str) -> None:
@@ -137,25 +137,30 @@ def header_lines(request: Request, statement: str) -> None:
 def _streams(request: Request, lower: str) -> bool:
     if not nears("streams", lower):
         return False
-    return _STREAMS.search(request.text, lower) is not None or any(map(_SSE.search, request.labels))
+    if "text/event-stream" in lower or "server-sent events" in lower or "事件流" in lower:
+        return True
+    return any(map(_SSE.search, request.labels))
 
 
-def complete(request: Request, after: str) -> None:
-    """Take from the text around a command what the command itself does not say."""
-    after = f"{request.lead}\n{after}" if polls(request.lead) else after
+def complete(request: Request, after: str, lower: str) -> None:
+    """Take from the text below a command what the command itself does not say; ``lower`` is the same in lower case."""
+    lead = lowered(request.lead)
+    if polls(request.lead, lead):
+        after, lower = f"{request.lead}\n{after}", f"{lead} {lower}"
     if not request.returns and "{" in after:
         _samples(request, after)
     if not request.returns:
-        request.returns = returned(request, after)
-    if request.streaming and request.timeout is None and (timeout := _TIMEOUT.search(after)) and timeout[2]:
+        request.returns = returned(request, after, lower)
+    if request.streaming and request.timeout is None and (timeout := _TIMEOUT.search(after, lower)) and timeout[2]:
         request.timeout = seconds(timeout[1], timeout[2])
     if request.uploading and request.url_body is None:  # "same endpoint" with another body
         request.url_body = next((v for _, _, v in templates.objects(after) if _hands_over_urls(v)), None)
-    if request.polling is None and polls(after):
-        request.polling = polling(after, request.line)
-    elif request.polling is not None:
-        request.polling = polling(f"{request.text} {after}", request.line)
-    request.text = f"{request.text} {after}"
+    around = f"{request.text} {after}"
+    if request.polling is not None:
+        request.polling = polling(around, lowered(around), request.line)
+    elif polls(after, lower):
+        request.polling = polling(after, lower, request.line)
+    request.text = around
 
 
 def _bodies(request: Request, statement: str) -> None:
@@ -210,10 +215,9 @@ def _read_headers(request: Request, statement: str, lower: str) -> None:
     request.headers = tuple((name, value) for name, value in found.items() if name.lower() not in _OWN and value)
 
 
-def returned(request: Request, text: str) -> tuple[str, ...]:
+def returned(request: Request, text: str, lower: str) -> tuple[str, ...]:
     """Dotted fields of the answer that a text names."""
-    lower = text.lower()
-    for match in _RETURNS.finditer(text, lower):
+    for match in _RETURNS.find_all(text, lower):
         names = _WORDS.findall(match[1] or match[2])
         names = [name for name in names if name not in ("and", "a", "an", "the")]
         if len(names) > 1 or (names and ("." in names[0] or "_" in names[0])):
@@ -225,16 +229,36 @@ def returned(request: Request, text: str) -> tuple[str, ...]:
 
 
 def _kept(text: str, lower: str) -> tuple[str, ...]:
-    kept = _KEPT_OTHERWISE if nears("keeps", lower) else _KEPT if _KEEPABLE.search(lower) else None
-    matches = kept.finditer(text, lower) if kept else ()
-    found = {match.start(match.lastindex or 0): match[match.lastindex or 0] for match in matches}
-    for whence in _WHENCE.finditer(lower if len(lower) == len(text) else text):
-        start = max(text.rfind(" ", 0, whence.start()), text.rfind("\n", 0, whence.start())) + 1
-        if name := _NAME_BEFORE.search(text, start, whence.start()):
-            found[name.start(1)] = name[1]
+    found: dict[int, str] = {}
+    for start, end in _names(lower):
+        name = _KEEPABLE.match(lower, start, end) if start else None
+        if name and _KEEP.match(lower, max(start - _LEAD, 0), start):
+            found[start] = text[start : name.end()]
+        if text[end : end + 1] == " " and _WHENCE.match(lower, end):
+            name = _NAME_BEFORE.search(text, start, end)
+            if name:
+                found[name.start(1)] = name[1]
+    if nears("keeps", lower):
+        for kept in _KEEP_OTHERWISE.finditer(lower):
+            found[kept.start(1)] = text[kept.start(1) : kept.end(1)]
     if "['" in text or '["' in text:
-        found |= {match.start(1): f"{match[1]}.{match[2]}" for match in _KEYS.finditer(text)}
-    return tuple(dict.fromkeys(found[at] for at in sorted(found) if not found[at].isupper()))
+        for keys in _KEYS.finditer(text):
+            found[keys.start(1)] = f"{keys[1]}.{keys[2]}"
+    return tuple(dict.fromkeys([found[at] for at in sorted(found) if not found[at].isupper()]))
+
+
+def _names(lower: str) -> list[tuple[int, int]]:
+    """Where the words start and end that hold what a name of a field may: a dot, an underscore, or "token"."""
+    spans = []
+    for mark in (".", "_", "token"):
+        at = lower.find(mark)
+        while at >= 0:
+            end = lower.find(" ", at)
+            if end < 0:
+                end = len(lower)
+            spans.append((lower.rfind(" ", 0, at) + 1, end))
+            at = lower.find(mark, end)
+    return spans
 
 
 def _stated_fields(statement: str, lower: str) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 
 class Wording:
@@ -33,7 +32,10 @@ class Wording:
         if len(lower) != len(text):  # "İ" became two characters
             return self.regex.search(text)
         if self.starts:
-            return self._at_starts(text, lower, 0, len(text))
+            for word in self.starts:
+                if word in lower:  # most often none is, and this tells soonest
+                    return self._at_starts(text, lower, 0, len(text))
+            return None
         hit = self._quick(lower)
         if hit is None:
             return None
@@ -65,15 +67,16 @@ class Wording:
                 at = lower.find(word, at + 1, stop)
         return best
 
-    def finditer(self, text: str, lower: str) -> Iterator[re.Match[str]]:
+    def find_all(self, text: str, lower: str) -> list[re.Match[str]]:
         """All matches, in order."""
         if len(lower) != len(text):
-            yield from self.regex.finditer(text)
-            return
-        at, stop = 0, len(text)
-        while found := self.search_in(text, lower, at, stop):
-            yield found
-            at = max(found.end(), found.start() + 1)
+            return list(self.regex.finditer(text))
+        found = []
+        match = self.search(text, lower)
+        while match:
+            found.append(match)
+            match = self.search_in(text, lower, max(match.end(), match.start() + 1), len(text))
+        return found
 
     def match(self, text: str) -> re.Match[str] | None:
         """The match at the start."""

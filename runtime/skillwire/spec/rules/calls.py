@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from skillwire.spec import statements
 from skillwire.spec.blocks import Page, Unit
 from skillwire.spec.facts import Facts, Request, Stated
+from skillwire.spec.marks import lowered
 from skillwire.spec.tables import Table
 from skillwire.spec.vocabulary import pattern
 
@@ -28,13 +30,9 @@ _CURL_SENDS = re.compile(r"\s(?:-d|--data\S*|--json|-F|--form)\b")
 _BARE = re.compile(rf"https?://[^\s/\"')]+/{_TAIL}")
 _BARE_LEAD = re.compile(r"\b(?:via|from|at|through|using|calling)\s+\Z")
 _PATH_CELL = re.compile(r"(?:https?://|\$|/(?=[\w<{:$]))\S*\Z")
-_METHOD_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\Z", re.IGNORECASE)
-_PATH_STARTS, _METHOD_STARTS = "h$/", "GPDgpd"
-_STARTS = frozenset(_PATH_STARTS + _METHOD_STARTS)
-_BOTH_CELL = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(\S+)\Z", re.IGNORECASE)
 _MARKER = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|(\d{1,3})[.)]\s+)?")
-_COMMAND = re.compile(r"\bcurl\b.*\Z", re.DOTALL)
-_LABEL_END = re.compile(r"\s*(?:[:：]|—|–|\s-\s|\{\s*\"|[,;，]\s*(?:body|json|multipart)\b)", re.IGNORECASE)
+_COMMAND = re.compile(r"curl\b.*\Z", re.DOTALL)
+_LABEL_END = re.compile(r"[:：—–]|\s-\s|\{\s*\"|[,;，]\s*(?i:body|json|multipart)\b")
 _SENTENCE = re.compile(r"[.;。；]\s")
 _TRAILING = ".,;:!?*"
 # More requests than any skill states; those beyond are not read.
@@ -63,7 +61,9 @@ def read(facts: Facts) -> None:
         line = page.line_at(spot.start)
         unit = page.unit_at(line)
         if line in rows:  # in the purpose of an endpoint: where its job is polled
-            request = _make(page, spot, line, (), page.text[spot.end : page.line_span(spot.end)[1]], before="poll")
+            row = slice(spot.end, page.line_span(spot.end)[1])
+            request = _make(page, spot, line, ())
+            statements.fill(request, page.text[row], page.lower[row], "poll", "poll")
         else:
             request = _in_unit(page, unit, spots, i)
             facts.consume(range(unit.line, unit.end + 1) if unit.kind != "table" else (line,))
@@ -149,15 +149,16 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
         stop = sentence if sentence >= 0 else stop  # the words before the next request are its own
     following = spots[i + 1].start if i + 1 < len(spots) else None
     if unit.kind == "heading":  # a section about one request: all of it is the statement
-        stop = unit.stop + len(_following(page, unit, following))
-    head = page.text[max(begin, spot.start - _REACH) : spot.start]
-    statement = page.text[spot.end : min(stop, spot.end + _REACH)]
+        stop = _below(page, unit, following).stop
+    before, after = slice(max(begin, spot.start - _REACH), spot.start), slice(spot.end, min(stop, spot.end + _REACH))
+    head, statement = page.text[before], page.text[after]
     lead = _lead(page, unit) if unit.kind == "fence" else ""
     if unit.kind == "heading":
         labels: tuple[str, ...] = (_label(statement.partition("\n")[0].strip(" —–-:")), _label(head.strip("# ")))
     else:
         labels = _labels(page, unit, lead or head, first=begin == unit.start)
-    request = _make(page, spot, page.line_at(spot.start), labels, statement, before=head)
+    request = _make(page, spot, page.line_at(spot.start), labels)
+    statements.fill(request, statement, page.lower[after], head, page.lower[before])
     request.lead = lead
     if "curl" in head:
         request.span = range(page.line_at(spot.start), page.line_at(_command_end(page.text, spot.end)) + 1)
@@ -168,18 +169,19 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
     number = _MARKER.match(head) if begin == unit.start else None
     request.number = int(number[1]) if number and number[1] else None
     if unit.kind == "fence" or "curl" in head:
-        statements.complete(request, _following(page, unit, following))
+        below = _below(page, unit, following)
+        statements.complete(request, page.text[below], page.lower[below])
     elif not request.returns and is_token_request(request):  # what to keep is often said in the next bullet
-        request.returns = statements.returned(request, _following(page, unit, following)[:_NEXT])
+        below = _below(page, unit, following)
+        below = slice(below.start, min(below.stop, below.start + _NEXT))
+        request.returns = statements.returned(request, page.text[below], page.lower[below])
     return request
 
 
-def _make(page: Page, spot: _Spot, line: int, labels: tuple[str, ...], statement: str, *, before: str = "") -> Request:
+def _make(page: Page, spot: _Spot, line: int, labels: Iterable[str]) -> Request:
     heading = page.heading_above(line)
     section = heading.number if heading else ""
-    request = Request(spot.method, spot.url.rstrip(_TRAILING), line, tuple(filter(None, labels)), section=section)
-    statements.fill(request, statement, before)
-    return request
+    return Request(spot.method, spot.url.rstrip(_TRAILING), line, tuple(filter(None, labels)), section=section)
 
 
 def _labels(page: Page, unit: Unit, head: str, *, first: bool) -> tuple[str, ...]:
@@ -189,7 +191,7 @@ def _labels(page: Page, unit: Unit, head: str, *, first: bool) -> tuple[str, ...
         if head.endswith((":", "：")):
             labels.append(_label(head.rpartition(". ")[2]))
     elif first:
-        labels.append(_label(_COMMAND.sub("", head)))
+        labels.append(_label(_COMMAND.sub("", head) if "curl" in head else head))
     else:
         labels.append(_label(head.rpartition(". ")[2]))
     heading = page.heading_above(unit.line)
@@ -215,19 +217,20 @@ def _lead(page: Page, unit: Unit) -> str:
 
 
 def _label(text: str) -> str:
+    """What a text starts with, its bullet left out, up to a colon or a dash."""
     marker = _MARKER.match(text)
-    text = text[marker.end() :] if marker else text
-    cut = _LABEL_END.search(text)
-    return " ".join((text[: cut.start()] if cut else text).split())[:80]
+    start = marker.end() if marker else 0
+    cut = _LABEL_END.search(text, start)
+    return " ".join(text[start : cut.start() if cut else len(text)].split())[:80]
 
 
-def _following(page: Page, unit: Unit, limit: int | None) -> str:
-    """What is said below a command, up to the next request or heading."""
+def _below(page: Page, unit: Unit, limit: int | None) -> slice:
+    """Where in the text something is said below a command: up to the next request or heading."""
     stop = min(unit.stop + _REACH, len(page.text) if limit is None else max(limit, unit.stop))
     at = bisect_right(page.heading_lines, unit.line)
     if at < len(page.headings):
         stop = min(stop, page.offsets[page.headings[at].line - page.document.body - 1])
-    return page.text[unit.stop : stop]
+    return slice(unit.stop, max(stop, unit.stop))
 
 
 def _from_bare(page: Page) -> list[Request]:
@@ -235,7 +238,7 @@ def _from_bare(page: Page) -> list[Request]:
     for match in _BARE.finditer(page.text):
         if _BARE_LEAD.search(page.text, max(match.start() - 12, 0), match.start()):
             spot = _Spot(match.start(), match.end(), "", match[0])
-            request = _make(page, spot, page.line_at(match.start()), (), "")
+            request = _make(page, spot, page.line_at(match.start()), ())
             if is_token_request(request):
                 return [request]
     return []
@@ -255,33 +258,46 @@ def _from_tables(facts: Facts) -> tuple[list[Request], set[int]]:
             cells = row.plain
             if len(cells) <= max(where):
                 continue
-            both = _BOTH_CELL.match(cells[path_at])
-            method, path = (both[1], both[2]) if both else (cells[method_at], cells[path_at])
-            if not (_PATH_CELL.match(path) and _METHOD_CELL.match(method)):
+            path = cells[path_at]
+            if method := _method(path):
+                path = path[len(method) :].lstrip()
+            else:
+                method = cells[method_at].upper()
+            if method not in _METHODS or not _PATH_CELL.match(path):
                 continue  # a word that is no method is for lint to tell
             rest = [cell for i, cell in enumerate(cells) if i not in where]
             labels = [_label(rest[0]) if rest else "", *(_SENTENCE.split(cell, maxsplit=1)[0][:80] for cell in rest)]
-            spot = _Spot(0, 0, method.upper(), path)
-            found.append(_make(facts.page, spot, row.line, tuple(dict.fromkeys(labels)), " ".join(rest)))
+            spot = _Spot(0, 0, method, path)
+            request = _make(facts.page, spot, row.line, dict.fromkeys(labels))
+            statement = " ".join(rest)
+            statements.fill(request, statement, lowered(statement), "", "")
+            found.append(request)
             lines.add(row.line)
     return found[:MAX_REQUESTS], lines
 
 
 def _endpoint_columns(table: Table) -> tuple[int, int] | None:
     """Indices of the path and method columns (the same one when a cell holds both)."""
-    cells = [cell for row in table.rows for cell in row.plain if cell]
-    if _STARTS.isdisjoint([cell[0] for cell in cells]) or not any("/" in cell or "$" in cell for cell in cells):
-        return None
-    columns = [table.column(i) for i in range(len(table.header))]
+    width = len(table.header)
+    both, paths, methods = [0] * width, [0] * width, [0] * width
+    for row in table.rows:
+        for i, cell in enumerate(row.plain[:width]):
+            first = cell[:1]
+            if first in "h$/":
+                paths[i] += _PATH_CELL.match(cell) is not None
+            elif first in "GPDgpd" and (method := _method(cell)):
+                (methods if len(method) == len(cell) else both)[i] += 1
+    least = len(table.rows) // 2 + 1
+    if max(both, default=0) >= least:
+        at = both.index(max(both))
+        return at, at
+    if max(paths, default=0) >= least and max(methods, default=0) >= least:
+        return paths.index(max(paths)), methods.index(max(methods))
+    return None
 
-    def mostly(test: re.Pattern[str], starts: str) -> int | None:
-        counts = [sum([1 for cell in column if cell[:1] in starts and test.match(cell)]) for column in columns]
-        best = max(counts, default=0)
-        return counts.index(best) if best * 2 > len(table.rows) else None
 
-    both = mostly(_BOTH_CELL, _METHOD_STARTS)
-    if both is not None:
-        return both, both
-    path = mostly(_PATH_CELL, _PATH_STARTS)
-    method = mostly(_METHOD_CELL, _METHOD_STARTS) if path is not None else None
-    return (path, method) if path is not None and method is not None else None
+def _method(cell: str) -> str:
+    """The method that a cell names, alone or with a single word after it, in capitals; empty if it names none."""
+    words = cell.split(None, 2)
+    method = words[0].upper() if 0 < len(words) < 3 else ""
+    return method if method in _METHODS else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from skillwire.spec.blocks import Page
 from skillwire.spec.facts import Facts, RawError
 from skillwire.spec.model import Recovery, Severity
 from skillwire.spec.polls import seconds
@@ -13,17 +14,14 @@ from skillwire.spec.vocabulary import first, pattern
 
 _DIGITS = re.compile(r"\d+")
 _CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W*\Z", re.IGNORECASE)
-# A code that opens a statement, at the start of a line or after a dash in it. Each starts with one certain character, to
-# which the engine can skip.
-_CODE = r"[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})(?=[ \t]*(—|–|:|：|→|->|-(?=[ \t]))(?!\s*\d))"
-_AT_START = re.compile(_CODE)
-_AT_LINE = re.compile(rf"\n{_CODE}")
-_AT_DASH = re.compile(rf"-(?<=\s-)\s??{_CODE}")
+# A code that opens a statement, at the start of a line or after a dash in it.
+_CODE = re.compile(r"\s??[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})(?=[ \t]*(—|–|:|：|→|->|-(?=[ \t]))(?!\s*\d))")
+_OPENS = frozenset("-*+•H0123456789 \t")
 _SENTENCE = re.compile(
     r"\b(?:on|for|if|when|code|error|status|HTTP)\s+(?:an?\s+)?(?:HTTP\s+|code\s+|error\s+|status\s+)*(\d{3,5})\b[\s,:—–-]*([^.;\n]+)",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"\s*[;；]\s*|\s+(?:→|->)\s+|\.\s+(?=[A-Z])")
+_SPLIT = re.compile(r"[;；]|→(?<=\s→)\s|->(?<=\s->)\s|\.\s+(?=[A-Z])")
 _COLON = re.compile(r"[:：]\s")
 _AFTER = re.compile(
     r"\b(?:in|after|wait|for)\s+(\d+(?:\.\d+)?)\s*(seconds?|secs?|s|minutes?|mins?|m)\b|(\d+)\s*(秒|分钟)",
@@ -32,6 +30,7 @@ _AFTER = re.compile(
 _TIMES = re.compile(
     r"\b(\d+)\s*(?:times|x|attempts|tries)\b|\bup to (\d+)\b(?!\s*(?:s|sec|min))|(\d+)\s*次", re.IGNORECASE
 )
+_LONGEST = 5  # digits of a code
 _USUAL = 100  # codes below this one show by what is said to do about each of them
 
 
@@ -57,21 +56,22 @@ def rule(code: int, meaning: str, action: str, line: int, ids: Sequence[str] = (
     recovery = Recovery(named) if named else Recovery.TELL
     if recovery is Recovery.CONTINUE and code not in range(300):
         recovery = Recovery.TELL
-    after = times = None
-    if recovery in (Recovery.RETRY, Recovery.NEW_CLIENT_ID):
-        counted = _DIGITS.search(action)
-        wait = _AFTER.search(action) if counted else None
-        if wait:
-            after = seconds(wait[1] or wait[3], wait[2] or wait[4])
+    after: float | None = None
+    times: int | None = None
+    if recovery is Recovery.RETRY or recovery is Recovery.NEW_CLIENT_ID:
         said = first("times", action)
-        count = _TIMES.search(action) if counted else None
-        times = int(said) if said else int(next(filter(None, count.groups()))) if count else None
+        times = int(said) if said else None
+        if _DIGITS.search(action):
+            if wait := _AFTER.search(action):
+                after = seconds(wait[1] or wait[3], wait[2] or wait[4])
+            if times is None and (count := _TIMES.search(action)):
+                times = int(count[count.lastindex or 0])
     return RawError(code, meaning, action, recovery, line, after, times), named is not None
 
 
 def _add(facts: Facts, code: int, meaning: str, action: str, line: int) -> None:
-    ids = {stated.value for stated in facts.client_header}
-    error, understood = rule(code, meaning, action, line, tuple(sorted(ids)))
+    ids = sorted({stated.value for stated in facts.client_header}) if facts.client_header else ()
+    error, understood = rule(code, meaning, action, line, ids)
     facts.errors.append(error)
     if not understood:
         message = f"nothing in the row of code {code} says how to recover; its text is told to the user"
@@ -93,7 +93,7 @@ def _from_table(facts: Facts, table: Table) -> None:
         cells = row.plain
         if len(cells) <= at:
             continue
-        codes = _CODES.match(cells[at])
+        codes = _codes(cells[at])
         if not codes:
             if any(cells):
                 message = f"the error code {cells[at]!r} is not a number"
@@ -103,23 +103,33 @@ def _from_table(facts: Facts, table: Table) -> None:
             continue
         action = cells[last] if last < len(cells) else ""
         meaning = "; ".join(cells[i] for i in rest if i != last and i < len(cells))
-        for code in _DIGITS.findall(codes[1]):
-            _add(facts, int(code), meaning, action, row.line)
+        for code in codes:
+            _add(facts, code, meaning, action, row.line)
 
 
 def _code_column(table: Table) -> int | None:
     titled = pattern("columns.code")
     for i, title in enumerate(table.titles):
-        found = [_CODES.match(cell) for cell in table.column(i)]
-        numbers = [int(number) for match in found if match for number in _DIGITS.findall(match[1])]
-        if len(numbers) * 2 >= len(table.rows) and numbers and (titled.search(title) or max(numbers) >= 100):
+        numbers: list[int] = []
+        for cell in table.column(i):
+            if codes := _codes(cell):
+                numbers += codes
+        if len(numbers) * 2 >= len(table.rows) and numbers and (max(numbers) >= _USUAL or titled.search(title)):
             return i
     return None
 
 
+def _codes(cell: str) -> list[int]:
+    """The codes that a cell holds, if it holds nothing else: mostly one number."""
+    if cell.isdecimal() and len(cell) <= _LONGEST:
+        return [int(cell)]
+    found = _CODES.match(cell) if len(cell) > 1 else None
+    return [int(number) for number in _DIGITS.findall(found[1])] if found else []
+
+
 def _from_bullets(facts: Facts) -> None:
     page = facts.page
-    spots = _bullets(page.text)
+    spots = _bullets(page)
     if len(spots) < 2:
         return
     rows: list[tuple[int, str, str, int, int]] = []
@@ -127,7 +137,7 @@ def _from_bullets(facts: Facts) -> None:
         line = page.line_at(found.start(1))
         unit = page.unit_at(line)
         end = min(unit.stop, following[0] if following else unit.stop)
-        meaning, _, action = _two(" ".join(page.text[found.end(2) : end].split()).rstrip(" -"))
+        meaning, action = _two(" ".join(page.text[found.end(2) : end].split()).rstrip(" -"))
         rows.append((int(found[1]), meaning, action, line, unit.end))
     if max(row[0] for row in rows) < _USUAL and not _recover(rows):
         return  # a numbered list
@@ -143,18 +153,25 @@ def _recover(rows: list[tuple[int, str, str, int, int]]) -> bool:
     return more and len(judged) == len(rows) and all(understood for _, understood in judged)
 
 
-def _bullets(text: str) -> list[tuple[int, re.Match[str]]]:
+def _bullets(page: Page) -> list[tuple[int, re.Match[str]]]:
     """Codes that open a statement: where its bullet stands, and the code."""
-    found = {code.start(1): (code.start() + 1, code) for code in _AT_DASH.finditer(text)}
-    found |= {code.start(1): (code.start() + 1, code) for code in _AT_LINE.finditer(text)}
-    if first := _AT_START.match(text):
-        found[first.start(1)] = (0, first)
+    text = page.text
+    found: dict[int, tuple[int, re.Match[str]]] = {}
+    dash = page.lower.find(" -")
+    while dash >= 0:
+        if code := _CODE.match(text, dash + 2):
+            found[code.start(1)] = (dash + 2, code)
+        dash = page.lower.find(" -", dash + 2)
+    for start in page.offsets:
+        if text[start : start + 1] in _OPENS and (code := _CODE.match(text, start)):
+            found[code.start(1)] = (start, code)
     return [found[at] for at in sorted(found)][:MAX_ROWS]
 
 
-def _two(text: str) -> tuple[str, str, str]:
+def _two(text: str) -> tuple[str, str]:
+    """What a code means and what is to be done about it; the latter may be unsaid."""
     cut = _SPLIT.search(text) or _COLON.search(text)
-    return (text[: cut.start()], ";", text[cut.end() :]) if cut else (text, "", "")
+    return (text[: cut.start()].rstrip(), text[cut.end() :].lstrip()) if cut else (text, "")
 
 
 def _from_sentences(facts: Facts) -> None:

@@ -14,7 +14,7 @@ _QUOTED = re.compile(
     r"\"([^\"]+)\"|„([^“”]+)[“”]|“([^”]+)”|「([^」]+)」|『([^』]+)』|«\s*([^»]+?)\s*»|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`"
 )
 _STRAIGHT = re.compile(r"\"([^\"]+)\"")
-_OTHER_QUOTES = re.compile("[“„「『«‘'`]")
+_OTHER_QUOTES = re.compile("[“„「『«‘]")
 _STEPS = re.compile(r"\s*(?:→|->|=>|⇒|➜|➡️?)\s*")
 _BETWEEN = re.compile(r"\s*(?:[/,;|、，；]|\bor\b|或)\s*")
 _SECTION = re.compile(r"§\s*\d")
@@ -35,7 +35,7 @@ def read(facts: Facts) -> None:
 def quoted(cell: str) -> tuple[list[str], str]:
     """The quoted phrases of a cell, and what stands outside the quotes."""
     marks = _QUOTED
-    if not _OTHER_QUOTES.search(cell):
+    if not _otherwise_quoted(cell):
         marks = _STRAIGHT
         parts = cell.split('"')
         if len(parts) % 2 and "" not in parts[1::2]:  # in pairs, as nearly always
@@ -45,8 +45,15 @@ def quoted(cell: str) -> tuple[list[str], str]:
 
 
 def _quotes(cell: str) -> bool:
-    """Whether a cell holds a quotation; where its quotes are all straight, a much quicker pattern tells."""
-    return bool((_QUOTED if _OTHER_QUOTES.search(cell) else _STRAIGHT).search(cell))
+    """Whether a cell holds a quotation; in straight quotes, most often."""
+    if '"' in cell and _STRAIGHT.search(cell):
+        return True
+    return _otherwise_quoted(cell) and _QUOTED.search(cell) is not None
+
+
+def _otherwise_quoted(cell: str) -> bool:
+    """Whether a cell holds quotes that are not straight."""
+    return "'" in cell or "`" in cell or (not cell.isascii() and _OTHER_QUOTES.search(cell) is not None)
 
 
 def _columns(table: Table) -> tuple[int, int, int | None] | None:
