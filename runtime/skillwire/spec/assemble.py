@@ -208,15 +208,14 @@ def stream(facts: Facts, message: Call | None, family: Family | None, marks: Mar
 
 def auth(facts: Facts, family: Family | None) -> Auth:
     """Whence the token comes and how it is sent."""
-    secret = pattern("variables.secret")
-    claw = openclaw(facts)
     documented: Mapping[str, str] = family.auth if family else {}
     line = facts.token_env[0].line if facts.token_env else facts.front.lines.get("metadata")
     env = facts.token_env[0].value if facts.token_env else None
-    if env is None and isinstance(claw.get("primaryEnv"), str):
-        env = claw["primaryEnv"]
     if env is None:
-        env = next((name for name in requires(facts).env if secret.search(name)), None)
+        needed = requires(facts)
+        env = needed.primary_env
+        if env is None:
+            env = next(filter(pattern("variables.secret").search, needed.env), None)
     if env is None and documented:
         env, line = documented["env"], None
     client = facts.client_header[0].value if facts.client_header else documented.get("client_id_header")
