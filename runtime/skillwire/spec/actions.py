@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from skillwire.spec.facts import Facts, RawRoute
 from skillwire.spec.model import Call, GuiAction, Route, Severity, Translation
@@ -15,22 +14,22 @@ _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(/\S*)\Z")
 _REFERENCE = re.compile(r"§\s*(\d+(?:\.\d+)*)")
 _THEN = re.compile(r"[,;]?\s*(?:\band\s+)?\bthen\b|[,;]?\s*\bfollowed by\b|\s\+\s|[，；]?\s*(?:然后|随后|接着)|，再")
 _JOINTS = ("then", "followed by", " + ", "然后", "随后", "接着", "，再")
+_GUI_ACTIONS = frozenset(action.value for action in GuiAction)
 # At least half of a table's rows must name calls of the file, or it is no routing table.
 _SHARE = 0.5
 
 
-class Target(NamedTuple):
-    """What an action cell names: a call by label, a call by number, or neither."""
+class Target:
+    """What an action cell names: a call by label, a call by number, or neither; the label wins."""
 
-    label: str | None
-    number: str | None
-    text: str
-    reference: str = ""
+    __slots__ = ("call", "label", "number", "reference", "text")
 
-    @property
-    def call(self) -> str | None:
-        """The call meant; the label wins."""
-        return self.label or self.number
+    def __init__(self, label: str | None, number: str | None, text: str, reference: str = "") -> None:
+        self.label = label
+        self.number = number
+        self.call = label or number
+        self.text = text
+        self.reference = reference
 
 
 class Resolver:
@@ -58,17 +57,25 @@ class Resolver:
 
     def target(self, text: str) -> Target:
         """Resolve one step of an action cell."""
-        if request := _REQUEST.match(text.strip()):
-            return Target(self.requests.get((request[1], shape(request[2]))), None, text.strip())
-        reference = _REFERENCE.search(text)
+        text = text.strip()
+        if "/" in text and (request := _REQUEST.match(text)):
+            return Target(self.requests.get((request[1], shape(request[2]))), None, text)
+        reference = _REFERENCE.search(text) if "§" in text else None
+        if reference is None:
+            words = text.strip(" ()→.")
+            return Target(self._by_label(words), None, words or text)
         words = _REFERENCE.sub(" ", text).strip(" ()→.")
-        number = self.learnt.get(reference[1]) or self._by_number(reference[1]) if reference else None
-        return Target(self._by_label(words), number, words or text.strip(), reference[1] if reference else "")
+        number = self.learnt.get(reference[1]) or self._by_number(reference[1])
+        return Target(self._by_label(words), number, words or text, reference[1])
 
     def steps(self, text: str) -> list[Target]:
         """What a step of an action cell names; several when words chain calls (``Upload, then SSE``)."""
-        joined = any(word in text for word in _JOINTS)
-        parts = [part for part in _THEN.split(text) if part.strip()] if joined else []
+        for word in _JOINTS:
+            if word in text:
+                break
+        else:
+            return [self.target(text)]
+        parts = [part for part in _THEN.split(text) if part.strip()]
         targets = [self.target(part) for part in parts] if len(parts) > 1 else []
         return targets if targets and all(target.call for target in targets) else [self.target(text)]
 
@@ -108,13 +115,12 @@ class Resolver:
 
 def translations(facts: Facts, resolver: Resolver) -> tuple[Translation, ...]:
     """GUI rows, those that refer to a request (``Execute §3.5``) following it."""
-    names = {action.value for action in GuiAction}
     result = []
     for row in facts.translations:
-        reference = _REFERENCE.search(row.text)
+        reference = _REFERENCE.search(row.text) if "§" in row.text else None
         if reference and row.action is GuiAction.EXECUTE:
             call = resolver.target(reference[0]).call
-            result.append(replace(row, action=GuiAction(call)) if call in names else row)
+            result.append(replace(row, action=GuiAction(call)) if call in _GUI_ACTIONS else row)
         else:
             result.append(row)
     return tuple(result)
@@ -125,8 +131,8 @@ def routes(facts: Facts, resolver: Resolver) -> tuple[Route, ...]:
     result: list[Route] = []
     for table, rows in facts.routing:
         resolved = [(row, [target for step in row.actions for target in resolver.steps(step)]) for row in rows]
-        good = sum(1 for _, targets in resolved if targets and all(target.call for target in targets))
-        if not rows or good < len(rows) * _SHARE:
+        good = [row for row, targets in resolved if targets and all(target.call for target in targets)]
+        if not rows or len(good) < len(rows) * _SHARE:
             facts.consumed.difference_update(range(table.line, table.end + 1))
             message = "a table pairs words with actions, but its actions name no requests of this file"
             facts.report(

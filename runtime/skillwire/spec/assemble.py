@@ -17,7 +17,6 @@ from skillwire.spec.model import (
     DraftMap,
     ErrorRule,
     Poll,
-    Recovery,
     Requires,
     Severity,
     StreamRule,
@@ -28,8 +27,6 @@ from skillwire.spec.naming import Named, locate, locate_below
 from skillwire.spec.vocabulary import pattern
 
 T = TypeVar("T")
-_FILLED = ("body", "file_field", "url_body", "headers", "returns", "timeout")
-
 
 _SECRET_VALUE = re.compile(r"(?:([A-Za-z][\w-]*)\s+)?(?:\$\{?(\w+)\}?|[<{](\w+)[>}])\Z")
 
@@ -50,20 +47,23 @@ class Marks:
     def lines(self, title: int | None) -> dict[str, int]:
         """Line of each value that has no record of its own."""
         front, facts = self.facts.front.lines, self.facts
-        found = {key: front.get(key) for key in ("name", "version", "description")} | {"title": title}
-        found["base_url"] = facts.base[0].line if facts.base else None
-        found["formats"] = facts.formats.line if facts.formats else None
-        found["max_bytes"] = facts.max_bytes.line if facts.max_bytes else None
-        found["examples"] = facts.examples_line if facts.examples else None
+        found = {
+            "name": front.get("name"),
+            "version": front.get("version"),
+            "description": front.get("description"),
+            "title": title,
+            "base_url": facts.base[0].line if facts.base else None,
+            "formats": facts.formats.line if facts.formats else None,
+            "max_bytes": facts.max_bytes.line if facts.max_bytes else None,
+            "examples": facts.examples_line if facts.examples else None,
+        }
         return {key: line for key, line in found.items() if line}
 
 
 def base_url(facts: Facts, named: Mapping[str, Named]) -> str | None:
     """The address that the file states for all requests, else the one that most of them carry."""
-    stated = facts.base[0] if facts.base else None
-    origins = Counter(call.origin for call in named.values() for _ in call.all if call.origin)
-    domain = facts.front.values.get("apiDomain")
-    if stated:
+    if facts.base:
+        stated = facts.base[0]
         for other in facts.base[1:]:
             if other.value != stated.value:
                 message = (
@@ -71,8 +71,10 @@ def base_url(facts: Facts, named: Mapping[str, Named]) -> str | None:
                 )
                 facts.report("base-url-conflict", Severity.WARNING, message, other.line, "state one base address")
         return stated.value
+    origins = Counter(call.origin for call in named.values() for _ in call.all if call.origin)
     if origins:
         return origins.most_common(1)[0][0]
+    domain = facts.front.values.get("apiDomain")
     if isinstance(domain, str) and domain.strip():
         return domain if "://" in domain else f"https://{domain.strip()}"
     return None
@@ -82,48 +84,72 @@ def base_url_env(facts: Facts, family: Family | None) -> str | None:
     """The environment variable that overrides the base address."""
     if facts.base_env:
         return facts.base_env[0].value
-    return family["base_url_env"] if family else None
+    return family.base_url_env if family else None
 
 
 def calls(facts: Facts, named: Mapping[str, Named], family: Family | None, base: str | None) -> dict[str, Call]:
     """Calls by name: the stated ones in the file's order, then the documented rest of the same API."""
     everywhere = {header.name for header in facts.headers}
-    for call in named.values():
-        call.main.headers = tuple(header for header in call.main.headers if header[0] not in everywhere)
-    documented: Mapping[str, Any] = family["calls"] if family else {}
-    result = {name: _call(facts, call, documented.get(name), base) for name, call in named.items()}
+    for said in named.values():
+        if said.main.headers:
+            said.main.headers = tuple([header for header in said.main.headers if header[0] not in everywhere])
+    documented = family.calls if family else {}
+    result = {name: _call(facts, said, documented.get(name), base) for name, said in named.items()}
     for name, call in documented.items():
-        if name not in result:
-            fields = {key: _frozen(key, value) for key, value in call.items() if key != "verb"}
-            result[name] = Call(name=name, verb=Verb(call["verb"]), default=True, **fields)
+        result.setdefault(name, call)
     return result
 
 
-def _call(facts: Facts, named: Named, documented: Mapping[str, Any] | None, base: str | None) -> Call:
+def _call(facts: Facts, named: Named, documented: Call | None, base: str | None) -> Call:
     main = named.main
     path = _path(facts, named, base)
-    fields: dict[str, Any] = {name: getattr(main, name) for name in _FILLED}
+    method, verb, body = main.method, named.verb, main.body
+    file_field, url_body, headers = main.file_field, main.url_body, main.headers
+    returns, timeout = main.returns, main.timeout
     defaulted: list[str] = []
-    method = main.method
     if documented:
+        verb = documented.verb  # a file that leaves out the poll still means a job
         if not method:
-            method = documented["method"]
+            method = documented.method
             defaulted.append("method")
-        for name in _FILLED:
-            if fields[name] or name not in documented:
-                continue
-            if name == "body" and not agrees(main.fields, documented["body"]):
-                continue
-            fields[name] = _frozen(name, documented[name])
-            defaulted.append(name)
-    if fields["body"] is None and main.fields and named.verb in (Verb.ACQUIRE, Verb.STREAM, Verb.JOB, Verb.CALL):
-        fields["body"] = templates.from_fields(main.fields)
+        if not body and documented.body and agrees(main.fields, documented.body):
+            body = documented.body
+            defaulted.append("body")
+        if not file_field and documented.file_field:
+            file_field = documented.file_field
+            defaulted.append("file_field")
+        if not url_body and documented.url_body:
+            url_body = documented.url_body
+            defaulted.append("url_body")
+        if not headers and documented.headers:
+            headers = documented.headers
+            defaulted.append("headers")
+        if not returns and documented.returns:
+            returns = documented.returns
+            defaulted.append("returns")
+        if not timeout and documented.timeout:
+            timeout = documented.timeout
+            defaulted.append("timeout")
+    if body is None and main.fields and named.verb in (Verb.ACQUIRE, Verb.STREAM, Verb.JOB, Verb.CALL):
+        body = templates.from_fields(main.fields)
     if not method:
         method = "POST"
         message = f"the request {named.name} names no method; POST is assumed"
         facts.report("missing-method", Severity.WARNING, message, main.line, "write the method before the path")
-    verb = Verb(documented["verb"]) if documented else named.verb  # a file that leaves out the poll still means a job
-    return Call(named.name, verb, method, path, line=main.line, defaulted=tuple(defaulted), **fields)
+    return Call(
+        named.name,
+        verb,
+        method,
+        path,
+        body,
+        file_field,
+        url_body,
+        headers,
+        returns,
+        timeout,
+        line=main.line,
+        defaulted=tuple(defaulted),
+    )
 
 
 def _path(facts: Facts, named: Named, base: str | None) -> str:
@@ -140,18 +166,10 @@ def _path(facts: Facts, named: Named, base: str | None) -> str:
     return whole
 
 
-def _frozen(name: str, value: Any) -> Any:
-    if name == "headers":
-        return tuple((key, text) for key, text in value)
-    if name == "timeout":
-        return float(value)
-    return tuple(value) if name == "returns" else value
-
-
 def poll(named: Mapping[str, Named], family: Family | None, base: str | None) -> Poll | None:
     """How jobs are polled; ``every`` 0 or ``until`` empty where neither the file nor a documented API says."""
     jobs = [call for call in named.values() if call.verb is Verb.JOB]
-    documented: Mapping[str, Any] = family["poll"] if family else {}
+    documented: Mapping[str, Any] = family.poll if family else {}
     if not jobs and not documented:
         return None
     job = next((call for call in jobs if call.name == "export"), jobs[0] if jobs else None)
@@ -164,8 +182,7 @@ def poll(named: Mapping[str, Named], family: Family | None, base: str | None) ->
             fields[name] = locate_below(value, (base,) if base else ())[1] if name == "fallback_path" else value
     defaulted = [name for name in documented if name not in fields]
     for name in defaulted:
-        value = documented[name]
-        fields[name] = tuple(value) if isinstance(value, list) else value
+        fields[name] = documented[name]
     fields["every"] = float(fields.get("every", 0))
     fields.setdefault("until", "")
     return Poll(**fields, line=stated[0].line if stated else None, defaulted=tuple(defaulted))
@@ -174,7 +191,7 @@ def poll(named: Mapping[str, Named], family: Family | None, base: str | None) ->
 def stream(facts: Facts, message: Call | None, family: Family | None, marks: Marks) -> StreamRule:
     """The stream rule, its timeout that of the message call."""
     found = facts.stream
-    documented: Mapping[str, Any] = family["stream"] if family else {}
+    documented: Mapping[str, Any] = family.stream if family else {}
     fields: dict[str, Any] = {
         "notice_every": found.notice_every,
         "notice": found.notice,
@@ -191,15 +208,14 @@ def stream(facts: Facts, message: Call | None, family: Family | None, marks: Mar
 
 def auth(facts: Facts, family: Family | None) -> Auth:
     """Whence the token comes and how it is sent."""
-    secret = pattern("variables.secret")
-    claw = openclaw(facts)
-    documented: Mapping[str, Any] = family["auth"] if family else {}
+    documented: Mapping[str, str] = family.auth if family else {}
     line = facts.token_env[0].line if facts.token_env else facts.front.lines.get("metadata")
     env = facts.token_env[0].value if facts.token_env else None
-    if env is None and isinstance(claw.get("primaryEnv"), str):
-        env = claw["primaryEnv"]
     if env is None:
-        env = next((name for name in requires(facts).env if secret.search(name)), None)
+        needed = requires(facts)
+        env = needed.primary_env
+        if env is None:
+            env = next(filter(pattern("variables.secret").search, needed.env), None)
     if env is None and documented:
         env, line = documented["env"], None
     client = facts.client_header[0].value if facts.client_header else documented.get("client_id_header")
@@ -224,36 +240,37 @@ def _key_header(facts: Facts, env: str | None) -> tuple[str, str] | None:
 def errors(facts: Facts, family: Family | None) -> tuple[ErrorRule, ...]:
     """Error rows as stated; the documented ones when the file names no code at all."""
     if facts.errors or not family:
-        rows = [ErrorRule(e.code, e.meaning, e.recovery, e.text, e.line, e.after, e.times) for e in facts.errors]
         seen: set[int] = set()
-        for row in rows:
-            if row.code in seen:
-                message = f"the code {row.code} is listed twice; the first row counts"
-                facts.report("duplicate-code", Severity.WARNING, message, row.line or 1, "delete one row")
-            seen.add(row.code)
+        rows = []
+        for code, meaning, text, recovery, line, after, times in facts.errors:
+            if code in seen:
+                message = f"the code {code} is listed twice; the first row counts"
+                facts.report("duplicate-code", Severity.WARNING, message, line or 1, "delete one row")
+            seen.add(code)
+            rows.append(ErrorRule(code, meaning, recovery, text, line, after, times))
         return tuple(rows)
-    return tuple(ErrorRule(**{**row, "recovery": Recovery(row["recovery"]), "line": None}) for row in family["errors"])
+    return family.errors
 
 
 def draft(facts: Facts, family: Family | None) -> DraftMap:
     """The draft map as stated, else as documented."""
     if facts.draft.keys or not family:
         return facts.draft
-    return DraftMap(family["draft"]["keys"], family["draft"]["track_types"])
+    return family.draft
 
 
 def formats(facts: Facts, family: Family | None) -> tuple[str, ...]:
     """File types as stated, else as documented."""
     if facts.formats:
         return facts.formats.value
-    return tuple(family["formats"]) if family else ()
+    return family.formats if family else ()
 
 
 def max_bytes(facts: Facts, family: Family | None) -> int | None:
     """The largest file in bytes as stated, else as documented."""
     if facts.max_bytes:
         return facts.max_bytes.value
-    return family["max_megabytes"] * 1024 * 1024 if family else None
+    return family.max_bytes if family else None
 
 
 def wording(facts: Facts) -> Wording:

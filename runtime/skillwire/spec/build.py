@@ -9,7 +9,7 @@ from skillwire.errors import UsageError
 from skillwire.spec import actions, assemble, blocks, defaults, identity, naming, runnable, settings
 from skillwire.spec.blocks import Page
 from skillwire.spec.facts import Facts, Leftover
-from skillwire.spec.model import Install, Skill
+from skillwire.spec.model import Install, Problem, Severity, Skill
 from skillwire.spec.rules import RULES
 from skillwire.spec.source import Document, read
 
@@ -66,7 +66,13 @@ def _assemble(facts: Facts, install: Install, given: Mapping[str, str]) -> Skill
     version = identity.version(facts, install, values.get("version"))
     platform = values.get("platform") or identity.platform(facts, install)
     title, title_line = identity.title(facts, name)
+    headers = identity.headers(facts, origins, {"name": name, "version": version, "platform": platform})
     marks = assemble.Marks(facts)
+    poll = assemble.poll(named, family, base)
+    errors = assemble.errors(facts, family)
+    if version is None:
+        fix = runnable.VERSION_FIX
+        facts.report("missing-version", Severity.WARNING, "the file states no version", facts.front.line, fix)
     skill = Skill(
         name=name,
         version=version,
@@ -76,18 +82,18 @@ def _assemble(facts: Facts, install: Install, given: Mapping[str, str]) -> Skill
         platform=platform,
         digest=facts.page.document.digest,
         auth=auth,
-        headers=tuple(identity.headers(facts, origins, {"name": name, "version": version, "platform": platform})),
+        headers=headers,
         base_url=base,
         base_url_env=marks.note("base_url_env", assemble.base_url_env(facts, family), stated=bool(facts.base_env)),
         calls=calls,
         routes=routes,
-        errors=marks.note("errors", assemble.errors(facts, family), stated=bool(facts.errors)),
+        errors=marks.note("errors", errors, stated=bool(facts.errors)),
         translations=translations,
         stream=assemble.stream(facts, calls.get("message"), family, marks),
         draft=marks.note("draft", assemble.draft(facts, family), stated=bool(facts.draft.keys) or not family),
         formats=marks.note("formats", assemble.formats(facts, family), stated=bool(facts.formats)),
         max_bytes=marks.note("max_bytes", assemble.max_bytes(facts, family), stated=bool(facts.max_bytes)),
-        poll=assemble.poll(named, family, base),
+        poll=poll,
         examples=facts.examples,
         wording=assemble.wording(facts),
         requires=assemble.requires(facts),
@@ -95,10 +101,30 @@ def _assemble(facts: Facts, install: Install, given: Mapping[str, str]) -> Skill
         lines=marks.lines(title_line),
         platform_rule=(*facts.platforms, ("", facts.platform_else)) if facts.platforms else (),
         defaulted=tuple(marks.defaulted),
+        problems=tuple(sorted(facts.problems, key=_line)),
+        missing=runnable.reasons(
+            facts, base_url=base, calls=calls, routes=routes, poll=poll, headers=headers, version=version
+        ),
     )
+    if not values:
+        return skill
     skill = settings.apply(skill, values, lines)
-    missing = runnable.reasons(facts, skill)
-    return replace(skill, missing=missing, problems=tuple(sorted(facts.problems, key=lambda found: found.line)))
+    return replace(
+        skill,
+        missing=runnable.reasons(
+            facts,
+            base_url=skill.base_url,
+            calls=skill.calls,
+            routes=skill.routes,
+            poll=skill.poll,
+            headers=skill.headers,
+            version=skill.version,
+        ),
+    )
+
+
+def _line(found: Problem) -> int:
+    return found.line
 
 
 def _settings(facts: Facts, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, int]]:

@@ -12,6 +12,7 @@ from skillwire.spec.tables import Table
 
 T = TypeVar("T")
 MAX_PROBLEMS = 500
+_NO_STREAM, _NO_DRAFT = StreamRule(), DraftMap()  # they are immutable, so all pages share them
 
 
 class Stated(NamedTuple, Generic[T]):
@@ -135,8 +136,8 @@ class Facts:
     platform_else: str = "unknown"
     errors: list[RawError] = field(default_factory=list)
     translations: list[Translation] = field(default_factory=list)
-    stream: StreamRule = field(default_factory=StreamRule)
-    draft: DraftMap = field(default_factory=DraftMap)
+    stream: StreamRule = _NO_STREAM
+    draft: DraftMap = _NO_DRAFT
     formats: Stated[tuple[str, ...]] | None = None
     max_bytes: Stated[int] | None = None
     problems: list[Problem] = field(default_factory=list)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from skillwire.spec.facts import Facts, RawHeader
 from skillwire.spec.model import Header, Install, Severity
 from skillwire.spec.vocabulary import pattern
+from skillwire.spec.wording import Wording
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _SHELL = re.compile(r"\$\{?(\w+)")
-_FROM_FILE = re.compile(r"\bfront-?matter|\bfields?\b|\byaml\b|\bthis file|\bmetadata\b|元数据", re.IGNORECASE)
-_DETECTED = re.compile(r"\bdetect|\binstall|\bplatform\b|\bpath\b|安装", re.IGNORECASE)
+_FROM_FILE = Wording(
+    r"\bfront-?matter|\bfields?\b|\byaml\b|\bthis file|\bmetadata\b|元数据",
+    ("front", "field", "yaml", "this file", "metadata", "元数据"),
+)
+_DETECTED = Wording(r"\bdetect|\binstall|\bplatform\b|\bpath\b|安装", ("detect", "install", "platform", "path", "安装"))
+_VERSION = Wording(r"\bversion\b", ("version",))
+_NAME = Wording(r"\bname\b|名称", ("name", "名称"))
 _NAMING = re.compile(r"(?:source|name|skill|agent)\Z", re.IGNORECASE)
 _VERSIONING = re.compile(r"(?:version|release|build)\Z", re.IGNORECASE)
 _SHORTEST = 30  # a description says more than this many characters
@@ -114,13 +120,12 @@ def header_origins(facts: Facts) -> dict[str, tuple[str, str]]:
     return result
 
 
-def headers(facts: Facts, origins: Mapping[str, tuple[str, str]], values: Mapping[str, str | None]) -> Iterable[Header]:
+def headers(
+    facts: Facts, origins: Mapping[str, tuple[str, str]], values: Mapping[str, str | None]
+) -> tuple[Header, ...]:
     """Headers in the order of the file, values resolved."""
-    seen: set[str] = set()
+    found = []
     for raw in _first_stated(facts.headers):
-        if raw.name in seen:
-            continue
-        seen.add(raw.name)
         if raw.name not in origins:
             message = f"the header {raw.name} is asked for, but nothing says what its value is"
             facts.report("header-without-value", Severity.WARNING, message, raw.line, "state its value")
@@ -131,7 +136,8 @@ def headers(facts: Facts, origins: Mapping[str, tuple[str, str]], values: Mappin
             message = f"the value of {raw.name} cannot be sent in a header"
             facts.report("bad-header-value", Severity.ERROR, message, raw.line, "use printable ASCII")
             value = None
-        yield Header(raw.name, value, origin, raw.line)
+        found.append(Header(raw.name, value, origin, raw.line))
+    return tuple(found)
 
 
 def _first_stated(found: list[RawHeader]) -> list[RawHeader]:
@@ -157,15 +163,16 @@ def _origin(facts: Facts, value: str, depth: int, header: str) -> tuple[str, str
     words = value.split()
     if len(words) == 1 and words[0] not in ("version", "name"):
         return "literal", words[0]
-    if _DETECTED.search(value) and not re.search(r"\bversion\b", value, re.IGNORECASE):
+    lower = value.lower()
+    version = _VERSION.search(value, lower)
+    if not version and _DETECTED.search(value, lower):
         return "platform", ""
-    if re.search(r"\bversion\b|版本", value, re.IGNORECASE):
+    if version or "版本" in value:
         return "version", ""
-    named = re.search(r"\bname\b|名称", value, re.IGNORECASE)
-    if not named and _FROM_FILE.search(value) and _VERSIONING.search(header):
-        return "version", ""
-    if named or _FROM_FILE.search(value):
+    if _NAME.search(value, lower):
         return "name", ""
+    if _FROM_FILE.search(value, lower):
+        return ("version" if _VERSIONING.search(header) else "name"), ""
     return "literal", words[0].rstrip(",;") if words else ""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from skillwire.spec import templates
@@ -17,7 +16,8 @@ from skillwire.spec.wording import Wording
 
 _ABSOLUTE = re.compile(r"(https?://[^/\s]+)(/.*)?\Z")
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|\w+)(/.*)?\Z")
-_PLACEHOLDER = re.compile(r"<[^<>]*>|\$?\{[^{}]*\}|\$\w+|(?<=/):\w+")
+# Each kind of placeholder starts with one certain character, to which the engine can skip.
+_PLACEHOLDER = re.compile(r"<[^<>]*>|\{[^{}]*\}|\$(?:\{[^{}]*\}|\w+)|:(?<=/:)\w+")
 _ANGLED = re.compile(r"<[^<>]*>")
 _PARENTHESES = re.compile(r"\s*\([^()]*\)")
 _WISH = re.compile(r"<(?:msg|message|text|prompt|words|query|input|user[ _]\w+)>", re.IGNORECASE)
@@ -25,28 +25,32 @@ _POLLS = Wording(r"\bpoll|轮询", ("poll", "轮询"))
 _WORDS = re.compile(r"[^\W_]+")
 
 
-@dataclass(slots=True)
 class Named:
     """A call under its name: the fullest statement of it, and every request that states it."""
 
-    name: str
-    main: Request
-    origin: str
-    path: str
-    all: list[Request] = field(default_factory=list)
-    verb: Verb = Verb.CALL
-    status_of: str = ""
+    __slots__ = ("all", "main", "name", "origin", "path", "status_of", "verb")
+
+    def __init__(self, name: str, main: Request, origin: str, path: str, status_of: str) -> None:
+        self.name = name
+        self.main = main
+        self.origin = origin
+        self.path = path
+        self.all: list[Request] = []
+        self.verb = Verb.CALL
+        self.status_of = status_of
 
 
 @lru_cache(maxsize=1024)
 def locate(url: str) -> tuple[str, str]:
     """Origin and path of a URL as written: ``$API/x`` and ``/x`` have no origin, ``${A:-https://h}/x`` has one."""
+    if url.startswith("/"):
+        return "", url
     if absolute := _ABSOLUTE.match(url):
         return absolute[1], absolute[2] or "/"
     if variable := _VARIABLE.match(url):
         default = (variable[1] or "").partition(":-")[2]
         return default.rstrip("/"), variable[2] or "/"
-    return "", url if url.startswith("/") else f"/{url.partition('/')[2]}"
+    return "", f"/{url.partition('/')[2]}"
 
 
 def locate_below(url: str, bases: Sequence[str]) -> tuple[str, str]:
@@ -115,9 +119,10 @@ def name_all(facts: Facts) -> dict[str, Named]:
             same.main, same.path = request, path
             same.origin = origin or same.origin
     _find_session(named)
+    polled = {call.status_of for call in named.values()}
     for call in named.values():
         _merge(call, facts)
-        call.verb = _verb(call, named)
+        call.verb = _verb(call, polled)
     return dict(sorted(named.items(), key=lambda item: item[1].main.order))
 
 
@@ -137,7 +142,8 @@ def _name(request: Request, path: str, known: Mapping[tuple[str, str], str], nam
         return "message"
     if is_token_request(request) and "token" not in named:
         return "token"
-    labels = [label for label in request.labels if slug(label) and not pattern("generic").search(label)]
+    generic = pattern("generic")
+    labels = [label for label in request.labels if slug(label) and not generic.search(label)]
     for label in labels:
         if (found := by_vocabulary(label)) and _fits(found, request):
             return found
@@ -175,6 +181,8 @@ def _polled(page: Page, request: Request, path: str, named: Mapping[str, Named])
     if request.method != "GET":
         return None
     posts = [call for call in named.values() if call.main.method not in ("", "GET", "DELETE")]
+    if not posts:
+        return None
     says = bool(request.polling) or any(map(_POLLS.search, (request.lead, request.text, *request.labels[:1])))
     jobs = [call for call in posts if call.name not in ("token", "session", "message", "upload")]
     if says and jobs:  # in the same statement, or at least in the same section
@@ -182,8 +190,9 @@ def _polled(page: Page, request: Request, path: str, named: Mapping[str, Named])
         together = above is not None and above == page.heading_above(nearest.line) and nearest.line <= request.line
         if together or page.unit_at(request.line) == page.unit_at(nearest.line):
             return jobs[-1]
+    asked = f"{shape(path)}/"
     for call in reversed(posts):
-        if f"{shape(path)}/".startswith(f"{shape(call.path)}/<>/") and (says or call.main.polling):
+        if asked.startswith(f"{shape(call.path)}/<>/") and (says or call.main.polling):
             return call
     if not says or request.streaming:
         return None
@@ -243,7 +252,8 @@ def _alike(body: object) -> str:
     return _ANGLED.sub("<>", str(body))
 
 
-def _verb(call: Named, named: Mapping[str, Named]) -> Verb:
+def _verb(call: Named, polled: set[str]) -> Verb:
+    """How a call is carried out; ``polled`` are the names of the calls whose status others ask for."""
     main = call.main
     if call.name in ("token", "session"):
         return Verb.ACQUIRE
@@ -253,7 +263,6 @@ def _verb(call: Named, named: Mapping[str, Named]) -> Verb:
         return Verb.STREAM
     if call.name == "upload" or (main.uploading and (main.file_field or main.url_body)):
         return Verb.UPLOAD
-    polled = any(other.status_of == call.name for other in named.values())
-    if polled or (main.polling and main.method != "GET"):
+    if call.name in polled or (main.polling and main.method != "GET"):
         return Verb.JOB
     return Verb.CALL

@@ -2,62 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from skillwire.spec.facts import Facts
-from skillwire.spec.model import Call, Severity, Skill, Verb
+from skillwire.spec.model import Call, Header, Poll, Route, Verb
 
-_VERSION_FIX = "add version: to the frontmatter, or give one with --set version=…"
-
-
-def reasons(facts: Facts, skill: Skill) -> tuple[str, ...]:
-    """What a run needs and the skill lacks; a missing version is reported as a problem too."""
-    return (*_whole(skill), *_routing(facts, skill), *_polling(skill), *_version(facts, skill))
+VERSION_FIX = "add version: to the frontmatter, or give one with --set version=…"
 
 
-def _whole(skill: Skill) -> Iterator[str]:
-    if not skill.calls:
-        yield "the file declares no requests; state a method and a path for each action"
-    elif skill.base_url is None:
-        yield "no base address is stated for the requests; add a line such as API base: https://host"
-    for call in skill.calls.values():
-        yield from _call(call, skill.calls)
+def reasons(
+    facts: Facts,
+    *,
+    base_url: str | None,
+    calls: Mapping[str, Call],
+    routes: tuple[Route, ...],
+    poll: Poll | None,
+    headers: tuple[Header, ...],
+    version: str | None,
+) -> tuple[str, ...]:
+    """What a run needs and these parts of a skill lack."""
+    found: list[str] = []
+    if not calls:
+        found.append("the file declares no requests; state a method and a path for each action")
+    elif base_url is None:
+        found.append("no base address is stated for the requests; add a line such as API base: https://host")
+    for call in calls.values():
+        _call(call, calls, found)
+    _routing(facts, routes, calls, found)
+    for call in calls.values():
+        if call.verb is Verb.JOB:
+            _polling(call, poll, found)
+            break
+    if version is None:
+        _version(headers, found)
+    return tuple(found)
 
 
-def _routing(facts: Facts, skill: Skill) -> Iterator[str]:
-    if not skill.routes:
+def _routing(facts: Facts, routes: tuple[Route, ...], calls: Mapping[str, Call], found: list[str]) -> None:
+    if not routes:
         rejected = [table.line for table, _ in facts.routing]
         where = f" (the table on line {rejected[0]} names actions that no request carries out)" if rejected else ""
-        yield f"there is no routing table that pairs what users say with requests{where}; add one"
-    fallback = skill.fallback
-    if fallback and fallback.action not in skill.calls:
-        yield f"the last row leads to {fallback.action!r}, which the file does not declare (line {fallback.line}); declare it"
+        found.append(f"there is no routing table that pairs what users say with requests{where}; add one")
+    for route in routes:
+        if route.fallback:
+            if route.action not in calls:
+                found.append(
+                    f"the last row leads to {route.action!r}, which the file does not declare (line {route.line}); declare it"
+                )
+            return
 
 
-def _call(call: Call, calls: Mapping[str, Call]) -> Iterator[str]:
+def _call(call: Call, calls: Mapping[str, Call], found: list[str]) -> None:
     where = f" (line {call.line})" if call.line else ""
-    if call.verb is Verb.STREAM and call.body is None:
-        yield f"the request {call.name} does not say what to send{where}; give its JSON body"
-    if call.verb is Verb.UPLOAD and not call.file_field and call.url_body is None:
-        yield f"the request {call.name} does not name the multipart field for files{where}; name it"
-    if call.verb is Verb.JOB and f"{call.name}_status" not in calls:
-        yield f"the request {call.name} does not say where its status is polled{where}; give the path"
+    verb = call.verb
+    if verb is Verb.STREAM and call.body is None:
+        found.append(f"the request {call.name} does not say what to send{where}; give its JSON body")
+    elif verb is Verb.UPLOAD and not call.file_field and call.url_body is None:
+        found.append(f"the request {call.name} does not name the multipart field for files{where}; name it")
+    elif verb is Verb.JOB and f"{call.name}_status" not in calls:
+        found.append(f"the request {call.name} does not say where its status is polled{where}; give the path")
 
 
-def _polling(skill: Skill) -> Iterator[str]:
-    job = next((call for call in skill.calls.values() if call.verb is Verb.JOB), None)
-    if job is None:
-        return
-    if skill.poll is None or not skill.poll.every:
-        yield f"the file does not say how often to poll {job.name}; write for example: poll every 30s"
-    if skill.poll is None or not skill.poll.until:
-        yield f"the file does not say which status ends {job.name} well; write for example: until status is completed"
+def _polling(job: Call, poll: Poll | None, found: list[str]) -> None:
+    if poll is None or not poll.every:
+        found.append(f"the file does not say how often to poll {job.name}; write for example: poll every 30s")
+    if poll is None or not poll.until:
+        found.append(
+            f"the file does not say which status ends {job.name} well; write for example: until status is completed"
+        )
 
 
-def _version(facts: Facts, skill: Skill) -> Iterator[str]:
-    if skill.version is not None:
-        return
-    facts.report("missing-version", Severity.WARNING, "the file states no version", facts.front.line, _VERSION_FIX)
-    asking = next((header.name for header in skill.headers if header.origin == "version"), None)
-    if asking:
-        yield f"the file states no version, which the header {asking} must carry; {_VERSION_FIX}"
+def _version(headers: tuple[Header, ...], found: list[str]) -> None:
+    for header in headers:
+        if header.origin == "version":
+            found.append(f"the file states no version, which the header {header.name} must carry; {VERSION_FIX}")
+            return

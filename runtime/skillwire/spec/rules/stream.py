@@ -17,6 +17,7 @@ _REACH = 400  # characters around "every 2 min" in which heartbeats and the noti
 _QUOTED = re.compile(r"[\"“]([^\"”]{3,80})[\"”]")
 _KEEPALIVE = Wording(
     r"\bheart-?beats?\b|\bkeep-?alives?\b|\bempty\s+data\b|\bstill\s+working\b|\bpings?\b|心跳",
+    ("heart", "keep", "empty", "still", "ping", "心跳"),
 )
 _HEARTBEAT = re.compile(r"heart-?beat|keep-?alive|ping")
 _BEFORE_ONLY = re.compile(
@@ -36,19 +37,18 @@ def read(facts: Facts) -> None:
     for table in page.tables:
         if table.line in facts.consumed or not 2 <= len(table.header) <= 3 or not table.rows:
             continue
-        events = sum(1 for cell in table.column(0) if _EVENT_CELL.search(cell))
-        if events * 2 > len(table.rows):
+        if len([cell for cell in table.column(0) if _EVENT_CELL.search(cell)]) * 2 > len(table.rows):
             facts.consume(range(table.line, table.end + 1))
     every, notice, line = _notice(facts)
     only, silent = _only(page), _silent(page)
-    marks = [match.start() for match in (only, silent) if match]
-    facts.consume(page.line_at(at) for at in marks)
+    lines = [page.line_at(match.start()) for match in (only, silent) if match]
+    facts.consume(lines)
     facts.stream = StreamRule(
         notice_every=every,
         notice=notice,
         heartbeats_only=seconds(only[1], only[2]) if only else None,
         silent_edit=silent is not None,
-        line=line or (page.line_at(min(marks)) if marks else None),
+        line=line or min(lines, default=None),
     )
 
 

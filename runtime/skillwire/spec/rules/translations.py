@@ -11,13 +11,14 @@ from skillwire.spec.rules.routes import quoted
 from skillwire.spec.tables import Table
 from skillwire.spec.vocabulary import first, near, pattern
 
-_ARROW = re.compile(r"\s*(?:→|->|=>|⇒)\s*")
+_ARROW = re.compile(r"→|->|=>|⇒")
 _SAYING = r"(?:\"[^\"\n]{1,60}\"|“[^”\n]{1,60}”|「[^」\n]{1,60}」)"
 _PAIR = re.compile(
     rf"({_SAYING}(?:\s*(?:/|,|or|、|或)\s*{_SAYING})*)\s*(?:→|->|=>|⇒|=|\bmeans?\b|\bstands? for\b|\bbecomes?\b|\bis\b|:|表示|即)\s*"
     r"((?:(?!\"|“|「)[^;；.。\n])+)"
 )
 _BULLET = re.compile(r"\s*(?:>\s*)*[-*+•]\s*(?=[\"“'`「])")
+_MARKS = ">-*+•"  # with which such a bullet starts
 
 
 def read(facts: Facts) -> None:
@@ -41,29 +42,38 @@ def _retells(facts: Facts, table: Table) -> bool:
     if len(table.header) != 2:
         return False
     cells = [row.cells[0] if row.cells else "" for row in table.rows]
-    if sum(1 for cell in cells if quoted(cell)[0]) * 2 <= len(cells):
+    if len([cell for cell in cells if quoted(cell)[0]]) * 2 <= len(cells):
         return False
     if pattern("columns.service").search(table.titles[0]):
         return True
-    gestures = sum(1 for cell in table.column(0) if pattern("gui_gestures").search(cell))
-    return gestures * 2 >= len(cells) or (bool(facts.routing) and _all_known(table))
+    return _of_gestures(table.column(0)) or (bool(facts.routing) and _all_known(table))
 
 
 def _from_bullets(facts: Facts) -> None:
-    page = facts.page
     rows = []
-    for unit in page.units:
+    lines = facts.page.document.lines
+    for unit in facts.page.units:
         if unit.kind != "item" or unit.line in facts.consumed:
             continue
-        raw = " ".join(line.strip() for line in page.document.lines[unit.line - 1 : unit.end])
-        bullet = _BULLET.match(raw)
-        parts = _ARROW.split(raw[bullet.end() :], maxsplit=1) if bullet else []
-        if len(parts) == 2 and quoted(parts[0])[0]:
-            rows.append((parts[0], parts[1], unit))
-    if sum(1 for said, _, _ in rows if pattern("gui_gestures").search(said)) * 2 >= len(rows) > 1:
+        raw = lines[unit.line - 1].strip()
+        if unit.end > unit.line:
+            raw = " ".join([raw, *map(str.strip, lines[unit.line : unit.end])])
+        bullet = _BULLET.match(raw) if raw[:1] in _MARKS else None
+        arrow = _ARROW.search(raw, bullet.end()) if bullet else None
+        if bullet and arrow:
+            said = raw[bullet.end() : arrow.start()].rstrip()
+            if quoted(said)[0]:
+                rows.append((said, raw[arrow.end() :].lstrip(), unit))
+    if len(rows) > 1 and _of_gestures([said for said, _, _ in rows]):
         for said, done, unit in rows:
             _add(facts, said, done, unit.line)
             facts.consume(range(unit.line, unit.end + 1))
+
+
+def _of_gestures(sayings: list[str]) -> bool:
+    """Whether at least half of these speak of buttons and panels."""
+    gestures = pattern("gui_gestures")
+    return len([said for said in sayings if gestures.search(said)]) * 2 >= len(sayings)
 
 
 def _all_known(table: Table) -> bool:
@@ -78,7 +88,7 @@ def _from_prose(facts: Facts) -> None:
         if unit.kind not in ("text", "item"):
             continue
         pairs = [pair for pair in _PAIR.finditer(page.text, unit.start, unit.stop) if first("gui", pair[2])]
-        if len(pairs) < 2 or sum(1 for pair in pairs if pattern("gui_gestures").search(pair[1])) * 2 < len(pairs):
+        if len(pairs) < 2 or not _of_gestures([pair[1] for pair in pairs]):
             continue
         for pair in pairs:
             _add(facts, pair[1], pair[2].strip(), page.line_at(pair.start()))
