@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from skillwire.spec import tables
 from skillwire.spec.fences import Fence, Fences
-from skillwire.spec.marks import lowered, plain, plain_utf8
+from skillwire.spec.marks import lowered_utf8, plain, plain_utf8
 from skillwire.spec.source import Document
 from skillwire.spec.tables import Table
 
@@ -150,7 +150,7 @@ def parse(document: Document) -> Page:
     return Page(
         document,
         text,
-        lowered(raw),
+        lowered_utf8(raw),
         tuple(offsets),
         tuple(scanner.headings),
         tuple(scanner.tables),

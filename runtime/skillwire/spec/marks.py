@@ -36,6 +36,11 @@ def plain_utf8(raw: bytes) -> bytes:
     return raw.replace(b"`", b"").replace(b"**", b"")
 
 
-def lowered(raw: bytes) -> str:
-    """Text in UTF-8, ASCII letters in lower case and blanks for line ends; every character stays at its place."""
-    return raw.translate(_LOWER).decode()
+def lowered(text: str) -> str:
+    """``text`` with its ASCII letters in lower case and blanks for line ends; every character stays at its place."""
+    return lowered_utf8(text.encode("utf-8", "surrogatepass"))
+
+
+def lowered_utf8(raw: bytes) -> str:
+    """As ``lowered``, of text in UTF-8."""
+    return raw.translate(_LOWER).decode("utf-8", "surrogatepass")
