@@ -78,7 +78,7 @@ def _addresses(text: str) -> list[int]:
 
 def _assigns(text: str, addresses: list[int]) -> bool:
     """Whether one of the addresses stands after an equals sign."""
-    return any(["=" in text[max(at - 2, 0) : at] for at in addresses])
+    return any("=" in text[max(at - 2, 0) : at] for at in addresses)
 
 
 def _read_environment(facts: Facts) -> None:
