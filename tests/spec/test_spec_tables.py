@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import settings as hypothesis_settings
 from markdown_it import MarkdownIt
 
@@ -48,6 +48,8 @@ LINE = st.one_of(
 
 
 @given(st.lists(LINE, min_size=2, max_size=12).map("\n".join))
+@example("||||1|\n|---|---|---|---|\n\n|||||\n|||1|\n|---|---|---|")
+@example('-|<"|→é"\n|---|-|\n中|中|\n| --- |-|\n| - |')
 @hypothesis_settings(max_examples=600, deadline=None)
 def test_where_a_commonmark_parser_finds_a_table_so_do_we(text):
     assume(text.strip())

@@ -123,14 +123,17 @@ def _bare(head: str, below: str) -> bool:
 def _with_rows(table: Table, lines: Sequence[str], start: int, *, spaced: bool) -> Table:
     """The table with the rows that stand from the index ``start`` on."""
     rows, width = table.rows, len(table.header)
-    exact = table.end == table.line + 1 and table.width == width
-    quoted = lines[table.line - 1].lstrip().startswith(">") and not table.header[0].startswith(">")
+    head = lines[table.line - 1]
+    # Where CommonMark sees the same table, its rows go on whatever stands in them.
+    exact = table.end == table.line + 1 and table.width == width and (head[0] == "|" or len(split_cells(head)) == width)
+    quoted = head.lstrip().startswith(">") and not table.header[0].startswith(">")
     most = 2 * width  # cells; a line with more may be several rows
     for at in range(start, len(lines)):
         line = lines[at]
         if not line.startswith("|"):
             if not line.strip():
                 if _goes_on(lines, at + 1, width, spaced=spaced):
+                    exact = False  # CommonMark ends the table here, so another one may begin below
                     continue
                 break
             if _ends(line, quoted=quoted):
