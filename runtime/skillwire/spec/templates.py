@@ -10,8 +10,8 @@ from typing import Any
 MAX_CHARS = 20_000  # a longer object in a skill file is data, not a template
 MAX_DEPTH = 60
 
-_OPEN = re.compile(r"\{\s*(?=[\"'}])|\[\s*(?=\{)")
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]')
+_OPEN = re.compile(r"\{\s*[\"'}]")
+_BRACKET = re.compile(r'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"|")*+([{}\[\]])')
 _PLACEHOLDER = re.compile(
     r'("[^"\\]*+(?:\\.[^"\\]*+)*+")'  # a string: left alone
     r"|(<[^<>{}\[\]\n]{1,60}>|\$\{[^{}\n]{1,60}\}|\$[A-Za-z_]\w*|\{[A-Za-z_][\w.-]*\})"  # a bare placeholder: quoted
@@ -32,33 +32,44 @@ def parse(text: str) -> Any:
     """The JSON value of a template, bare placeholders as strings; ``None`` when it is not one."""
     if len(text) > MAX_CHARS:
         return None
-    candidates = (text, text.replace('\\"', '"'), text.replace("'", '"'))
-    for candidate in candidates:
-        quoted = _PLACEHOLDER.sub(_quote, candidate)
-        previous = None
-        while previous != quoted:
-            previous, quoted = quoted, _TRAILING.sub(lambda m: m[1] or m[2] or m[3], quoted)
-        try:
-            return json.loads(quoted)
-        except (ValueError, RecursionError):
-            continue
-    return None
+    value = _parsed(text)
+    if value is None and "\\" in text:
+        value = _parsed(text.replace('\\"', '"'))
+    return _parsed(text.replace("'", '"')) if value is None and "'" in text else value
 
 
-def objects(text: str) -> Iterator[tuple[int, int, Any]]:
+def _parsed(text: str) -> Any:
+    quoted = _PLACEHOLDER.sub(_quote, text)
+    previous = None
+    while previous != quoted:
+        previous, quoted = quoted, _TRAILING.sub(_without_comma, quoted)
+    try:
+        return json.loads(quoted)
+    except (ValueError, RecursionError):
+        return None
+
+
+def objects(text: str) -> list[tuple[int, int, Any]]:
     """Each JSON object in ``text`` that parses as a template: its start, its end, its value."""
+    found = []
     at = 0
-    while opening := _OPEN.search(text, at):
-        start = opening.start()
+    while (brace := text.find("{", at)) >= 0:
+        start = text.rfind("[", at, brace)
+        if start < 0 or text[start + 1 : brace].strip():
+            start = brace
+            if not _OPEN.match(text, brace):
+                at = brace + 1
+                continue
         value, end = _whole(text, start)
         if value is None:
             end = _closing(text, start)
             value = parse(text[start:end]) if end else None
         if value is None:
-            at = opening.end()
+            at = start + 1
         else:
-            yield start, end, value
+            found.append((start, end, value))
             at = end
+    return found
 
 
 def _whole(text: str, start: int) -> tuple[Any, int]:
@@ -118,16 +129,19 @@ def _quote(match: re.Match[str]) -> str:
     return "" if ellipsis else json.dumps(placeholder or word)
 
 
+def _without_comma(match: re.Match[str]) -> str:
+    return match[match.lastindex or 0]
+
+
 def _closing(text: str, start: int) -> int:
+    """Where the bracket at ``start`` is closed, those in strings left out; 0 if it never is."""
     depth = 0
-    for token in _TOKEN.finditer(text, start, start + MAX_CHARS):
-        mark = token.group()
-        if mark in "{[":
-            depth += 1
-            if depth > MAX_DEPTH:
-                return 0
-        elif mark in "}]":
-            depth -= 1
-            if depth == 0:
-                return token.end()
+    bracket = _BRACKET.match(text, start, start + MAX_CHARS)
+    while bracket:
+        depth += 1 if bracket[1] in "{[" else -1
+        if depth > MAX_DEPTH:
+            return 0
+        if depth == 0:
+            return bracket.end()
+        bracket = _BRACKET.match(text, bracket.end(), start + MAX_CHARS)
     return 0

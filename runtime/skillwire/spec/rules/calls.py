@@ -16,7 +16,7 @@ from skillwire.spec.blocks import Page, Unit
 from skillwire.spec.facts import Facts, Request, Stated
 from skillwire.spec.marks import lowered
 from skillwire.spec.tables import Table
-from skillwire.spec.vocabulary import pattern
+from skillwire.spec.vocabulary import nears, pattern
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _TAIL = r"(?:[^\s\"'|<>{}()\[\],，。；：、—→…\\]++|<[^<>\n]{1,40}>|\{[^{}\n]{1,80}\})*"
@@ -86,6 +86,8 @@ def is_token_request(request: Request) -> bool:
     if request.method and not request.streaming and not request.uploading and _introduces(request):
         return True
     path = request.path.partition("?")[0].rstrip("/")
+    if not nears("token", path.lower()):
+        return False
     return statements.names("token", " ".join(path.replace("-", "/").replace("_", "/").rsplit("/", 4)[-4:]))
 
 
@@ -93,12 +95,15 @@ def _introduces(request: Request) -> bool:
     """Whether a request is one by which a stranger gets a secret: nothing but a new id goes out, or a secret comes back."""
     if not request.headers and not request.body:
         return False
-    secrets = pattern("secret_field")
-    gives = any(secrets.search(name.rpartition(".")[2]) for name in request.returns)
+    secret = pattern("secret_field").search
+    gives = any(secret(name.rpartition(".")[2]) for name in request.returns)
     if request.body:
         return gives and "uuid" in str(request.body).lower()
-    sends = any(value == statements.FRESH_ID for name, value in request.headers if not pattern("once").search(name))
-    return gives or (sends and not request.returns and _says_so(request))
+    if gives or request.returns:
+        return gives
+    once = pattern("once").search
+    sends = any(value == statements.FRESH_ID and not once(name) for name, value in request.headers)
+    return sends and _says_so(request)
 
 
 def _says_so(request: Request) -> bool:
@@ -166,7 +171,7 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
         request.span = range(unit.line, unit.end + 1)
         if unit.kind == "fence":
             statements.header_lines(request, statement)
-    number = _MARKER.match(head) if begin == unit.start else None
+    number = _MARKER.match(head) if begin == unit.start and unit.kind == "item" else None
     request.number = int(number[1]) if number and number[1] else None
     if unit.kind == "fence" or "curl" in head:
         below = _below(page, unit, following)
@@ -218,7 +223,7 @@ def _lead(page: Page, unit: Unit) -> str:
 
 def _label(text: str) -> str:
     """What a text starts with, its bullet left out, up to a colon or a dash."""
-    marker = _MARKER.match(text)
+    marker = _MARKER.match(text) if not text[:1].isalpha() else None
     start = marker.end() if marker else 0
     cut = _LABEL_END.search(text, start)
     return " ".join(text[start : cut.start() if cut else len(text)].split())[:80]

@@ -10,12 +10,13 @@ from skillwire.spec.vocabulary import near
 
 # "t=tracks, tt=track type (0=video, …)" and "t for tracks, tt for track type (0=video, …)".
 _PAIR = re.compile(
-    r"(?<![\w.])([a-z]\w{0,15})\s*(?:=|→|:|\bfor\b|\bis\b|\bmeans\b|为)\s*((?!\w{1,16} for )[a-z][a-z ]*?[a-z])"
+    r"([a-z](?<![\w.][a-z])[A-Za-z0-9_]{0,15}+)\s*(?:=|→|:|\bfor\b|\bis\b|\bmeans\b|为)\s*((?!\w{1,16} for )[a-z][a-z ]*?[a-z])"
     r"(?:\s*[(（]([^()（）\n]*)[)）]|\s+in\s+(ms|s|seconds|milliseconds))?(?=\s*(?:[,;.、，；。]|\band\b|\Z|\n))"
 )
 _SHORT = 4  # letters of a key that shows by its length; a longer one stands right after a comma, a colon or "and"
 _SET_APART = re.compile(r"(?:\A|[,;:、，；：]|\band)\s*\Z")
 _TYPE = re.compile(r"(\d+)\s*[=:]\s*([a-z][\w -]*[a-z])")
+_TYPED = re.compile(r"[=:](?:(?<=\d[=:])|(?<=\d\s[=:]))\s*[a-z][\w -]*[a-z]")  # the same, found by its sign
 
 
 def read(facts: Facts) -> None:
@@ -25,7 +26,7 @@ def read(facts: Facts) -> None:
         if unit.kind not in ("text", "item"):
             continue
         text = page.slice(unit)
-        if not _TYPE.search(text):
+        if not _TYPED.search(text):
             continue
         pairs = [
             pair

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from skillwire.spec.blocks import Page
 from skillwire.spec.facts import Facts, RawError
 from skillwire.spec.model import Recovery, Severity
 from skillwire.spec.polls import seconds
@@ -15,8 +14,9 @@ from skillwire.spec.vocabulary import first, pattern
 _DIGITS = re.compile(r"\d+")
 _CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W*\Z", re.IGNORECASE)
 # A code that opens a statement, at the start of a line or after a dash in it.
-_CODE = re.compile(r"\s??[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})(?=[ \t]*(—|–|:|：|→|->|-(?=[ \t]))(?!\s*\d))")
-_OPENS = frozenset("-*+•H0123456789 \t")
+_CODE = r"[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})(?=[ \t]*(—|–|:|：|→|->|-(?=[ \t]))(?!\s*\d))"
+_AT_START = re.compile(rf"\s??{_CODE}")
+_AT_LINE = re.compile(rf"\n(?=[-*+•H\d \t]){_CODE}")
 _SENTENCE = re.compile(
     r"\b(?:on|for|if|when|code|error|status|HTTP)\s+(?:an?\s+)?(?:HTTP\s+|code\s+|error\s+|status\s+)*(\d{3,5})\b[\s,:—–-]*([^.;\n]+)",
     re.IGNORECASE,
@@ -129,7 +129,7 @@ def _codes(cell: str) -> list[int]:
 
 def _from_bullets(facts: Facts) -> None:
     page = facts.page
-    spots = _bullets(page)
+    spots = _bullets(page.text)
     if len(spots) < 2:
         return
     rows: list[tuple[int, str, str, int, int]] = []
@@ -153,18 +153,19 @@ def _recover(rows: list[tuple[int, str, str, int, int]]) -> bool:
     return more and len(judged) == len(rows) and all(understood for _, understood in judged)
 
 
-def _bullets(page: Page) -> list[tuple[int, re.Match[str]]]:
+def _bullets(text: str) -> list[tuple[int, re.Match[str]]]:
     """Codes that open a statement: where its bullet stands, and the code."""
-    text = page.text
     found: dict[int, tuple[int, re.Match[str]]] = {}
-    dash = page.lower.find(" -")
+    starts = [0]
+    dash = text.find(" -")
     while dash >= 0:
-        if code := _CODE.match(text, dash + 2):
-            found[code.start(1)] = (dash + 2, code)
-        dash = page.lower.find(" -", dash + 2)
-    for start in page.offsets:
-        if text[start : start + 1] in _OPENS and (code := _CODE.match(text, start)):
+        starts.append(dash + 2)
+        dash = text.find(" -", dash + 2)
+    for start in starts:
+        if code := _AT_START.match(text, start):
             found[code.start(1)] = (start, code)
+    for code in _AT_LINE.finditer(text):
+        found[code.start(1)] = (code.start() + 1, code)
     return [found[at] for at in sorted(found)][:MAX_ROWS]
 
 

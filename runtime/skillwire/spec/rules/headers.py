@@ -14,6 +14,7 @@ _NAME = r"[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+"
 _HEADER_NAME = re.compile(_NAME)
 _X_NAME = re.compile(r"X-[A-Z0-9]\w*(?:-[A-Z0-9]\w*)*")
 _ITEM_NAME = re.compile(rf"\s*(?:[-*+•]\s+)`({_NAME})`\s*[:=]")
+_BULLETS = " \t-*+•"
 _LISTED_NAME = re.compile(rf"`({_NAME})`[:=]")
 _FENCE_LINE = re.compile(rf"\s*({_NAME}|Authorization|Accept):\s*(\S.*)\Z")
 _VALUE = re.compile(
@@ -52,7 +53,7 @@ def read(facts: Facts) -> None:
 def _from_tables(facts: Facts, skip: frozenset[str]) -> None:
     for table in facts.page.tables:
         names = table.column(0)
-        shaped = [name for name in names if _HEADER_NAME.fullmatch(name)]
+        shaped = [name for name in names if "-" in name and _HEADER_NAME.fullmatch(name)]
         if len(shaped) * 2 <= len(names) or len(table.header) < 2:
             continue
         if not (pattern("columns.header").search(table.titles[0]) or any(name.startswith("X-") for name in names)):
@@ -107,7 +108,7 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
 
 def _told(unit: Unit, raw: str) -> list[str]:
     """Headers without ``X-`` that a list item starts with, or of which a statement lists several; ``raw`` is its first line."""
-    item = _ITEM_NAME.match(raw) if unit.kind == "item" else None
+    item = _ITEM_NAME.match(raw) if unit.kind == "item" and raw.lstrip(_BULLETS)[:1] == "`" else None
     listed = _LISTED_NAME.findall(raw) if raw.count("`:") + raw.count("`=") > 1 else []
     names = [item[1]] if item else listed if len(listed) > 1 else []
     return [name for name in names if not name.startswith("X-")]

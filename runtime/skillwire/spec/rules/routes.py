@@ -8,14 +8,14 @@ from collections.abc import Callable
 from skillwire.spec.facts import Facts, RawRoute
 from skillwire.spec.marks import plain
 from skillwire.spec.tables import Row, Table
-from skillwire.spec.vocabulary import ordered, pattern
+from skillwire.spec.vocabulary import nears, ordered, pattern
 
 _QUOTED = re.compile(
     r"\"([^\"]+)\"|„([^“”]+)[“”]|“([^”]+)”|「([^」]+)」|『([^』]+)』|«\s*([^»]+?)\s*»|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`"
 )
 _STRAIGHT = re.compile(r"\"([^\"]+)\"")
 _OTHER_QUOTES = re.compile("[“„「『«‘]")
-_STEPS = re.compile(r"\s*(?:→|->|=>|⇒|➜|➡️?)\s*")
+_STEPS = re.compile("→|->|=>|⇒|➜|➡️?")
 _BETWEEN = re.compile(r"\s*(?:[/,;|、，；]|\bor\b|或)\s*")
 _SECTION = re.compile(r"§\s*\d")
 
@@ -99,7 +99,11 @@ def _sure(table: Table, columns: tuple[int, int, int | None]) -> bool:
 
 def _takes_the_rest(words: list[str]) -> bool:
     """Whether a row is for everything that no other row takes; mostly the last one."""
-    return any(map(pattern("fallback").search, reversed(words)))
+    return any(map(_is_fallback, reversed(words)))
+
+
+def _is_fallback(cell: str) -> bool:
+    return nears("fallback", cell) or pattern("fallback").match(cell) is not None
 
 
 def _retold(words: list[str]) -> bool:
@@ -133,10 +137,10 @@ def _row(row: Row, columns: tuple[int, int, int | None]) -> RawRoute | None:
         return (
             RawRoute((), (), (), (), None, fallback=False, line=row.line, raw=" | ".join(cells)) if any(cells) else None
         )
-    steps = tuple([step for step in _STEPS.split(words[action]) if step.strip()])
+    steps = tuple([step for part in _STEPS.split(words[action]) if (step := part.strip())])
     mark = words[skip] if skip is not None and skip < len(cells) else ""
     skips = True if pattern("marked_yes").match(mark) else False if pattern("marked_no").match(mark) else None
-    if pattern("fallback").search(words[said]):
+    if _is_fallback(words[said]):
         return RawRoute((), (), (), steps, skips, fallback=True, line=row.line, raw=" | ".join(cells))
     phrases, outside = quoted(cells[said])
     events: list[str] = []
