@@ -63,6 +63,8 @@ INPUTS = {
     "picture.png": ["-frames:v", "1", "-update", "1"],
     "picture.jpg": ["-frames:v", "1", "-update", "1"],
     "picture.gif": ["-frames:v", "1"],
+    "moving.gif": ["-an", "-vf", "fps=10"],
+    "moving.webp": ["-an", "-c:v", "libwebp_anim", "-lossless", "1", "-loop", "0"],
     "picture.webp": ["-frames:v", "1", "-c:v", "libwebp"],
 }
 

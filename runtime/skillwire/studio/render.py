@@ -218,8 +218,8 @@ class _Composer:
 
         def frames_of(clip: Clip, source: Source) -> Iterator[Any]:
             source_out = None if clip.source_out is None else _seconds(clip.source_out)
-            span = Span(_seconds(clip.source_in), source_out, _seconds(clip.start), _factor(clip.speed))
-            shown = span_frames(source, span, clock)
+            begin, start, length = map(_seconds, (clip.source_in, clip.start, clip.duration))
+            shown = span_frames(source, Span(begin, source_out, start, _factor(clip.speed), length), clock)
             return self._without_things(clip, source, shown) if clip.removed else shown
 
         def pixel_aspect(clip: Clip, source: Source) -> Fraction | None:
