@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from skillwire.language.detect import detect
 from skillwire.language.normalise import tidy
 from skillwire.studio.draft import Clip, Draft
-from skillwire.studio.edit import Gone, Unsupported, describe
+from skillwire.studio.edit import Gone
 from skillwire.studio.effects.targets import Removal, from_json
 from skillwire.studio.marks import marks_of
+from skillwire.studio.outcome import Unsupported, describe
 from skillwire.studio.pool import Pool, TaskFailed
 from skillwire.studio.projects import Projects, Session
 from skillwire.studio.wording import say
