@@ -22,7 +22,7 @@ from skillwire.cli.run import asker
 from skillwire.engine.events import Event
 from skillwire.engine.wording import plain
 from skillwire.errors import SkillwireError, UsageError
-from skillwire.folders import data_dir, private
+from skillwire.folders import data_dir, kept, private
 from skillwire.journal import FAILED, Journal, Run
 from skillwire.session import Session, is_url, open_session
 from skillwire.spec.model import Verb
@@ -160,7 +160,8 @@ class Store:
     def __init__(self, session: Session) -> None:
         key = hashlib.sha256(f"{session.skill.source}\n{session.agent.name}".encode()).hexdigest()[:16]
         self.key = f"chat {key}"
-        self._path = private(data_dir() / "chats") / f"{key}.json"
+        with kept("conversations"):
+            self._path = private(data_dir() / "chats") / f"{key}.json"
         self._session = session
 
     def load(self) -> dict[str, object]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # Demuxers of pictures: one frame, no clock.
 _STILL_FORMATS = ("image2", "_pipe", "gif", "webp")
-# Sound that ends this much (seconds) after the pictures ends with them: two blocks of AAC at 44.1 kHz and some.
-_SOUND_BLOCK = Fraction(1, 10)
+# Sound said to go on for less than this (seconds) ends with the pictures: encoders fill up blocks, and AVI counts some too many.
+_PADDING = Fraction(1, 4)
 # Demuxers a file may be given to. Playlists and concat scripts are left out: they make the reader open other files.
 _FORMATS = (
     "mov,mp4,m4a,matroska,webm,avi,mp3,wav,w64,aac,gif,gif_pipe,image2,png_pipe,apng,jpeg_pipe,webp_pipe,webp,webp_anim"
@@ -144,8 +144,7 @@ def _duration_ms(container: InputContainer) -> int:
     for stream in (video_stream(container), container.streams.best("audio")):
         if stream is not None and stream.duration and stream.time_base:
             end = ((stream.start_time or 0) + stream.duration) * stream.time_base - start
-            # Encoders fill up the last block of sound, which is no reason to hold the last picture.
-            if not ends or end - ends[0] > _SOUND_BLOCK:
+            if not ends or end - ends[0] > _PADDING:
                 ends.append(end)
         elif stream is not None and stream.type == "video":
             break
