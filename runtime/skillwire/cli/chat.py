@@ -114,7 +114,7 @@ class Chat:
                 self._show(self._session.run("", wants_file=False, actions=["state"]))
             case "/export":
                 self._export(rest.strip())
-            case _ if word.startswith("/") and not is_there(word):
+            case _ if word.startswith("/") and not is_there(word) and not split_line(line)[0]:
                 click.echo(plain(f"there is no {word}; /help lists what there is"), err=True)
             case _:
                 self._say(line)
