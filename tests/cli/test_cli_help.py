@@ -8,7 +8,7 @@ import pytest
 
 from support.command import skillwire
 
-COMMANDS = re.findall(r"^  ([a-z-]+)  ", skillwire("--help").stdout, re.MULTILINE)
+COMMANDS = re.findall(r"^  ([a-z][a-z-]*)  ", skillwire("--help").stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

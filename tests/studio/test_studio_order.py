@@ -226,6 +226,12 @@ def test_what_cannot_be_is_told(operation, sentence, draft):
     assert told.value.sentence == sentence
 
 
+def test_a_single_clip_has_none_to_change_places_with():
+    with pytest.raises(Unsupported) as told:
+        apply(appended(Draft(), "a", "a.mp4", 1000, sound=False), SWAP)
+    assert (told.value.sentence, told.value.values["count"]) == ("no_such_clip", 1)
+
+
 @pytest.mark.parametrize(
     "operation", [move(1, to=1), move(2, before=2), order(1, 2), {"op": "remove_clips", "except": [1, 2, 3]}]
 )

@@ -101,6 +101,8 @@ def _move(operation: Mapping[str, Any], order: list[int], place: _Place) -> list
 
 def _swap(operation: Mapping[str, Any], order: list[int], place: _Place) -> list[int]:
     if operation.get("first") is None:
+        if len(order) < 2:
+            place(2)
         if len(order) != 2:
             raise Unsupported(describe(operation), "which_clips", count=len(order))
         return order[::-1]
