@@ -88,7 +88,9 @@ def packets(source: Source) -> Iterator[Packet[Any]]:
         except (av.error.InvalidDataError, av.error.EOFError):
             source.damage.cut_off = True
             return
-        if packet.size:
+        if packet.is_corrupt:  # cut off in its middle: what is copied must decode
+            source.damage.cut_off = True
+        elif packet.size:
             if offset:
                 packet.pts = None if packet.pts is None else packet.pts - offset
                 packet.dts = None if packet.dts is None else packet.dts - offset
