@@ -9,6 +9,7 @@ from skillwire.studio.addressed import read_for_clips
 from skillwire.studio.draft import ORIGINAL, AudioTrack, Clip, Draft, Title, appended, from_json, to_json
 from skillwire.studio.edit import apply
 from skillwire.studio.outcome import Unsupported
+from skillwire.studio.understand.order import Part, split
 from skillwire.studio.understand.planners import understand_with
 from skillwire.studio.understand.read import understand
 from skillwire.studio.understand.schema import fault
@@ -116,6 +117,11 @@ def test_words_to_be_shown_order_nothing():
 
 def test_reverse_playback_is_said_not_to_be_understood():
     assert understand("reverse the video").unread == ("reverse the video",)
+
+
+@pytest.mark.parametrize("text", ["clip 1, " * 800, "and " * 1500, "第一个片段和" * 900, "swap " * 1500, "(" * 5000])
+def test_long_rows_of_such_words_are_not_looked_through(text):
+    assert split(text) == [Part(text, ())]
 
 
 NAMES = ["intro.mp4", "my talk.mov", "outro.mp4"]

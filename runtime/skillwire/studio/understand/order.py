@@ -21,7 +21,8 @@ from skillwire.studio.understand.mentions import Ordinals, between, mentions, wi
 
 # Parts of a sentence that are read together at most: "the second, then the first, then the third and then the last".
 _MOST_PARTS: Final = 8
-_LONGEST: Final = 400
+# A longer request tells more than an order, and each row of its parts is tried.
+_LONGEST: Final = 600
 _ENDS: Final = " \n.!?。！？;；:："
 # A space in an expression is any run of spaces; Latin words end where a word ends.
 _LETTER: Final = re.compile(r"[^\W_]")
@@ -48,9 +49,12 @@ class Part(NamedTuple):
 def split(text: str, names: Sequence[str] = ()) -> list[Part]:
     """A request as parts that order clips and parts that do not, in order; one part of its whole text when none does.
 
-    ``names`` are those of the clips, in their order; a clip may be called by its own.
+    ``names`` are those of the clips, in their order; a clip may be called by its own. A request of more than 600 characters is not
+    looked through.
     """
     plain = tidy(text)
+    if len(plain) > _LONGEST:
+        return [Part(text, ())]
     said = mask(plain, find_quotes(plain))
     cuts = [0, *(match.end() for match in between().finditer(said)), len(said)]
     parts: list[Part] = []
@@ -79,7 +83,7 @@ def _others(text: str) -> list[Part]:
 
 def _read(said: str, names: Sequence[str]) -> list[Operation]:
     said = said.strip(_ENDS)
-    if not said or len(said) > _LONGEST:
+    if not said:
         return []
     first = detect(said)
     for language in (first, *(other for other in _words() if other != first and (other in _CJK) == (first in _CJK))):
