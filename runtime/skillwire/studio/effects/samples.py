@@ -5,8 +5,8 @@ As JPEG planes at a quality whose error the median over them takes out again.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from skillwire.studio.effects.planes import Plane, Planes
+from skillwire.studio.effects.room import Room
 from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Samples:
     """Pictures of one clip's shots in ``folder`` under ``key``. ``keep`` and ``settle`` collect them, ``of`` gives them back."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        self._folder = folder
+        self._room = Room(folder, _MOST)
         self._key = key
         self._held: dict[int, _Held] = {}
         self._written = 0
@@ -69,18 +70,17 @@ class Samples:
         arrays: dict[str, Any] = {"times": np.asarray([time for time, _ in held.pictures])}
         for n, (_, coded) in enumerate(held.pictures):
             arrays |= {f"{n}{name}": part for name, part in zip("yuv", coded, strict=True)}
-        self._folder.mkdir(parents=True, exist_ok=True)
-        place = self._place(shot)
-        part_file = place.with_suffix(f".{os.getpid()}.part")
-        with part_file.open("wb") as file:
+        with suppress(OSError), self._room.writing(self._name(shot)) as file:
             np.savez(file, **arrays)
-        part_file.replace(place)
 
     def of(self, shot: int) -> Iterator[tuple[float, Planes]]:
         """The pictures of a shot with their times (seconds); none when they were not kept or are damaged."""
         cv2 = opencv()
+        place = self._room.find(self._name(shot))
         try:
-            with self._place(shot).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            if place is None:
+                return
+            with place.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 for n, time in enumerate(arrays["times"]):
                     planes = [cv2.imdecode(arrays[f"{n}{name}"], cv2.IMREAD_GRAYSCALE) for name in "yuv"]
                     if any(plane is None for plane in planes):
@@ -89,17 +89,8 @@ class Samples:
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return
 
-    def tidy(self) -> None:
-        """Deletes what was kept longest ago, of any clip, beyond what may be kept in all."""
-        files = sorted(self._folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
-        total = 0
-        for path in files:
-            total += path.stat().st_size
-            if total > _MOST:
-                path.unlink(missing_ok=True)
-
-    def _place(self, shot: int) -> Path:
-        return self._folder / f"{self._key}.{shot}.npz"
+    def _name(self, shot: int) -> str:
+        return f"{self._key}.{shot}.npz"
 
 
 def _coded(plane: Plane) -> NDArray[np.uint8]:

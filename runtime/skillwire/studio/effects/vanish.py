@@ -52,9 +52,7 @@ def analysis_of(path: Path, name: str) -> Analysis:
 
     def make() -> Analysis:
         sparse, samples = Sparse(path, name), samples_of(path)
-        analysis = analysed(sparse.frames(), samples.keep, samples.settle, sparse.between)
-        samples.tidy()
-        return analysis
+        return analysed(sparse.frames(), samples.keep, samples.settle, sparse.between)
 
     return kept(path, cache_dir() / "analyses", make)
 
