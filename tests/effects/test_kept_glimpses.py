@@ -17,6 +17,7 @@ from skillwire.studio.edit import Behind, apply
 from skillwire.studio.effects import glimpses, people, segmenter
 from skillwire.studio.effects.choices import Background
 from skillwire.studio.effects.glimpses import STEPS, pixels, place_of
+from skillwire.studio.effects.presence import has_people
 from skillwire.studio.effects.room import Room, content_of
 from skillwire.studio.render import poster, render
 
@@ -33,17 +34,17 @@ def home(tmp_path, monkeypatch):
 def looks(monkeypatch):
     """Which networks ran, in order."""
     ran = []
-    once, detector = segmenter.Segmenter.once, people.Detector.whole
+    network, detector = segmenter.Segmenter.__call__, people.Detector.whole
 
     def segmented(self, thumb):
         ran.append("segmenter")
-        return once(self, thumb)
+        return network(self, thumb)
 
     def detected(self, picture, least):
         ran.append("detector")
         return detector(self, picture, least)
 
-    monkeypatch.setattr(segmenter.Segmenter, "once", segmented)
+    monkeypatch.setattr(segmenter.Segmenter, "__call__", segmented)
     monkeypatch.setattr(people.Detector, "whole", detected)
     return ran
 
@@ -91,6 +92,19 @@ def test_the_same_content_elsewhere_is_known_and_other_content_in_its_place_is_n
     os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
     _rendered(_draft(RED), media_file(copy), tmp_path / "out.mp4")
     assert "segmenter" in looks
+
+
+@pytest.mark.parametrize("clip", ["man", "bunny"])
+def test_whether_anybody_is_seen_is_asked_once(clip, man, footage, home, looks, tmp_path):
+    path = man if clip == "man" else footage / "bigbuckbunny.mp4"
+    assert has_people(path, path.name) is (clip == "man")
+    looks.clear()
+    assert has_people(shutil.copyfile(path, tmp_path / "copy.mp4"), "copy.mp4") is (clip == "man")
+    assert looks == []
+    (kept,) = (home / "cache" / "people").iterdir()
+    kept.write_bytes(b"?")
+    assert has_people(path, path.name) is (clip == "man")
+    assert "detector" in looks
 
 
 @pytest.mark.parametrize(

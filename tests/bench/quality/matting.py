@@ -97,7 +97,7 @@ def _mattes(frames) -> tuple[list[Matte | None], float]:
 def _raw(frames) -> list[np.ndarray]:
     segmenter = Segmenter(_BT601)
     size = (frames[0].width, frames[0].height)
-    return [cv2.resize(segmenter.once(thumbnail(planes_of(frame))), size) for frame in frames]
+    return [cv2.resize(segmenter(thumbnail(planes_of(frame))), size) for frame in frames]
 
 
 def _edges(frames, mattes, raw, bare) -> tuple[float, float]:

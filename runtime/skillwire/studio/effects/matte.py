@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # The filter's grid has this short side; its window reaches this far on it: further, and clutter in the background is fitted as well.
-_GRID = 180
-_RADIUS = 8
+_GRID = 150
+_RADIUS = 7
 # Variation of the guide (planes from 0 to 1) below this is noise.
 _EPS = 1e-3
 # Colour tells person from background better than brightness, but the planes of colour vary less.
@@ -27,6 +27,8 @@ _LOW, _HIGH = 0.35, 0.85
 # A pixel whose value moved less than this (of 255) between two frames may keep up to this much of what was thought of it before.
 _STILL = 6.0
 _MEMORY = 0.7
+# Beside what moves a pixel counts as moved: who moves may show the same colour there for a moment.
+_BESIDE = np.ones((9, 9), np.uint8)
 # How much is kept, by how far a pixel moved.
 _KEPT = (_MEMORY * np.exp(-((np.arange(256) / _STILL) ** 2))).astype(np.float32)
 # Pictures with a longer short side get their matte at the size of their colour planes.
@@ -95,7 +97,7 @@ class Matter:
         if self._before is not None:
             thought, seen = self._before
             first, second, third = cv2.split(cv2.absdiff(smooth, seen))
-            moved = cv2.max(cv2.max(first, second), third)
+            moved = cv2.dilate(cv2.max(cv2.max(first, second), third), _BESIDE)
             likely = likely + cv2.LUT(moved, _KEPT) * (thought - likely)
         self._before = likely, smooth
         return likely

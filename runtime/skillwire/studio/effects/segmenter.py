@@ -29,18 +29,7 @@ class Segmenter:
         self._to_rgb = rgb_matrix(colorspace)
 
     def __call__(self, thumb: Plane) -> FloatPlane:
-        """How likely each pixel of a ``thumbnail`` shows a person: shape (256, 256), 0 to 1.
-
-        The mean of what is said of the picture and of its mirror image: the network errs differently on both.
-        """
-        cv2 = opencv()
-
-        mirrored = cv2.flip(self.once(cv2.flip(thumb, 1)), 1)
-        answer: FloatPlane = cv2.addWeighted(self.once(thumb), 0.5, mirrored, 0.5, 0)
-        return answer
-
-    def once(self, thumb: Plane) -> FloatPlane:
-        """The network's answer as it is."""
+        """How likely each pixel of a ``thumbnail`` shows a person: shape (256, 256), 0 to 1."""
         cv2 = opencv()
 
         rgb = np.clip(cv2.transform(thumb.astype(np.float32), self._to_rgb), 0, 1)
