@@ -14,7 +14,7 @@ from skillwire.studio.effects.analysis import Analysis, Shot
 from skillwire.studio.effects.boxes import iou, shared
 from skillwire.studio.effects.camera import Matrix, View, motion
 from skillwire.studio.effects.detector import Detection, Detector, suppressed, tiles
-from skillwire.studio.effects.planes import Planes, planes_of, shrunk
+from skillwire.studio.effects.planes import Planes, planes_of, small_bgr
 from skillwire.studio.effects.shots import Cuts, first_after_cut
 from skillwire.studio.effects.tracks import Seen, Track, Tracker, sharpness
 from skillwire.studio.effects.vision import opencv
@@ -81,7 +81,7 @@ def analysed(
                 continue
             next_sample, shot = now + 1 / _RATE, shot + begins
             next_search = now + 1 / _SEARCH_RATE if searched else next_search
-            picture = _small(planes) if searched else None
+            picture = small_bgr(planes, _SIDE) if searched else None
             while len(waiting) >= _AHEAD:
                 waiting.popleft().result()
             waiting.append(
@@ -92,19 +92,6 @@ def analysed(
         for one in waiting:
             one.result()
     return look.done(time + step, size)
-
-
-def _small(planes: Planes) -> NDArray[np.uint8]:
-    """The picture as BGR, its larger side ``_SIDE`` at most. Which matrix its colours are of makes no difference to a detector."""
-    cv2 = opencv()
-    scale = min(1.0, _SIDE / max(planes.size))
-    width, height = (max(4, round(side * scale / 4) * 4) for side in planes.size)
-    parts = [
-        shrunk(planes.y, (width, height)),
-        *(shrunk(plane, (width // 2, height // 2)) for plane in (planes.u, planes.v)),
-    ]
-    packed = np.concatenate([part.ravel() for part in parts]).reshape(height * 3 // 2, width)
-    return np.asarray(cv2.cvtColor(packed, cv2.COLOR_YUV2BGR_I420), np.uint8)
 
 
 class _Look:

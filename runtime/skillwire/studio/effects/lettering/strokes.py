@@ -1,0 +1,170 @@
+"""The strokes of a line of text inside its box, and how transparent they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skillwire.studio.effects.lettering.lines import Glass
+from skillwire.studio.effects.planes import Plane, Planes
+from skillwire.studio.effects.vision import opencv
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from skillwire.studio.effects.boxes import Boxes
+
+# A pixel belongs to a stroke when it lies so far from what surrounds it: in bytes, in deviations of what surrounds the line, and in parts of the
+# line's own contrast.
+_APART, _DEVIATIONS, _SOFT = 7.0, 3.5, 0.14
+# Window that tells what surrounds a stroke, and how far strokes are widened for their soft edges, in heights of the line.
+_WINDOW, _WIDER = 0.9, 0.02
+# Room in the box's surroundings in which strokes may lie, in heights: descenders and outlines.
+_ROOM = 0.16
+# A picture without the line shows the same place when around the line it differs by no more than this, in bytes.
+_STILL = 3.5
+# Pictures from which transparency is told, and the deviation in bytes that what is behind must have over them.
+_LEAST_PICTURES, _LEAST_CHANGE = 8, 7.0
+# Text that lets through less than this is opaque; a line's strokes must be explained so well by a veil.
+_LEAST_GAIN, _EXPLAINED = 0.2, 0.75
+# A pixel's own transparency counts against that of the whole line as much as it has changed.
+_SHRINK = 0.5
+
+
+def correlation(one: Plane, other: Plane) -> float:
+    """How well the fine structure of two pictures of one place agrees, -1 to 1."""
+    if one.shape != other.shape or min(one.shape) < 4:
+        return 0.0
+    a, b = fine(one), fine(other)
+    return float((a * b).sum() / (np.sqrt(float((a * a).sum()) * float((b * b).sum())) + 1e-3))
+
+
+def fine(plane: Plane) -> NDArray[np.float32]:
+    """A picture without its slow changes."""
+    cv2 = opencv()
+    full = plane.astype(np.float32)
+    sigma = max(2.0, 0.25 * min(plane.shape))
+    return np.asarray(cv2.GaussianBlur(full, (0, 0), 0.8) - cv2.GaussianBlur(full, (0, 0), sigma), np.float32)
+
+
+def still_clean(
+    pictures: Sequence[tuple[float, Planes]], clean: Sequence[tuple[float, Planes]], box: Boxes
+) -> list[tuple[Planes, Planes]]:
+    """Pairs of pictures with and without the line, between which nothing around the line (``box``) moved."""
+    pairs = []
+    for time, without in clean:
+        _, shown = min(pictures, key=lambda one: abs(one[0] - time))
+        ring = _box_mask(shown.y.shape, box, 4) == 0
+        if ring.any() and float(np.abs(shown.y[ring].astype(np.int16) - without.y[ring]).mean()) < _STILL:
+            pairs.append((shown, without))
+    return pairs
+
+
+def strokes_of(pictures: Sequence[Planes], box: Boxes, tall: float, pairs: Sequence[tuple[Planes, Planes]]) -> Plane:
+    """A mask (255) of the strokes, at full size. ``box``: the line in pixels of the pictures, ``tall``: its height.
+
+    ``pairs``: the same place with and without the line, where there is such.
+    """
+    cv2 = opencv()
+    shape = pictures[0].y.shape
+    room = _box_mask(shape, box, round(_ROOM * tall) + 2)
+    if pairs:
+        apart = np.min([_difference(shown, without) for shown, without in pairs], axis=0)
+    else:
+        middle = [_median([planes.each()[n] for planes in pictures]) for n in range(3)]
+        apart = _standing_out(Planes(*middle), tall)
+    ring = room == 0
+    quiet = float(np.median(apart[ring])) * 1.5 if ring.any() else 2.0
+    contrast = float(np.quantile(apart[room > 0], 0.9))
+    likely = ((apart > max(_APART, _DEVIATIONS * quiet, _SOFT * contrast)) & (room > 0)).astype(np.uint8) * 255
+    side = 1 + round(_WIDER * tall)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * side + 1, 2 * side + 1))
+    wide = cv2.dilate(_without_specks(likely, tall), kernel)
+    return np.asarray(np.minimum(wide, cv2.dilate(room, kernel)), np.uint8)
+
+
+def _without_specks(mask: Any, tall: float) -> Any:
+    cv2 = opencv()
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(mask)
+    least = max(3, round(0.004 * tall * tall))
+    large = np.zeros(count, np.uint8)
+    large[1:] = np.where(stats[1:, cv2.CC_STAT_AREA] >= least, 255, 0)
+    return large[parts]
+
+
+def _difference(one: Planes, other: Planes) -> NDArray[np.float32]:
+    cv2 = opencv()
+    luma = cv2.absdiff(one.y, other.y)
+    colour = cv2.max(cv2.absdiff(one.u, other.u), cv2.absdiff(one.v, other.v))
+    large = cv2.resize(colour, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.blur(cv2.max(luma, large), (3, 3)), np.float32)
+
+
+def _standing_out(planes: Planes, tall: float) -> NDArray[np.float32]:
+    """How far each pixel lies from what surrounds it: the largest over the planes."""
+    cv2 = opencv()
+    found = np.zeros(planes.y.shape, np.float32)
+    for n, plane in enumerate(planes.each()):
+        size = round(_WINDOW * tall / (2 if n else 1)) | 1
+        around = cv2.medianBlur(plane, int(np.clip(size, 3, 255)))
+        apart = cv2.absdiff(plane, around)
+        full = cv2.resize(apart, planes.y.shape[::-1], interpolation=cv2.INTER_LINEAR) if n else apart
+        found = np.maximum(found, full)
+    return np.asarray(found, np.float32)
+
+
+def _median(planes: Sequence[Plane]) -> Plane:
+    return np.asarray(np.median(np.stack(planes), axis=0), np.float32).astype(np.uint8)
+
+
+def _box_mask(shape: tuple[int, int], box: Boxes, room: int) -> Plane:
+    mask = np.zeros(shape, np.uint8)
+    x0, y0, x1, y1 = (round(float(edge)) for edge in box)
+    mask[max(0, y0 - room) : y1 + room, max(0, x0 - room) : x1 + room] = 255
+    return mask
+
+
+def half(mask: Plane) -> Plane:
+    """A mask at half size: 255 where any of four pixels is set."""
+    return np.asarray(np.maximum.reduce([mask[y::2, x::2] for y in (0, 1) for x in (0, 1)]), np.uint8)
+
+
+def glass_of(pictures: Sequence[Planes], mask: Plane) -> Glass | None:
+    """How transparent the strokes are, told from how they follow what is behind them; ``None`` where they do not, or it never changes."""
+    if len(pictures) < _LEAST_PICTURES or not mask.any():
+        return None
+    cv2 = opencv()
+    masks = (mask, half(mask), half(mask))
+    gains, veils = [], []
+    for n, hole in enumerate(masks):
+        seen = np.stack([planes.each()[n] for planes in pictures]).astype(np.float32)
+        behind = np.stack([cv2.inpaint(planes.each()[n], hole, 3, cv2.INPAINT_TELEA) for planes in pictures]).astype(np.float32)
+        inside = hole > 0
+        mean_seen, mean_behind = seen.mean(axis=0), behind.mean(axis=0)
+        spread = ((behind - mean_behind) ** 2).mean(axis=0)
+        along = ((behind - mean_behind) * (seen - mean_seen)).mean(axis=0)
+        if n == 0:
+            if float(np.sqrt(np.mean(spread[inside]))) < _LEAST_CHANGE:
+                return None
+            slope = float(along[inside].sum() / spread[inside].sum())
+            rest = float(((seen - mean_seen) ** 2).mean(axis=0)[inside].sum())
+            explained = slope * float(along[inside].sum()) / max(rest, 1e-3)
+            if slope < _LEAST_GAIN or explained < _EXPLAINED:
+                return None
+            usual = float(spread[inside].mean())
+            gain = (_smooth(along, inside) + _SHRINK * slope * usual) / (_smooth(spread, inside) + _SHRINK * usual)
+            gain = np.clip(gain, 0.0, 1.0)
+        else:
+            gain = cv2.resize(gains[0], hole.shape[::-1], interpolation=cv2.INTER_AREA)
+        gains.append(np.where(inside, gain, 1.0).astype(np.float32))
+        veils.append(np.where(inside, mean_seen - gains[-1] * mean_behind, 0.0).astype(np.float32))
+    return Glass(tuple(gains), tuple(veils))
+
+
+def _smooth(values: NDArray[Any], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    cv2 = opencv()
+    weight = inside.astype(np.float32)
+    total = cv2.GaussianBlur(weight, (0, 0), 1.0) + 1e-3
+    return np.asarray(cv2.GaussianBlur(values.astype(np.float32) * weight, (0, 0), 1.0) / total, np.float32)
