@@ -16,8 +16,6 @@ from skillwire.studio.effects.planes import Planes, Region
 from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from skillwire.studio.effects.boxes import Boxes
     from skillwire.studio.effects.lettering.find import Seen
 

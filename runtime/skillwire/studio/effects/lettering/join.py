@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 # A piece lies in its line by this part, and so many of its letters are its line's.
 _INSIDE, _ITS_LETTERS = 0.7, 0.6
-# What is seen for this part of a clip, or outlasts a cut and is seen for this smaller part, stands all the time.
-_STANDS, _STANDS_OVER_CUTS = 0.8, 0.5
+# What is seen from a clip's first seconds to its last, for this part of it, less when it outlasts a cut, stands all the time.
+_LATE, _STANDS, _STANDS_OVER_CUTS = 0.9, 0.8, 0.5
 
 
 def joined(lines: Sequence[Line], end: float) -> list[Line]:
@@ -28,8 +28,9 @@ def joined(lines: Sequence[Line], end: float) -> list[Line]:
         whole.since, whole.until = min(whole.since, line.since), max(whole.until, line.until)
         whole.clean = [(time, planes) for time, planes in whole.clean if not line.first <= time <= line.last]
     for line in result:
-        part = (line.last - line.first) / max(end, 1e-3)
-        if not line.moves and len(line.times) > 2 and part >= (_STANDS_OVER_CUTS if line.cuts else _STANDS):
+        from_start_to_end = line.first <= _LATE and line.last >= end - _LATE
+        long = line.last - line.first >= (_STANDS_OVER_CUTS if line.cuts else _STANDS) * end
+        if not line.moves and len(line.times) > 2 and from_start_to_end and long:
             line.stands, line.since, line.until = True, 0.0, end
     return result
 

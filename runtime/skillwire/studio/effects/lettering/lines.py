@@ -93,8 +93,8 @@ def kept(path: Path, folder: Path, make: Callable[[], Found]) -> Found:
         found = make()
     folder.mkdir(parents=True, exist_ok=True)
     part = place.with_suffix(f".{os.getpid()}.part")
-    with part.open("wb") as file:
-        np.savez_compressed(file, **_packed(found))
+    with part.open("wb") as target:
+        np.savez_compressed(target, **_packed(found))
     part.replace(place)
     return found
 

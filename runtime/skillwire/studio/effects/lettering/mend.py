@@ -16,10 +16,10 @@ import numpy as np
 
 from skillwire.studio.effects.boxes import shared
 from skillwire.studio.effects.holes import Tally
-from skillwire.studio.effects.lettering.lines import Found, Line
+from skillwire.studio.effects.lettering.lines import Found, Glass, Line
 from skillwire.studio.effects.lettering.presence import shows
 from skillwire.studio.effects.lettering.sources import Known, Patch, filled, raw
-from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
+from skillwire.studio.effects.planes import Planes, Region, planes_of
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -29,8 +29,8 @@ Timed = tuple[float, "VideoFrame"]
 _AHEAD, _TAKEN = 12, (2, 6, 12)
 # How long before a line shows its place is watched, in seconds.
 _WATCHED = 0.3
-# Through glass that lets pass less than this nothing is seen; the weight of what is seen through clear glass.
-_DARK, _CLEAR = 0.3, 3.0
+# Through glass that lets pass less than this nothing is seen; the error of what is seen through clear glass, in bytes.
+_DARK, _CLEAR = 0.3, 1.5
 
 
 @dataclass(slots=True)
@@ -83,12 +83,11 @@ class _Area:
         self._number = number
         self._lines = lines
         edges = np.asarray([line.region for line in lines])
-        x0, y0, x1, y1 = (*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
+        (x0, y0), (x1, y1) = edges[:, :2].min(axis=0).tolist(), edges[:, 2:].max(axis=0).tolist()
         self._region: Region = (x0, y0, x1, y1)
         self._shape = (y1 - y0, x1 - x0)
-        self._clean = [
-            (line, shot(time), self._spread(line, planes)) for line in lines for time, planes in line.clean
-        ]
+        self._shot = shot
+        self._clean: dict[int, list[tuple[int, Patch]]] = {}
         self._before: tuple[int, Patch] | None = None
 
     def watches(self, time: float) -> bool:
@@ -105,13 +104,9 @@ class _Area:
             return
         sources = [self._before[1]] if self._before is not None and self._before[0] == now.shot else []
         sources += [self._patch(one) for one in coming]
-        sources += [
-            clean
-            for line, shot, clean in self._clean
-            if shot == now.shot and line.since <= now.time <= line.until
-        ]
+        sources += self._clean_at(now)
         seen_through = [
-            self._through(line, patch)
+            self._through(line, line.glass, patch)
             for line in self._lines
             if line.glass is not None and patch.mask[self._window(line.region)][line.strokes > 0].all()
         ]
@@ -121,6 +116,16 @@ class _Area:
         tally.replaced += int(np.count_nonzero(patch.mask))
         tally.invented += invented
         self._before = now.shot, Patch(made, np.zeros_like(patch.mask), sure)
+
+    def _clean_at(self, now: _Moment) -> list[Patch]:
+        """Pictures of this shot without the lines that may show; only theirs are kept ready."""
+        showing = {line.id: line for line in self._lines if line.since <= now.time <= line.until}
+        for number in [number for number in self._clean if number not in showing]:
+            del self._clean[number]
+        for number, line in showing.items():
+            if number not in self._clean:
+                self._clean[number] = [(self._shot(time), self._spread(line, planes)) for time, planes in line.clean]
+        return [patch for number in showing for shot, patch in self._clean[number] if shot == now.shot]
 
     def _patch(self, moment: _Moment) -> Patch:
         """The area in a picture that was not mended yet, with the strokes of the lines that show."""
@@ -148,10 +153,8 @@ class _Area:
             plane[:] = other
         return raw(every, mask)
 
-    def _through(self, line: Line, patch: Patch) -> Known:
+    def _through(self, line: Line, glass: Glass, patch: Patch) -> Known:
         """What shows through a half-transparent line."""
-        glass = line.glass
-        assert glass is not None
         rows, columns = self._window(line.region)
         half_window = (slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2))
         values, weights = [], []
@@ -160,7 +163,7 @@ class _Area:
             gain = glass.gain[n]
             value, weight = np.zeros(plane.shape, np.float32), np.zeros(plane.shape, np.float32)
             value[window] = (plane[window] - glass.veil[n]) / np.maximum(gain, _DARK)
-            weight[window] = np.where(gain > _DARK, _CLEAR * gain * gain, 0)
+            weight[window] = np.where(gain > _DARK, (gain / _CLEAR) ** 2, 0)
             values.append(value)
             weights.append(weight)
         return Known(tuple(values), tuple(weights))

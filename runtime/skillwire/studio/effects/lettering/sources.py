@@ -21,28 +21,35 @@ if TYPE_CHECKING:
 _MARGIN, _HALVED = 24, 72
 # Patches that differ by less than this around the strokes (bytes, mean) did not move; beyond so many they show something else.
 _STILL, _OTHER = 1.6, 28.0
-# A source counts by the bell of its difference around a stroke, of this width in bytes.
-_BELL = 6.0
+# What is known of noise, in bytes; how much more what is grown over errs than what surrounds it varies.
+_NOISE, _GROWN_ERRS = 1.5, 1.0
+# Where less of the result than this is grown over, growing is left out.
+_SHARE = 0.1
+# What surrounds a stroke varies by what differs from an average of this width, in pixels measured.
+_WIDTH = 2.5
 # How far that difference and the flow are carried into strokes, in pixels measured; further where nothing is nearer.
 _NEAR, _FAR, _FAINT = 3.0, 16.0, 0.02
 # A flow beyond this (pixels measured) has lost its way.
 _FLOW_MOST = 24.0
-# Less weight than this tells nothing; what is made up counts so much when it is carried along; each step costs a little.
-_LEAST, _MADE_UP, _STEP = 0.02, 0.2, 0.1
-# What is grown over anew counts so much beside what was made up before, so that it changes slowly.
-_FRESH = 0.0008
+# What is carried from picture to picture is believed a little less each time; a pixel between others shows no stroke from this on.
+_STEP, _ALL = 0.01, 0.99
 # How far pixels are grown over from their borders, in pixels.
 _REACH = 3
 
 
 @dataclass(slots=True)
 class Patch:
-    """A part of a picture, and a mask (255, full size) of the strokes on it. ``sure``: how far each luma pixel can be believed."""
+    """A part of a picture, and a mask (255, full size) of the strokes on it. ``sure``: which luma pixels were seen (1) or made up (0)."""
 
     planes: Planes
     mask: Plane
     sure: Floats
     _guesses: dict[int, Plane] = field(default_factory=dict)
+
+    @property
+    def lettered(self) -> bool:
+        """Whether there are strokes on it."""
+        return bool(self.mask.any())
 
     def guess(self, scale: int) -> Plane:
         """The luma with its strokes filled smoothly, at ``1 / scale`` of its size."""
@@ -55,12 +62,12 @@ class Patch:
 
 
 def raw(planes: Planes, mask: Plane) -> Patch:
-    """A patch as it came: all of it can be believed but the strokes."""
+    """A patch as it came: all of it was seen but for the strokes."""
     return Patch(planes, mask, np.asarray(mask == 0, np.float32))
 
 
 class Filled(NamedTuple):
-    """Planes without strokes, how far each luma pixel can be believed, and how many luma pixels had to be made up."""
+    """Planes without strokes, which luma pixels were seen (1) or made up (0), and how many were rather made up."""
 
     planes: Planes
     sure: Floats
@@ -75,19 +82,26 @@ class Known(NamedTuple):
 
 
 class _Hole:
-    """The pixels of one plane that are to be filled, and what was gathered for them."""
+    """The pixels of one plane that are to be filled, and what was gathered for them: weights are inverse squares of errors."""
 
-    def __init__(self, mask: Plane) -> None:
+    def __init__(self, mask: Plane, step: float, errs: Floats) -> None:
+        """``step``: measured pixels are so many of the plane's; ``errs``: the error of growing over, by measured pixel."""
         self.mask = mask
         self.rows, self.columns = np.nonzero(mask)
         self.total = np.zeros(len(self.rows), np.float32)
         self.weight = np.zeros(len(self.rows), np.float32)
-        self.sure = np.zeros(len(self.rows), np.float32)
+        self.seen = np.zeros(len(self.rows), np.float32)
+        self.at = tuple(
+            np.minimum((places / step).astype(np.intp), side - 1)
+            for places, side in zip((self.rows, self.columns), errs.shape, strict=True)
+        )
+        self.step = step
+        self.errs = errs[self.at] ** 2 * _GROWN_ERRS
 
-    def add(self, values: Floats, weights: Floats, sure: Floats | float = 1.0) -> None:
+    def add(self, values: Floats, weights: Floats, seen: Floats | float = 1.0) -> None:
         self.total += values * weights
         self.weight += weights
-        self.sure += weights * sure
+        self.seen += weights * seen
 
 
 def filled(patch: Patch, sources: Sequence[Patch], known: Sequence[Known] = ()) -> Filled:
@@ -96,27 +110,37 @@ def filled(patch: Patch, sources: Sequence[Patch], known: Sequence[Known] = ()) 
     window = _window(patch.mask)
     if window is None:
         return Filled(planes, np.ones(patch.mask.shape, np.float32), 0)
-    rows, columns = window
-    scale = 2 if rows.stop - rows.start >= _HALVED else 1
-    halves = tuple(slice(part.start // 2, part.stop // 2) for part in window)
+    scale = 2 if window[0].stop - window[0].start >= _HALVED else 1
+    halves, scaled = (tuple(slice(part.start // by, part.stop // by) for part in window) for by in (2, scale))
+    parts = (window, halves, halves)
+    errs = _texture(patch.guess(scale)[scaled], _free(patch, scale)[scaled])
     mask = patch.mask[window]
-    holes = [_Hole(mask), _Hole(half(mask))]
-    holes.append(_Hole(holes[1].mask))
+    holes = [
+        _Hole(hole, step, errs) for hole, step in ((mask, scale), (half(mask), scale / 2), (half(mask), scale / 2))
+    ]
     for one in known:
-        for hole, values, weights, part in zip(holes, one.values, one.weights, (window, halves, halves), strict=True):
+        for hole, values, weights, part in zip(holes, one.values, one.weights, parts, strict=True):
             hole.add(values[part][hole.rows, hole.columns], weights[part][hole.rows, hole.columns])
-    scaled = tuple(slice(part.start // scale, part.stop // scale) for part in window)
     for source in sources:
         _gather(patch, source, holes, scale, (window, halves, scaled))
-    invented = 0
-    for n, (hole, plane, part) in enumerate(zip(holes, planes.each(), (window, halves, halves), strict=True)):
-        made_up = _written(hole, plane[part])
-        invented = made_up if n == 0 else invented
+    for hole, plane, part in zip(holes, planes.each(), parts, strict=True):
+        _written(hole, plane[part])
     sure = np.ones(patch.mask.shape, np.float32)
     luma = holes[0]
-    told = np.where(luma.weight > _LEAST, luma.sure / np.maximum(luma.weight, 1e-6), _MADE_UP)
-    sure[window][luma.rows, luma.columns] = told
-    return Filled(planes, sure, invented)
+    sure[window][luma.rows, luma.columns] = luma.seen / luma.weight
+    return Filled(planes, sure, int(np.count_nonzero(luma.seen < 0.5 * luma.weight)))
+
+
+def _free(patch: Patch, scale: int) -> Floats:
+    """1 where a patch has no strokes, at ``1 / scale`` of its size."""
+    return np.asarray((patch.mask if scale == 1 else half(patch.mask)) == 0, np.float32)
+
+
+def _texture(guess: Plane, free: Floats) -> Floats:
+    """How much what surrounds each pixel varies, in bytes."""
+    cv2 = opencv()
+    apart = cv2.absdiff(guess, cv2.GaussianBlur(guess, (0, 0), _WIDTH))
+    return _carried(apart.astype(np.float32), free)
 
 
 def _gather(patch: Patch, source: Patch, holes: list[_Hole], scale: int, parts: Any) -> None:
@@ -126,8 +150,7 @@ def _gather(patch: Patch, source: Patch, holes: list[_Hole], scale: int, parts: 
     here, there = patch.guess(scale)[scaled], source.guess(scale)[scaled]
     sure = source.sure[window]
     small = sure if scale == 1 else cv2.resize(sure, here.shape[::-1], interpolation=cv2.INTER_AREA)
-    mine = holes[0].mask if scale == 1 else half(holes[0].mask)
-    free = (mine == 0).astype(np.float32)
+    free = _free(patch, scale)[scaled]
     both = free * (small > 0.9)
     if float(both.sum()) < 0.05 * both.size:
         return
@@ -141,46 +164,42 @@ def _gather(patch: Patch, source: Patch, holes: list[_Hole], scale: int, parts: 
         both = free * (cv2.remap(small, *grid, cv2.INTER_LINEAR) > 0.9)
     change = here.astype(np.float32) - there
     lighter = _carried(change, both)
-    error = _carried(np.abs(change - lighter), both)
-    fits = np.exp(-((error / _BELL) ** 2))
+    errors = _carried((change - lighter) ** 2, both) + _NOISE**2
     for n, hole in enumerate(holes):
-        step = scale if n == 0 else scale / 2
-        x, y = hole.columns.astype(np.float32), hole.rows.astype(np.float32)
-        # Of the measured pixels, the one that a pixel of this plane lies in.
-        column, row = (
-            np.minimum((edge / step).astype(np.intp), side - 1)
-            for edge, side in ((x, here.shape[1]), (y, here.shape[0]))
-        )
         plane = source.planes.each()[n][window if n == 0 else halves]
         belief = sure if n == 0 else sure[::2, ::2]
         if flow is None:
             values = plane[hole.rows, hole.columns].astype(np.float32)
-            trust = belief[hole.rows, hole.columns]
+            seen = belief[hole.rows, hole.columns]
         else:
-            bend = flow[row, column] * step
-            values = _at(plane, x + bend[:, 0], y + bend[:, 1], cv2.INTER_CUBIC if n == 0 else cv2.INTER_LINEAR)
-            trust = _at(belief, x + bend[:, 0], y + bend[:, 1], cv2.INTER_LINEAR)
+            bend = flow[hole.at] * hole.step
+            x, y = hole.columns + bend[:, 0], hole.rows + bend[:, 1]
+            values = _at(plane, x, y, cv2.INTER_CUBIC if n == 0 else cv2.INTER_LINEAR)
+            seen = _at(belief, x, y, cv2.INTER_LINEAR)
         if n == 0:
-            values = values + lighter[row, column]
-        fit = fits[row, column]
-        hole.add(values, trust**4 * fit, trust * (1 - _STEP * (1 - fit)))
+            values = values + lighter[hole.at]
+        weights = 1 / (errors[hole.at] + (1 - seen) * hole.errs)
+        if source.lettered:  # its own strokes show nothing
+            weights *= seen > _ALL
+        hole.add(values, weights, seen * (1 - _STEP))
 
 
-def _written(hole: _Hole, plane: Plane) -> int:
-    """Writes what was gathered into a plane, and grows the rest over; returns how many pixels that are."""
+def _written(hole: _Hole, plane: Plane) -> None:
+    """Writes what was gathered into a plane, together with what grows over from the border where that is no worse."""
     cv2 = opencv()
-    known = hole.weight > _LEAST
+    weight = 1 / (hole.errs + _NOISE**2)
+    grows = weight > _SHARE * hole.weight
     values = hole.total / np.maximum(hole.weight, 1e-9)
-    plane[hole.rows[known], hole.columns[known]] = np.clip(np.rint(values[known]), 0, 255).astype(np.uint8)
-    rows, columns = hole.rows[~known], hole.columns[~known]
-    if len(rows):
-        rest = np.zeros(plane.shape, np.uint8)
-        rest[rows, columns] = 255
-        fresh = cv2.inpaint(plane, rest, _REACH, cv2.INPAINT_TELEA)[rows, columns]
-        part = _FRESH / (_FRESH + hole.weight[~known])
-        mixed = part * fresh + (1 - part) * values[~known]
-        plane[rows, columns] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
-    return len(rows)
+    plane[hole.rows, hole.columns] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    rows, columns = hole.rows[grows], hole.columns[grows]
+    if not len(rows):
+        return
+    rest = np.zeros(plane.shape, np.uint8)
+    rest[rows, columns] = 255
+    fresh = cv2.inpaint(plane, rest, _REACH, cv2.INPAINT_TELEA)[rows, columns].astype(np.float32)
+    hole.weight[grows] += weight[grows]
+    hole.total[grows] += weight[grows] * fresh
+    plane[rows, columns] = np.clip(np.rint(hole.total[grows] / hole.weight[grows]), 0, 255).astype(np.uint8)
 
 
 def _flow(here: Plane, there: Plane, free: Floats) -> Floats | None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _APART, _DEVIATIONS, _SOFT = 7.0, 3.5, 0.14
 # Window that tells what surrounds a stroke, and how far strokes are widened for their soft edges, in heights of the line.
 _WINDOW, _WIDER = 0.9, 0.02
+# Pictures compared, and the part of them in which a stroke need not stand out.
+_COMPARED, _NEARLY = 12, 0.2
 # Room in the box's surroundings in which strokes may lie, in heights: descenders and outlines.
 _ROOM = 0.16
 # A picture without the line shows the same place when around the line it differs by no more than this, in bytes.
@@ -73,8 +75,7 @@ def strokes_of(pictures: Sequence[Planes], box: Boxes, tall: float, pairs: Seque
     if pairs:
         apart = np.min([_difference(shown, without) for shown, without in pairs], axis=0)
     else:
-        middle = [_median([planes.each()[n] for planes in pictures]) for n in range(3)]
-        apart = _standing_out(Planes(*middle), tall)
+        apart = _standing_out(pictures[:: max(1, len(pictures) // _COMPARED)], tall)
     ring = room == 0
     quiet = float(np.median(apart[ring])) * 1.5 if ring.any() else 2.0
     contrast = float(np.quantile(apart[room > 0], 0.9))
@@ -102,21 +103,19 @@ def _difference(one: Planes, other: Planes) -> NDArray[np.float32]:
     return np.asarray(cv2.blur(cv2.max(luma, large), (3, 3)), np.float32)
 
 
-def _standing_out(planes: Planes, tall: float) -> NDArray[np.float32]:
-    """How far each pixel lies from what surrounds it: the largest over the planes."""
+def _standing_out(pictures: Sequence[Planes], tall: float) -> NDArray[np.float32]:
+    """How far each pixel lies from what surrounds it, to the same side in nearly all pictures: the largest over the planes."""
     cv2 = opencv()
-    found = np.zeros(planes.y.shape, np.float32)
-    for n, plane in enumerate(planes.each()):
-        size = round(_WINDOW * tall / (2 if n else 1)) | 1
-        around = cv2.medianBlur(plane, int(np.clip(size, 3, 255)))
-        apart = cv2.absdiff(plane, around)
-        full = cv2.resize(apart, planes.y.shape[::-1], interpolation=cv2.INTER_LINEAR) if n else apart
-        found = np.maximum(found, full)
+    shape = pictures[0].y.shape
+    found = np.zeros(shape, np.float32)
+    for n in range(3):
+        size = int(np.clip(round(_WINDOW * tall / (2 if n else 1)) | 1, 3, 255))
+        planes = [planes.each()[n] for planes in pictures]
+        apart = np.stack([plane.astype(np.int16) - cv2.medianBlur(plane, size) for plane in planes])
+        low, high = np.quantile(apart, (_NEARLY, 1 - _NEARLY), axis=0)
+        steady = np.maximum(np.maximum(low, -high), 0).astype(np.float32)
+        found = np.maximum(found, cv2.resize(steady, shape[::-1], interpolation=cv2.INTER_LINEAR) if n else steady)
     return np.asarray(found, np.float32)
-
-
-def _median(planes: Sequence[Plane]) -> Plane:
-    return np.asarray(np.median(np.stack(planes), axis=0), np.float32).astype(np.uint8)
 
 
 def _box_mask(shape: tuple[int, int], box: Boxes, room: int) -> Plane:
@@ -137,10 +136,13 @@ def glass_of(pictures: Sequence[Planes], mask: Plane) -> Glass | None:
         return None
     cv2 = opencv()
     masks = (mask, half(mask), half(mask))
-    gains, veils = [], []
+    gains: list[NDArray[np.float32]] = []
+    veils: list[NDArray[np.float32]] = []
     for n, hole in enumerate(masks):
         seen = np.stack([planes.each()[n] for planes in pictures]).astype(np.float32)
-        behind = np.stack([cv2.inpaint(planes.each()[n], hole, 3, cv2.INPAINT_TELEA) for planes in pictures]).astype(np.float32)
+        behind = np.stack([cv2.inpaint(planes.each()[n], hole, 3, cv2.INPAINT_TELEA) for planes in pictures]).astype(
+            np.float32
+        )
         inside = hole > 0
         mean_seen, mean_behind = seen.mean(axis=0), behind.mean(axis=0)
         spread = ((behind - mean_behind) ** 2).mean(axis=0)
