@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from skillwire.studio.effects.boxes import Boxes
 
 # A pixel belongs to a stroke when it lies so far from what surrounds it: in bytes, in deviations of what surrounds the line, and in parts of the
-# line's own contrast.
-_APART, _DEVIATIONS, _SOFT = 7.0, 3.5, 0.14
+# line's own contrast, in Y, U and V; colour is blurred by its half size.
+_APART, _DEVIATIONS, _SOFT = 7.0, 3.5, (0.14, 0.45, 0.45)
 # Window that tells what surrounds a stroke, and how far strokes are widened for their soft edges, in heights of the line.
 _WINDOW, _WIDER = 0.9, 0.02
 # Pictures compared, and the part of them in which a stroke need not stand out.
-_COMPARED, _NEARLY = 12, 0.2
+_COMPARED, _NEARLY = 12, 0.3
+# A line's colours: cells (Y, U, V) in which they are counted, how many there are, what is as good as one of them, and
+# the part of a line that must have them.
+_CELL = np.asarray((24, 12, 12), np.uint8)
+_COLOURS, _COLOURED = 2, 0.45
+_ALIKE = np.asarray((30, 14, 14), np.int16)
 # Room in the box's surroundings in which strokes may lie, in heights: descenders and outlines.
 _ROOM = 0.16
 # A picture without the line shows the same place when around the line it differs by no more than this, in bytes.
@@ -72,18 +77,49 @@ def strokes_of(pictures: Sequence[Planes], box: Boxes, tall: float, pairs: Seque
     cv2 = opencv()
     shape = pictures[0].y.shape
     room = _box_mask(shape, box, round(_ROOM * tall) + 2)
-    if pairs:
-        apart = np.min([_difference(shown, without) for shown, without in pairs], axis=0)
-    else:
-        apart = _standing_out(pictures[:: max(1, len(pictures) // _COMPARED)], tall)
+    compared = pictures[:: max(1, len(pictures) // _COMPARED)]
+
+    def apart_in(n: int) -> NDArray[np.float32]:
+        if pairs:
+            return np.asarray(np.min([_difference(*pair, n) for pair in pairs], axis=0), np.float32)
+        return _standing_out([planes.each()[n] for planes in compared], tall / (2 if n else 1))
+
     ring = room == 0
-    quiet = float(np.median(apart[ring])) * 1.5 if ring.any() else 2.0
-    contrast = float(np.quantile(apart[room > 0], 0.9))
-    likely = ((apart > max(_APART, _DEVIATIONS * quiet, _SOFT * contrast)) & (room > 0)).astype(np.uint8) * 255
-    side = 1 + round(_WIDER * tall)
+    likely = np.zeros(shape, np.uint8)
+    for n, soft in enumerate(_SOFT):
+        apart = apart_in(n)
+        if n:
+            apart = cv2.resize(apart, shape[::-1], interpolation=cv2.INTER_LINEAR)
+        quiet = float(np.median(apart[ring])) * 1.5 if ring.any() else 2.0
+        contrast = float(np.quantile(apart[room > 0], 0.9))
+        likely[(apart > max(_APART, _DEVIATIONS * quiet, soft * contrast)) & (room > 0)] = 255
+    if not pairs:
+        likely = _of_its_colours(likely, pictures)
+    side = 1 + int(_WIDER * tall)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * side + 1, 2 * side + 1))
     wide = cv2.dilate(_without_specks(likely, tall), kernel)
     return np.asarray(np.minimum(wide, cv2.dilate(room, kernel)), np.uint8)
+
+
+def _of_its_colours(likely: Any, pictures: Sequence[Planes]) -> Any:
+    """What has one of the line's one or two colours, or lies right beside it; all, where it has no such colours."""
+    cv2 = opencv()
+    size = likely.shape[::-1]
+    middle = [np.median(np.stack([planes.each()[n] for planes in pictures]), axis=0).astype(np.uint8) for n in range(3)]
+    colours = np.dstack([middle[0], *(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in middle[1:])])
+    inside = likely > 0
+    cells, counts = np.unique(colours[inside] // _CELL, axis=0, return_counts=True)
+    if not len(cells):
+        return likely
+    near = np.zeros(likely.shape, bool)
+    for n in np.argsort(-counts)[:_COLOURS]:
+        middle_of = np.median(colours[inside & (colours // _CELL == cells[n]).all(axis=2)], axis=0)
+        near |= (np.abs(colours - middle_of.astype(np.int16)) <= _ALIKE).all(axis=2)
+    core = inside & near
+    if np.count_nonzero(core) < _COLOURED * np.count_nonzero(inside):
+        return likely
+    beside = cv2.dilate(core.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.where(inside & beside, 255, 0).astype(np.uint8)
 
 
 def _without_specks(mask: Any, tall: float) -> Any:
@@ -95,27 +131,19 @@ def _without_specks(mask: Any, tall: float) -> Any:
     return large[parts]
 
 
-def _difference(one: Planes, other: Planes) -> NDArray[np.float32]:
+def _difference(one: Planes, other: Planes, number: int) -> NDArray[np.float32]:
     cv2 = opencv()
-    luma = cv2.absdiff(one.y, other.y)
-    colour = cv2.max(cv2.absdiff(one.u, other.u), cv2.absdiff(one.v, other.v))
-    large = cv2.resize(colour, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.blur(cv2.max(luma, large), (3, 3)), np.float32)
+    apart = cv2.absdiff(one.each()[number], other.each()[number]).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(apart, (3, 3), 0.7), np.float32)
 
 
-def _standing_out(pictures: Sequence[Planes], tall: float) -> NDArray[np.float32]:
-    """How far each pixel lies from what surrounds it, to the same side in nearly all pictures: the largest over the planes."""
+def _standing_out(planes: Sequence[Plane], tall: float) -> NDArray[np.float32]:
+    """How far each pixel lies from what surrounds it, to the same side in nearly all pictures of a plane."""
     cv2 = opencv()
-    shape = pictures[0].y.shape
-    found = np.zeros(shape, np.float32)
-    for n in range(3):
-        size = int(np.clip(round(_WINDOW * tall / (2 if n else 1)) | 1, 3, 255))
-        planes = [planes.each()[n] for planes in pictures]
-        apart = np.stack([plane.astype(np.int16) - cv2.medianBlur(plane, size) for plane in planes])
-        low, high = np.quantile(apart, (_NEARLY, 1 - _NEARLY), axis=0)
-        steady = np.maximum(np.maximum(low, -high), 0).astype(np.float32)
-        found = np.maximum(found, cv2.resize(steady, shape[::-1], interpolation=cv2.INTER_LINEAR) if n else steady)
-    return np.asarray(found, np.float32)
+    size = int(np.clip(round(_WINDOW * tall) | 1, 3, 255))
+    apart = np.stack([plane.astype(np.int16) - cv2.medianBlur(plane, size) for plane in planes])
+    low, high = np.quantile(apart, (_NEARLY, 1 - _NEARLY), axis=0)
+    return np.asarray(np.maximum(np.maximum(low, -high), 0), np.float32)
 
 
 def _box_mask(shape: tuple[int, int], box: Boxes, room: int) -> Plane:
