@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import footage
 import numpy as np
-from lettered import Lettered, Lettering, lettered
 from measures import Motion, decibels, likeness, squared
-from staging import in_half_colour, wandering, written
+from staging import in_half_colour, wandering
 
 from skillwire.studio.draft import Clip, Draft
 from skillwire.studio.effects.lettering.find import lines_in
@@ -24,6 +22,9 @@ from skillwire.studio.effects.upright import seconds_of
 from skillwire.studio.effects.vanish import search, vanished
 from skillwire.studio.media.read import frames, open_video
 from skillwire.studio.render import MediaFile, render
+
+sys.path.append(str(footage.ROOT / "tests"))
+from support.lettered import Lettering, filmed, lettered
 
 # Telea and the measures are taken of every so many pictures.
 _SAMPLED = 6
@@ -145,7 +146,7 @@ def measured(case: Case, folder: Path) -> Outcome:
     """Stages a case, takes the text out in both ways, and measures."""
     stage = lettered(case.pictures(), case.rate, case.lines)
     path = folder / "lettered.mp4"
-    written(stage.shown, path, case.rate)
+    filmed(stage.shown, path, case.rate)
     start = time.process_time()
     ours = _removed(case, path, len(stage.shown))
     each = (time.process_time() - start) / len(stage.shown) * 1e3
@@ -191,7 +192,7 @@ def cost(folder: Path) -> tuple[float, float]:
         for n, text in enumerate(("Where did you leave it?", "Behind the yellow taxi.", "Then let us go and look."))
     ]
     path = folder / "large.mp4"
-    _compressed(lettered(large, 25, lines), path)
+    filmed(lettered(large, 25, lines).shown, path, 25, crf="20", preset="veryfast")
     status = path.stat()
     media = {"m": MediaFile(path, path.name, status.st_size, status.st_mtime_ns, "mpeg4")}  # not to be copied
 
@@ -207,18 +208,6 @@ def cost(folder: Path) -> tuple[float, float]:
     plain = min(took(None) for _ in range(2))
     without = min(took(from_json({"texts": found["texts"]})) for _ in range(2))
     return (look + without) / plain, without / plain
-
-
-def _compressed(stage: Lettered, path: Path) -> None:
-    with av.open(str(path), "w") as target:
-        stream = target.add_stream("libx264", rate=25, options={"crf": "20", "preset": "veryfast"})
-        stream.height, stream.width = stage.shown[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
-        for number, picture in enumerate(stage.shown):
-            frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format="yuv420p")
-            frame.pts, frame.time_base = number, Fraction(1, 25)
-            target.mux(stream.encode(frame))
-        target.mux(stream.encode(None))
 
 
 def _removed(case: Case, path: Path, count: int) -> Sequence[np.ndarray]:

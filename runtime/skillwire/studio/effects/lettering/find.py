@@ -12,9 +12,8 @@ from skillwire.studio.effects.vision import opencv
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Mean and deviation of the pictures (BGR, 0 to 1) that the network was trained on.
-_MEAN = np.asarray((0.485, 0.456, 0.406), np.float32) * 255
-_DEVIATION = np.asarray((0.229, 0.224, 0.225), np.float32) * 255
+# Mean and deviation of the pictures (BGR, 0 to 255) that the network was trained on.
+_MEAN, _DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 # Sides must be multiples of this.
 _STEP = 32
 # Pixels of text, and what they must average over a line. Faint watermarks stay below the usual 0.6.
@@ -38,9 +37,11 @@ def lines_in(picture: NDArray[np.uint8]) -> list[Seen]:
     cv2 = opencv()
     height, width = picture.shape[:2]
     wide, tall = (max(_STEP, round(side / _STEP) * _STEP) for side in (width, height))
-    scaled = cv2.resize(picture, (wide, tall), interpolation=cv2.INTER_LINEAR)
-    batch = ((scaled - _MEAN) / _DEVIATION).transpose(2, 0, 1)[None]
-    found = np.asarray(session(DETECTION)(np.ascontiguousarray(batch)))[0, 0]
+    parameters = cv2.dnn.Image2BlobParams()
+    parameters.scalefactor, parameters.mean = tuple(1 / one for one in _DEVIATION), _MEAN
+    parameters.size, parameters.swapRB = (wide, tall), False
+    batch = cv2.dnn.blobFromImageWithParams(picture, parameters)
+    found = np.asarray(session(DETECTION)(batch))[0, 0]
     outlines, _ = cv2.findContours((found > _PIXEL).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     back = np.asarray([width / wide, height / tall], np.float32)
     return [line for outline in outlines if (line := _line(found, outline, back)) is not None]

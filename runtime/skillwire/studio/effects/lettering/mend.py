@@ -17,7 +17,7 @@ import numpy as np
 from skillwire.studio.effects.boxes import shared
 from skillwire.studio.effects.holes import Tally
 from skillwire.studio.effects.lettering.lines import Found, Glass, Line
-from skillwire.studio.effects.lettering.presence import shows
+from skillwire.studio.effects.lettering.presence import Watch
 from skillwire.studio.effects.lettering.sources import Known, Patch, filled, raw
 from skillwire.studio.effects.planes import Planes, Region, planes_of
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Timed = tuple[float, "VideoFrame"]
 # Pictures that come: how many are waited for, and which of them are taken from.
-_AHEAD, _TAKEN = 12, (2, 6, 12)
+_AHEAD, _TAKEN = 12, (3, 12)
 # How long before a line shows its place is watched, in seconds.
 _WATCHED = 0.3
 # Through glass that lets pass less than this nothing is seen; the error of what is seen through clear glass, in bytes.
@@ -82,6 +82,7 @@ class _Area:
     def __init__(self, number: int, lines: Sequence[Line], shot: Any) -> None:
         self._number = number
         self._lines = lines
+        self._watches = [Watch(line) for line in lines]
         edges = np.asarray([line.region for line in lines])
         (x0, y0), (x1, y1) = edges[:, :2].min(axis=0).tolist(), edges[:, 2:].max(axis=0).tolist()
         self._region: Region = (x0, y0, x1, y1)
@@ -131,8 +132,9 @@ class _Area:
         """The area in a picture that was not mended yet, with the strokes of the lines that show."""
         if self._number not in moment.patches:
             mask = np.zeros(self._shape, np.uint8)
-            for line in self._lines:
-                if shows(line, moment.time, moment.planes):
+            for watch in self._watches:
+                line = watch.line
+                if watch.shows(moment.time, moment.planes):
                     window = self._window(line.region)
                     np.maximum(mask[window], line.strokes, out=mask[window])
             moment.patches[self._number] = raw(moment.planes.crop(self._region), mask)

@@ -24,7 +24,7 @@ _STILL, _OTHER = 1.6, 28.0
 # What is known of noise, in bytes; how much more what is grown over errs than what surrounds it varies.
 _NOISE, _GROWN_ERRS = 1.5, 1.0
 # Where less of the result than this is grown over, growing is left out.
-_SHARE = 0.1
+_SHARE = 0.2
 # What surrounds a stroke varies by what differs from an average of this width, in pixels measured.
 _WIDTH = 2.5
 # How far that difference and the flow are carried into strokes, in pixels measured; further where nothing is nearer.
@@ -45,19 +45,26 @@ class Patch:
     mask: Plane
     sure: Floats
     _guesses: dict[int, Plane] = field(default_factory=dict)
+    _free: dict[int, Floats] = field(default_factory=dict)
 
     @property
     def lettered(self) -> bool:
         """Whether there are strokes on it."""
         return bool(self.mask.any())
 
+    def free(self, scale: int) -> Floats:
+        """1 where there are no strokes, at ``1 / scale`` of its size."""
+        if scale not in self._free:
+            mask = self.mask if scale == 1 else half(self.mask)
+            self._free[scale] = np.asarray(mask == 0, np.float32)
+        return self._free[scale]
+
     def guess(self, scale: int) -> Plane:
         """The luma with its strokes filled smoothly, at ``1 / scale`` of its size."""
         if scale not in self._guesses:
             height, width = (side // scale for side in self.mask.shape)
             luma = shrunk(self.planes.y, (width, height))
-            hole = half(self.mask) if scale == 2 else self.mask
-            self._guesses[scale] = _membrane(luma, hole) if hole.any() else luma
+            self._guesses[scale] = _membrane(luma, self.free(scale)) if self.lettered else luma
         return self._guesses[scale]
 
 
@@ -113,27 +120,20 @@ def filled(patch: Patch, sources: Sequence[Patch], known: Sequence[Known] = ()) 
     scale = 2 if window[0].stop - window[0].start >= _HALVED else 1
     halves, scaled = (tuple(slice(part.start // by, part.stop // by) for part in window) for by in (2, scale))
     parts = (window, halves, halves)
-    errs = _texture(patch.guess(scale)[scaled], _free(patch, scale)[scaled])
-    mask = patch.mask[window]
-    holes = [
-        _Hole(hole, step, errs) for hole, step in ((mask, scale), (half(mask), scale / 2), (half(mask), scale / 2))
-    ]
+    errs = _texture(patch.guess(scale)[scaled], patch.free(scale)[scaled])
+    mask, small = patch.mask[window], half(patch.mask[window])
+    holes = [_Hole(hole, step, errs) for hole, step in ((mask, scale), (small, scale / 2), (small, scale / 2))]
     for one in known:
         for hole, values, weights, part in zip(holes, one.values, one.weights, parts, strict=True):
             hole.add(values[part][hole.rows, hole.columns], weights[part][hole.rows, hole.columns])
     for source in sources:
         _gather(patch, source, holes, scale, (window, halves, scaled))
     for hole, plane, part in zip(holes, planes.each(), parts, strict=True):
-        _written(hole, plane[part])
+        _written(hole, plane[part], scale)
     sure = np.ones(patch.mask.shape, np.float32)
     luma = holes[0]
     sure[window][luma.rows, luma.columns] = luma.seen / luma.weight
     return Filled(planes, sure, int(np.count_nonzero(luma.seen < 0.5 * luma.weight)))
-
-
-def _free(patch: Patch, scale: int) -> Floats:
-    """1 where a patch has no strokes, at ``1 / scale`` of its size."""
-    return np.asarray((patch.mask if scale == 1 else half(patch.mask)) == 0, np.float32)
 
 
 def _texture(guess: Plane, free: Floats) -> Floats:
@@ -150,7 +150,7 @@ def _gather(patch: Patch, source: Patch, holes: list[_Hole], scale: int, parts: 
     here, there = patch.guess(scale)[scaled], source.guess(scale)[scaled]
     sure = source.sure[window]
     small = sure if scale == 1 else cv2.resize(sure, here.shape[::-1], interpolation=cv2.INTER_AREA)
-    free = _free(patch, scale)[scaled]
+    free = patch.free(scale)[scaled]
     both = free * (small > 0.9)
     if float(both.sum()) < 0.05 * both.size:
         return
@@ -184,9 +184,8 @@ def _gather(patch: Patch, source: Patch, holes: list[_Hole], scale: int, parts: 
         hole.add(values, weights, seen * (1 - _STEP))
 
 
-def _written(hole: _Hole, plane: Plane) -> None:
+def _written(hole: _Hole, plane: Plane, scale: int) -> None:
     """Writes what was gathered into a plane, together with what grows over from the border where that is no worse."""
-    cv2 = opencv()
     weight = 1 / (hole.errs + _NOISE**2)
     grows = weight > _SHARE * hole.weight
     values = hole.total / np.maximum(hole.weight, 1e-9)
@@ -196,10 +195,20 @@ def _written(hole: _Hole, plane: Plane) -> None:
         return
     rest = np.zeros(plane.shape, np.uint8)
     rest[rows, columns] = 255
-    fresh = cv2.inpaint(plane, rest, _REACH, cv2.INPAINT_TELEA)[rows, columns].astype(np.float32)
+    fresh = _grown(plane, rest, scale)[rows, columns].astype(np.float32)
     hole.weight[grows] += weight[grows]
     hole.total[grows] += weight[grows] * fresh
     plane[rows, columns] = np.clip(np.rint(hole.total[grows] / hole.weight[grows]), 0, 255).astype(np.uint8)
+
+
+def _grown(plane: Plane, rest: Plane, scale: int) -> Plane:
+    """A plane with a hole grown over from its border; of a large one at half its size, for it takes long."""
+    cv2 = opencv()
+    if scale == 1:
+        return np.asarray(cv2.inpaint(plane, rest, _REACH, cv2.INPAINT_TELEA), np.uint8)
+    small = cv2.resize(plane, (plane.shape[1] // 2, plane.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    made = cv2.inpaint(small, half(rest), _REACH, cv2.INPAINT_TELEA)
+    return np.asarray(cv2.resize(made, plane.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _flow(here: Plane, there: Plane, free: Floats) -> Floats | None:
@@ -244,10 +253,9 @@ def _at(plane: NDArray[Any], x: Floats, y: Floats, how: int) -> Floats:
     return np.asarray(found.ravel()[: len(x)], np.float32)
 
 
-def _membrane(luma: Plane, hole: Plane) -> Plane:
-    """The luma with its hole filled by averages of what surrounds it, coarse ones where it is wide."""
+def _membrane(luma: Plane, weight: Floats) -> Plane:
+    """The luma, filled where it has no weight by averages of what surrounds it, coarse ones where the hole is wide."""
     cv2 = opencv()
-    weight = np.asarray(hole == 0, np.float32)
     layers = [(luma * weight, weight)]
     while min(layers[-1][1].shape) > 4 and float(layers[-1][1].min()) < 0.1:
         layers.append((cv2.pyrDown(layers[-1][0]), cv2.pyrDown(layers[-1][1])))

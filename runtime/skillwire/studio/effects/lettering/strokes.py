@@ -49,11 +49,11 @@ def correlation(one: Plane, other: Plane) -> float:
 
 
 def fine(plane: Plane) -> NDArray[np.float32]:
-    """A picture without its slow changes."""
+    """A picture without its slow changes and its noise."""
     cv2 = opencv()
     full = plane.astype(np.float32)
-    sigma = max(2.0, 0.25 * min(plane.shape))
-    return np.asarray(cv2.GaussianBlur(full, (0, 0), 0.8) - cv2.GaussianBlur(full, (0, 0), sigma), np.float32)
+    side = max(5, min(plane.shape) // 2) | 1
+    return np.asarray(cv2.blur(full, (3, 3)) - cv2.blur(full, (side, side)), np.float32)
 
 
 def still_clean(
