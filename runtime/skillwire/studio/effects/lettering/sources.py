@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -128,8 +128,8 @@ def filled(patch: Patch, sources: Sequence[Patch], known: Sequence[Known] = ()) 
             hole.add(values[part][hole.rows, hole.columns], weights[part][hole.rows, hole.columns])
     for source in sources:
         _gather(patch, source, holes, scale, (window, halves, scaled))
-    for hole, plane, part in zip(holes, planes.each(), parts, strict=True):
-        _written(hole, plane[part], scale)
+    for grow, hole, plane, part in zip(_growing(scale), holes, planes.each(), parts, strict=True):
+        _written(hole, plane[part], grow)
     sure = np.ones(patch.mask.shape, np.float32)
     luma = holes[0]
     sure[window][luma.rows, luma.columns] = luma.seen / luma.weight
@@ -184,7 +184,7 @@ def _gather(patch: Patch, source: Patch, holes: list[_Hole], scale: int, parts: 
         hole.add(values, weights, seen * (1 - _STEP))
 
 
-def _written(hole: _Hole, plane: Plane, scale: int) -> None:
+def _written(hole: _Hole, plane: Plane, grown: Callable[[Plane, Plane], Plane]) -> None:
     """Writes what was gathered into a plane, together with what grows over from the border where that is no worse."""
     weight = 1 / (hole.errs + _NOISE**2)
     grows = weight > _SHARE * hole.weight
@@ -195,20 +195,30 @@ def _written(hole: _Hole, plane: Plane, scale: int) -> None:
         return
     rest = np.zeros(plane.shape, np.uint8)
     rest[rows, columns] = 255
-    fresh = _grown(plane, rest, scale)[rows, columns].astype(np.float32)
+    fresh = grown(plane, rest)[rows, columns].astype(np.float32)
     hole.weight[grows] += weight[grows]
     hole.total[grows] += weight[grows] * fresh
     plane[rows, columns] = np.clip(np.rint(hole.total[grows] / hole.weight[grows]), 0, 255).astype(np.uint8)
 
 
-def _grown(plane: Plane, rest: Plane, scale: int) -> Plane:
-    """A plane with a hole grown over from its border; of a large one at half its size, for it takes long."""
+def _growing(scale: int) -> tuple[Callable[[Plane, Plane], Plane], ...]:
+    """How a hole in each plane is grown over from its border: of a large one more cheaply, for it takes long."""
+    return (_grown, _grown, _grown) if scale == 1 else (_grown_at_half, _smoothed, _smoothed)
+
+
+def _grown(plane: Plane, hole: Plane) -> Plane:
+    return np.asarray(opencv().inpaint(plane, hole, _REACH, opencv().INPAINT_TELEA), np.uint8)
+
+
+def _grown_at_half(plane: Plane, hole: Plane) -> Plane:
     cv2 = opencv()
-    if scale == 1:
-        return np.asarray(cv2.inpaint(plane, rest, _REACH, cv2.INPAINT_TELEA), np.uint8)
     small = cv2.resize(plane, (plane.shape[1] // 2, plane.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    made = cv2.inpaint(small, half(rest), _REACH, cv2.INPAINT_TELEA)
+    made = _grown(np.asarray(small, np.uint8), half(hole))
     return np.asarray(cv2.resize(made, plane.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _smoothed(plane: Plane, hole: Plane) -> Plane:
+    return _membrane(plane, np.asarray(hole == 0, np.float32))
 
 
 def _flow(here: Plane, there: Plane, free: Floats) -> Floats | None:
