@@ -31,7 +31,7 @@ _SAMPLED = 6
 _TELEA_RADIUS, _TELEA_GROWN = 5, 3
 # The larger side of pictures that are searched for text left over; what lies on the truth by this much counts.
 _SIDE, _ON_IT = 960, 0.08
-_SECONDS, _QUALITY = 6, "standard"
+_SECONDS, _QUALITY = 6, "high"
 
 
 @dataclass(frozen=True)

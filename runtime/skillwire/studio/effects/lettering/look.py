@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 # Pictures a second that are searched, and their larger side.
-_RATE, _SIDE = 2.0, 800
+_RATE, _SIDE = 2.5, 800
 # A picture is searched again when a 48th of its sides by 27 changes by this much on average (bytes).
 _CHANGE = 1.5
 _AHEAD = 3
