@@ -25,9 +25,12 @@ _START, _START_NOISE = 13.0, 5.0
 _CARRY, _CARRY_NOISE = 6.0, 2.8
 # Colours vary less than brightness, so a difference in them says more.
 _COLOUR_WEIGHT = 2
-# The light's change is measured where the scene is seen, on a grid of this many half-size pixels, and no further than so many bytes.
-_GRID = 8
+# The light's change is measured where the scene is seen, on a grid of cells of so many half-size pixels, at most so many a side, and
+# no further than so many bytes.
+_GRID, _MOST_CELLS = 8, 48
 _MOST_LIGHT = 24
+# How far a seam reaches beyond a mask, in half-size pixels, the last of them for luma alone.
+_SEAM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class Light:
 
     def __init__(self, scene: Planes) -> None:
         width, height = scene.size
-        self._grid = (max(1, width // 2 // _GRID), max(1, height // 2 // _GRID))
+        cell = max(2 * _GRID, max(width, height) / _MOST_CELLS)
+        self._grid = (max(1, int(width / cell)), max(1, int(height / cell)))
         self._scene = [shrunk(plane, self._grid).astype(np.float32) for plane in scene.each()]
         self._size = scene.size
         self._fields: list[NDArray[np.float32] | None] = [None, None, None]
@@ -214,8 +218,15 @@ def blended(into: Planes, scene: Planes, mask: Plane, kept: Plane | None = None)
     """Writes the scene over ``into`` where the mask is, with a soft seam; beyond it, and where ``kept`` is set, every byte stays."""
     import cv2  # noqa: PLC0415 - slow import
 
-    soft: Any = cv2.GaussianBlur(mask, (5, 5), 0)
+    x, y, width, height = cv2.boundingRect(mask)
+    if not width:
+        return
+    rows, columns = (slice(max(0, at - _SEAM), at + side + _SEAM) for at, side in ((y, height), (x, width)))
+    part = (2 * columns.start, 2 * rows.start, 2 * columns.stop, 2 * rows.stop)
+    into, scene, mask = into.crop(part), scene.crop(part), mask[rows, columns]
+    soft: Any = cv2.GaussianBlur(mask, (2 * _SEAM - 1, 2 * _SEAM - 1), 0)
     if kept is not None:
+        kept = kept[rows, columns]
         soft[kept > 0] = 0
     for n, (plane, other) in enumerate(zip(into.each(), scene.each(), strict=True)):
         matte: Any = soft

@@ -32,12 +32,12 @@ _BACK = 2.0
 # What flow carries stays the same thing while its face correlates so well; so long, in seconds, is it believed at a track's ends.
 _SAME_FACE, _TAIL = 0.35, 0.8
 # Lost things looked for in crops of their own, at one time: each costs as much as a look at the whole picture.
-_MOST_CROPS = 2
+_MOST_CROPS = 1
 _MATCH = 0.25
 # That a thing stopped is less likely than that it went on.
 _STOPPED = 0.8
 # Seen at two times further apart than this (seconds), it was hidden in between, but for this long at either end.
-_GAP, _EDGE = 0.55, 0.12
+_GAP, _EDGE = 0.75, 0.12
 # Where both boxes overlap by this much it was there and only missed, for so many seconds at most.
 _STAYED, _MISSED = 0.15, 2.5
 # A track seen once, or that never moves, must be surer than one seen on its way.
