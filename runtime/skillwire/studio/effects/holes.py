@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillwire.studio.effects.boxes import Boxes, covered, padded, shared
+from skillwire.studio.effects.boxes import Boxes, area, iou, padded, shared
 from skillwire.studio.effects.cutout import Hole
 from skillwire.studio.effects.planes import Plane
 from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
 
 # What must stay must be a thing for sure; what lies in a target's box to this part is a part of it.
 _KEPT, _PART = 0.5, 0.85
+# Two boxes that overlap so well are of one thing.
+_TWICE = 0.6
 # What stays is taken for there this long, in seconds, before its first and after its last sighting.
 _REACH = 0.1
 # The foot of what is before lies lower by this part of the box's height.
@@ -101,6 +103,10 @@ class Holes:
 
 
 def _touching(tracks: Sequence[Track], box: Boxes, time: float) -> list[tuple[Track, Boxes]]:
-    """What overlaps a box. What hardly reaches beyond it is the same thing seen twice, or a part of it (a tie, a bag)."""
+    """What overlaps a box. What lies in it is a part of it (a tie, a bag), and what hardly differs from it the same thing seen twice."""
     there = [(track, at) for track in tracks if (at := track.at(time, _REACH)) is not None]
-    return [(track, at) for track, at in there if 0 < float(covered(box, at[None])[0]) < _PART]
+    return [
+        (track, at)
+        for track, at in there
+        if 0 < float(shared(box, at)) < _PART * float(area(at)) and float(iou(box, at[None])[0]) < _TWICE
+    ]

@@ -218,10 +218,11 @@ class Tracker:
         for detection in self._matched(seen, found):
             if detection.score >= _BIRTH:
                 self._born(seen, detection)
-        for one in self._open:
-            if seen.time - one.track.times[-1] > _PATIENCE:
-                self._close(one)
+        # Told apart first: what is closed takes in what flow still knew of it, and would look fresh again.
+        ended = [one for one in self._open if seen.time - one.track.times[-1] > _PATIENCE]
         self._open = [one for one in self._open if seen.time - one.track.times[-1] <= _PATIENCE]
+        for one in ended:
+            self._close(one)
 
     def done(self) -> list[Track]:
         """The tracks sure enough to be things, in the order they were first seen."""
