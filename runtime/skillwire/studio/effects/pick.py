@@ -11,7 +11,7 @@ from skillwire.studio.effects.analysis import Analysis
 from skillwire.studio.effects.boxes import Boxes, padded, shared
 from skillwire.studio.effects.colours import NAMES
 from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
-from skillwire.studio.effects.wish import Wish
+from skillwire.studio.effects.wish import ANY, Wish
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,8 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
     pool = [
         track
         for track in analysis.tracks
-        if track.group == wish.group and (span is None or (track.times[0] < span[1] and track.times[-1] >= span[0]))
+        if wish.group in {track.group, ANY}
+        and (span is None or (track.times[0] < span[1] and track.times[-1] >= span[0]))
     ]
     pool = _without_ghosts(pool)
     if not pool:
@@ -66,7 +67,15 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
         ranked = sorted(zip(scores, here, strict=True), key=lambda pair: -pair[0])
         unsure += ranked
         if wish.many:
-            tracks += [track for score, track in ranked if score >= _MEMBER * _OTHER_LABEL]
+            members = [pair for pair in ranked if pair[0] >= _MEMBER * _OTHER_LABEL]
+            if wish.count and len(members) > wish.count:
+                best, rest = members[wish.count - 1][0], members[wish.count][0]
+                margin = min(margin, (best - rest) / best)
+                members = members[: wish.count]
+            if wish.others:
+                margin = min(margin, _lead(members))
+                members = [pair for pair in members if pair[1] is not _main(here)]
+            tracks += [track for _, track in members]
             continue
         best = ranked[0][0]
         second = ranked[1][0] if len(ranked) > 1 else 0.0
@@ -74,7 +83,8 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
             continue
         margin = min(margin, (best - second) / best)
         tracks.append(ranked[0][1])
-    if tracks and margin >= MARGIN:
+    # Words that name no kind of thing are never enough to be sure.
+    if tracks and margin >= MARGIN and (wish.group != ANY or len(pool) == 1):
         return Choice((*tracks, *_mounts(tracks, analysis, surely=wish.rider)), margin=margin)
     asked = sorted(unsure, key=lambda pair: -pair[0])[:_MOST_CANDIDATES]
     return Choice(
@@ -178,6 +188,17 @@ def _no_main_person(tracks: list[Track]) -> NDArray[Any]:
     if weight[main] > 6 * others.max():
         keep[main] = 0.0
     return keep
+
+
+def _main(tracks: list[Track]) -> Track:
+    """What fills most of the picture for longest."""
+    return max(tracks, key=lambda track: track.size * _length(track))
+
+
+def _lead(members: list[tuple[float, Track]]) -> float:
+    """How clearly one of several is the main one, 0 to 1."""
+    weights = sorted((track.size * _length(track) for _, track in members), reverse=True)
+    return 1 - weights[1] / weights[0] if len(weights) > 1 else 0.0
 
 
 def _mounts(persons: list[Track], analysis: Analysis, *, surely: bool) -> list[Track]:

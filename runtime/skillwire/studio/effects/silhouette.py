@@ -54,8 +54,11 @@ def outline_of(planes: Planes, track: Track, box: Boxes, region: Region) -> Plan
     return np.asarray(opencv().dilate(shape, np.ones((5, 5), np.uint8)), np.uint8)
 
 
-def outline(planes: Planes, box: Boxes, group: str, region: Region) -> Plane | None:
-    """255 at the half-size pixels of ``region`` that belong to the thing in ``box``; ``None`` when its outline cannot be told."""
+def outline(planes: Planes, box: Boxes, group: str, region: Region, wider: float = _WIDER) -> Plane | None:
+    """255 at the half-size pixels of ``region`` that belong to the thing in ``box``; ``None`` when its outline cannot be told.
+
+    ``wider``: how far it is widened, in parts of the box's width.
+    """
     import cv2  # noqa: PLC0415 - slow import
 
     wanted = _CLASSES.get(group)
@@ -72,7 +75,7 @@ def outline(planes: Planes, box: Boxes, group: str, region: Region) -> Plane | N
     inside = whole(box, planes.size)
     if inside is None or np.count_nonzero(mask) < _LEAST_SHARE * (inside[2] - inside[0]) * (inside[3] - inside[1]) / 4:
         return None
-    reach = max(3, round(_WIDER * float(box[2] - box[0]) / 2))
+    reach = max(3, round(wider * float(box[2] - box[0]) / 2))
     mask = np.asarray(
         cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))), np.uint8
     )

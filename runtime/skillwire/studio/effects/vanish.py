@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from skillwire.errors import JobFailed
 from skillwire.folders import cache_dir
-from skillwire.language.quotes import find_quotes, mask
+from skillwire.studio.effects import asked
 from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.analysis import Analysis, content_key, kept
 from skillwire.studio.effects.boxes import area, iou, padded
@@ -24,22 +23,17 @@ from skillwire.studio.effects.lettering.networks import available
 from skillwire.studio.effects.lettering.wish import TextWish, text_wish_of
 from skillwire.studio.effects.look import analysed
 from skillwire.studio.effects.painted import shape_of
-from skillwire.studio.effects.pick import chosen
 from skillwire.studio.effects.remove import Remover
 from skillwire.studio.effects.samples import Samples
 from skillwire.studio.effects.sparse import Sparse
 from skillwire.studio.effects.targets import Mark, Removal
 from skillwire.studio.effects.tracks import Track
 from skillwire.studio.effects.upright import seconds_of, upright
-from skillwire.studio.effects.wish import Wish, wish_of
 from skillwire.studio.media.read import Source
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-_AND = re.compile(
-    r"\s+(?:and|und|y|et|e|plus|as well as)\s+(?:the\s+|der\s+|die\s+|das\s+|los?\s+|las?\s+|les?\s+|os?\s+)?|[,;、，；]|以及|还有|和|と"
-)
 # A box drawn by hand means a thing that was followed when it lies on it so well.
 _SAME = 0.4
 # A part that is made up is told of from this share of all that was replaced.
@@ -170,22 +164,14 @@ def search(path: Path, name: str, words: str, span: tuple[float, float]) -> dict
     text does not keep its place all the time; ``margin``: how clear the choice was.
     """
     meant = _Meant(path, name, span)
-    for part in _parts(words):
-        wish = text_wish_of(part)
+    wishes = [(part, text_wish_of(part)) for part in asked.parts(words)]
+    things = [part for part, wish in wishes if wish is None]
+    for part, wish in wishes:
         if wish is not None:
             meant.text(part, wish)
-        else:
-            meant.thing(part, wish_of(part))
+    if things:  # where all are things they are read as one: one may be an exception from another
+        meant.things(things if len(things) < len(wishes) else [words])
     return meant.to_json()
-
-
-def _parts(words: str) -> list[str]:
-    """What a request names, one by one; what is quoted stays whole."""
-    plain, parts, at = mask(words, find_quotes(words)), [], 0
-    for border in _AND.finditer(plain):
-        parts.append(words[at : border.start()])
-        at = border.end()
-    return [part for part in (*parts, words[at:]) if part.strip()]
 
 
 class _Meant:
@@ -194,53 +180,48 @@ class _Meant:
     def __init__(self, path: Path, name: str, span: tuple[float, float]) -> None:
         self._clip = path, name
         self._span = span
-        self._tracks: list[Track] = []
-        self._choices: list[Track] = []
+        self._things = asked.Meant()
         self._texts = lettering.TextChoice()
-        self._missing: dict[str, list[str]] = {"unknown": [], "unreadable": [], "absent": []}
+        self._unreadable: list[str] = []
+        self._absent: list[str] = []
         self._margin = 1.0
 
-    def thing(self, part: str, wish: Wish) -> None:
-        """A part of the request that means a thing."""
-        if not wish.group:
-            self._missing["unknown"].append(part.strip())
-            return
-        choice = chosen(wish, analysis_of(*self._clip), self._span)
-        self._margin = min(self._margin, choice.margin)
-        self._tracks += choice.tracks
-        self._choices += choice.candidates
-        if not choice.tracks and not choice.candidates:
-            self._missing["absent"].append(part.strip())
+    def things(self, requests: list[str]) -> None:
+        """What of a request means things."""
+        self._things = asked.meant(requests, analysis_of(*self._clip), self._span)
 
     def text(self, part: str, wish: TextWish) -> None:
         """A part of the request that means text."""
         if not available():
-            self._missing["unreadable"].append(part.strip())
+            self._unreadable.append(part.strip())
             return
         choice = lettering.chosen(wish, lettering.found_in(*self._clip), self._span)
         self._margin = min(self._margin, choice.margin)
         self._texts.groups += choice.groups
         self._texts.candidates += choice.candidates
         if not choice.groups and not choice.candidates:
-            self._missing["absent"].append(part.strip())
+            self._absent.append(part.strip())
 
     def to_json(self) -> dict[str, Any]:
         """What ``search`` tells."""
-        candidates = [_candidate(track) for track in self._choices]
+        things = self._things
+        candidates = [_candidate(track) for track in things.candidates]
         size = (1, 1)
         if self._texts.groups or self._texts.candidates:
             size = lettering.found_in(*self._clip).size
         candidates += [lettering.candidate(group, size) for group in self._texts.candidates]
         seen = 1.0
-        if tracks := self._tracks or self._choices[:1]:
+        if tracks := things.tracks or things.candidates[:1]:
             seen = seen_behind(analysis_of(*self._clip), tracks)
         return {
-            "tracks": list(dict.fromkeys(track.id for track in self._tracks)),
+            "tracks": [track.id for track in things.tracks],
             **lettering.meant(self._texts.groups, size),
             "candidates": pictured(*self._clip, candidates),
-            **self._missing,
+            "unknown": things.unknown,
+            "unreadable": self._unreadable,
+            "absent": things.absent + self._absent,
             "found": lettering.told(self._texts.groups),
-            "margin": round(self._margin, 3),
+            "margin": round(min(things.margin, self._margin), 3),
             "seen": round(seen, 3),
             "bared": round(lettering.bared(self._texts.groups), 3),
         }
