@@ -31,6 +31,9 @@ _MOST_CANDIDATES = 9
 _OTHER_LABEL = 0.7
 # A thing whose colour takes this share of it is called by that colour.
 _COLOURED = 0.3
+# Two tracks are of one thing when one begins, within so many seconds, after the other has ended, and they share so much of their
+# colours, are of a like area and stand at the same height, in roots of their area.
+_AWAY, _SAME_COLOURS, _SAME_SIZE, _SAME_FOOT = 5.0, 0.5, 1.8, 0.4
 # A cycle is ridden when it lies under the person this part of the time it is seen.
 _RIDDEN = 0.6
 
@@ -78,11 +81,12 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
             tracks += [track for _, track in members]
             continue
         best = ranked[0][0]
-        second = ranked[1][0] if len(ranked) > 1 else 0.0
         if best < _LEAST:
             continue
+        one = _pieces([track for score, track in ranked if score >= _LEAST])
+        second = next((score for score, track in ranked if all(track is not part for part in one)), 0.0)
         margin = min(margin, (best - second) / best)
-        tracks.append(ranked[0][1])
+        tracks += one
     # Words that name no kind of thing are never enough to be sure.
     if tracks and margin >= MARGIN and (wish.group != ANY or len(pool) == 1):
         return Choice((*tracks, *_mounts(tracks, analysis, surely=wish.rider)), margin=margin)
@@ -90,6 +94,19 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
     return Choice(
         candidates=tuple(track for score, track in asked if score >= _CANDIDATE), margin=margin if tracks else 0.0
     )
+
+
+def _pieces(ranked: list[Track]) -> list[Track]:
+    """The first, and what seems to be the same thing at other times: lost from sight, it came back as another track."""
+    one = ranked[:1]
+    for other in ranked[1:]:
+        alike = all(float(np.minimum(track.colours, other.colours).sum()) >= _SAME_COLOURS for track in one)
+        sized = all(max(track.size, other.size) < _SAME_SIZE * min(track.size, other.size) for track in one)
+        level = all(abs(track.foot - other.foot) < _SAME_FOOT * track.size**0.5 for track in one)
+        apart = [max(other.times[0] - track.times[-1], track.times[0] - other.times[-1]) for track in one]
+        if alike and sized and level and min(apart) > 0 and min(apart) < _AWAY:
+            one.append(other)
+    return one
 
 
 def _without_ghosts(pool: list[Track]) -> list[Track]:

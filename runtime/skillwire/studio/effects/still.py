@@ -27,7 +27,7 @@ _LEARN_EVERY, _WIDER, _SWAY = 0.12, 0.08, 0.1
 # Who stands before a target is outlined anew this often, in seconds, and widened by this part of the box's width.
 _LOOK_EVERY, _TIGHT = 0.07, 0.05
 # An outline that fills less of the box than this is of a part only.
-_WHOLE = 0.4
+_WHOLE = 0.35
 # One who stays in their place stirs when this part of their box differs from the plate.
 _STIRS = 0.02
 
@@ -115,7 +115,9 @@ class StillMender:
             # Two people who touch are one to the network: what is far from this one's own outline is the other.
             own = stretched(alone, wide, region[:2], seen.shape[::-1])
             apart = free_of([padded(target, 0.1) for target in targets], region)
-            seen = np.maximum(own, np.minimum(seen, np.maximum(apart, _widened(own, box, _SWAY))))
+            seen = np.minimum(seen, np.maximum(apart, _widened(own, box, _SWAY)))
+            if track.travel > STILL_TRAVEL:
+                seen = np.maximum(own, seen)  # one who stays in their place has an outline with room for all they do
         return cut_to(seen, wide, region)
 
     def _due(self, time: float) -> list[tuple[Track, Boxes]]:

@@ -87,7 +87,7 @@ def but_for(words: str) -> tuple[str, str] | None:
         if before:
             return before, after
         # "Except the man in red, everyone": what goes comes last.
-        border = marks["but before"].search(after) or re.search("[,，都]", after)
+        border = re.search("[,，]", after) or marks["but until"].search(after)
         return (after[border.end() :].strip(_EDGES), after[: border.start()].strip(_EDGES)) if border else ("", after)
     if found := marks["but before"].search(text):
         return text[found.end() :].strip(_EDGES), text[: found.start()].strip(_EDGES)
