@@ -38,16 +38,14 @@ class Meant:
         self.absent += other.absent
 
 
-def meant(requests: list[str], analysis: Analysis, span: tuple[float, float]) -> Meant:
-    """What of a clip requests mean, each in words; ``span``: the part of the file in use, in seconds."""
+def meant(words: str, analysis: Analysis, span: tuple[float, float]) -> Meant:
+    """What of a clip words mean; ``span``: the part of the file in use, in seconds."""
+    exception = but_for(words)
+    if exception is not None:
+        return _besides(*exception, analysis, span)
     found = Meant()
-    for words in requests:
-        exception = but_for(words)
-        if exception is not None:
-            found.add(_besides(*exception, analysis, span))
-        else:
-            for part in parts(words):
-                _add(found, wish_of(part), part, analysis, span)
+    for part in parts(words):
+        _add(found, wish_of(part), part, analysis, span)
     return found
 
 

@@ -169,8 +169,9 @@ def search(path: Path, name: str, words: str, span: tuple[float, float]) -> dict
     for part, wish in wishes:
         if wish is not None:
             meant.text(part, wish)
-    if things:  # where all are things they are read as one: one may be an exception from another
-        meant.things(things if len(things) < len(wishes) else [words])
+    # Where all are things they are read as one: one may be an exception from another.
+    for request in [words] if len(things) == len(wishes) else things:
+        meant.things(request)
     return meant.to_json()
 
 
@@ -186,9 +187,9 @@ class _Meant:
         self._absent: list[str] = []
         self._margin = 1.0
 
-    def things(self, requests: list[str]) -> None:
-        """What of a request means things."""
-        self._things = asked.meant(requests, analysis_of(*self._clip), self._span)
+    def things(self, words: str) -> None:
+        """A part of the request, or all of it, that means things."""
+        self._things.add(asked.meant(words, analysis_of(*self._clip), self._span))
 
     def text(self, part: str, wish: TextWish) -> None:
         """A part of the request that means text."""
