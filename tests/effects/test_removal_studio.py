@@ -233,9 +233,12 @@ def test_text_that_goes_is_told(room):
     assert gone.removed == {"m_1": Removal(texts=(3, 4))}
     assert "12 lines" in gone.values["notes"]
     assert "“Who is there?”" in gone.values["notes"]
-    assert "made up" not in gone.values["notes"]
+    assert "never leaves" not in gone.values["notes"]
+    comes_and_goes = int(gone.values["sure"].rstrip("%"))
     room.finding = {"texts": [3], "found": [{"kind": "watermark", "lines": 1, "says": ["@me"]}], "bared": 0.0}
-    assert "made up" in room.remove(target="the watermark").values["notes"]
+    stands = room.remove(target="the watermark")
+    assert "never leaves" in stands.values["notes"]
+    assert int(stands.values["sure"].rstrip("%")) < comes_and_goes < 100
 
 
 def test_text_is_picked_by_number(room):

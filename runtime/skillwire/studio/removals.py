@@ -35,6 +35,8 @@ _ANSWER = re.compile(
 _CLEAR = 0.5
 # What is seen behind a thing by less than this had to be invented to a part worth telling.
 _ALL_SEEN = 0.97
+# What is likely seen behind text that stands all the time, and behind text that comes and goes; which it is tells only the render.
+_STANDING_TEXT, _PASSING_TEXT = 0.6, 0.9
 # What a candidate tells of the removal it stands for; the rest is shown.
 _MEANT = frozenset({"texts", "marks"})
 
@@ -182,14 +184,17 @@ def _gone(removed: dict[str, Removal], findings: list[dict[str, Any]], what: str
         notes.append(say("text_found", language, list="; ".join(_read(text, language) for text in texts)))
     if seen < _ALL_SEEN:
         notes.append(say("object_invented", language, share=f"{1 - seen:.0%}"))
-    if min(found.get("bared", 1.0) for found in findings) < _ALL_SEEN:
-        notes.append(say("text_invented", language))
+    behind = seen
+    if texts:
+        bared = min(found.get("bared", 1.0) for found in findings)
+        behind = min(seen, _STANDING_TEXT + (_PASSING_TEXT - _STANDING_TEXT) * bared)
+        notes.append(say("text_invented" if bared < _ALL_SEEN else "text_partly", language))
     if margin < _CLEAR:
         notes.append(say("object_unclear", language))
     values = {
         "what": what,
         "count": count,
-        "sure": f"{_confidence(seen, margin):.0%}",
+        "sure": f"{_confidence(behind, margin):.0%}",
         "notes": "".join([*notes, left]),
     }
     return Gone(removed, values)
