@@ -176,7 +176,7 @@ def _texts(square: Path | None) -> Iterator[str]:
         f"Processor time at 1080p in high quality, subtitles on a moving street: {whole:.2f} of a plain transcode by the same encoder, "
         f"the look for text included; {again:.2f} when the clip was looked at before.\n"
     )
-    yield "With text, ours, Telea, the truth:\n"
+    yield "With text and ours; below, Telea and the truth:\n"
     yield _picture("texts", sheets)
 
 

@@ -31,6 +31,7 @@ _SAMPLED = 6
 _TELEA_RADIUS, _TELEA_GROWN = 5, 3
 # The larger side of pictures that are searched for text left over; what lies on the truth by this much counts.
 _SIDE, _ON_IT = 960, 0.08
+_SHEET_WIDTH = 320
 _SECONDS, _QUALITY = 6, "high"
 
 
@@ -169,8 +170,9 @@ def measured(case: Case, folder: Path) -> Outcome:
         )
 
     middle = places[len(places) // 3]
-    window = _around(stage.holes[middle])
-    sheet = np.vstack([one[window] for one in (shown[middle], ours[middle], telea[middle], empty[middle])])
+    window = _shown_part(stage.holes[middle])
+    crops = [one[window] for one in (shown[middle], ours[middle], telea[middle], empty[middle])]
+    sheet = np.vstack([np.hstack(crops[:2]), np.hstack(crops[2:])])
     found = float(np.mean([_has_text(shown[n], stage.holes[n]) for n in places]))
     return Outcome(case, row(ours), row(telea), row(empty).flicker, found, each, sheet)
 
@@ -233,6 +235,15 @@ def _telea(picture, hole):
 def _around(hole) -> tuple[slice, slice]:
     rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
     return slice(max(0, rows[0] - 16), rows[-1] + 16), slice(max(0, columns[0] - 16), columns[-1] + 16)
+
+
+def _shown_part(hole) -> tuple[slice, slice]:
+    """What the sheet shows of a picture: where text is, wide enough to tell where that is."""
+    rows, columns = _around(hole)
+    lacking = max(0, _SHEET_WIDTH - (columns.stop - columns.start))
+    left = min(max(0, columns.start - lacking // 2), max(0, hole.shape[1] - _SHEET_WIDTH))
+    right = max(columns.stop, left + _SHEET_WIDTH)
+    return rows, slice(min(left, columns.start), min(right, hole.shape[1]))
 
 
 def _has_text(picture, hole) -> bool:
