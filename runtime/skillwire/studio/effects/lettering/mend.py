@@ -30,7 +30,7 @@ _AHEAD, _TAKEN = 12, (3, 12)
 # How long before a line shows its place is watched, in seconds.
 _WATCHED = 0.3
 # Through glass that lets pass less than this nothing is seen; the error of what is seen through clear glass, in bytes.
-_DARK, _CLEAR = 0.3, 1.5
+_DARK, _CLEAR = 0.3, 3.0
 
 
 @dataclass(slots=True)
