@@ -109,3 +109,12 @@ def test_exceptions_and_several_kinds(words, goes, asked):
     found = meant(words, analysis, (0.0, 10.0))
     assert [track.id for track in found.tracks] == goes
     assert sorted(track.id for track in found.candidates) == asked
+
+
+@pytest.mark.parametrize(("score", "travel", "goes"), [(0.45, 0.05, False), (0.45, 1.0, True), (0.6, 0.05, True)])
+def test_of_all_people_a_faint_one_that_never_moves_stays(score, travel, goes):
+    doubtful = thing(6, x=200, tall=200, travel=travel)
+    doubtful.scores = [score] * len(doubtful.times)
+    assert pick("everybody", NEAR, doubtful)[0] == ([1, 6] if goes else [1])
+    tracks, asked = pick("the person on the left", NEAR, doubtful)
+    assert 6 in tracks + asked

@@ -16,7 +16,7 @@ from skillwire.studio.effects.room import Room, content_of
 from skillwire.studio.effects.tracks import Track
 
 # Changes when what is kept, or how it is found, changes.
-VERSION = 4
+VERSION = 5
 # What is kept of all clips together, in bytes.
 _MOST = 200_000_000
 

@@ -10,7 +10,7 @@ import numpy as np
 from skillwire.studio.effects.boxes import Boxes, area, iou, padded, shared
 from skillwire.studio.effects.cutout import PAD, PAD_LEAST, Hole
 from skillwire.studio.effects.planes import Plane
-from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
+from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
 
 # What must stay must be a thing for sure; what lies in a target's box to this part is a part of it.
 _KEPT, _PART = 0.5, 0.85
@@ -22,8 +22,6 @@ _TWICE = 0.6
 _REACH = 0.1
 # The foot of what is before lies lower by this part of the box's height.
 _LOWER = 0.02
-# What lives moves also where it stays, so its pixels are never those of the scene.
-_LIVING = frozenset({"person", "cat", "dog", "bird", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"})
 # An outline is of the box with so much room around it, in parts of its sides.
 ROOM = 0.12
 
@@ -48,9 +46,9 @@ class Holes:
         self.targets = list(targets)
         sure = [track for track in others if float(np.mean(track.scores)) >= _KEPT]
         self._moving = [track for track in others if track.travel > STILL_TRAVEL]
-        self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in _LIVING]
+        self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in LIVING]
         # Things that stand in their place belong to the scene: they are in the pictures of it as well.
-        self._standing = [track for track in sure if track.travel <= STILL_TRAVEL and track.group not in _LIVING]
+        self._standing = [track for track in sure if track.travel <= STILL_TRAVEL and track.group not in LIVING]
 
     def at(
         self, time: float, reach: float, outlines: Mapping[int, Plane | None] | None = None

@@ -10,7 +10,7 @@ import numpy as np
 from skillwire.studio.effects.analysis import Analysis
 from skillwire.studio.effects.boxes import Boxes, padded, shared
 from skillwire.studio.effects.colours import NAMES
-from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
+from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
 from skillwire.studio.effects.wish import ANY, Wish
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ MARGIN = 0.2
 _LEAST = 0.3
 # Below this it is not even worth asking about.
 _CANDIDATE = 0.12
+# What lives and never moves must be seen as clearly as this, at its best sightings, to go along with all of its kind.
+_CLEARLY, _BEST = 0.5, 5
 # Noise stays where it is; what came this far, in diagonals of its box, is a thing, however faint.
 _TRAVELLED = 1.5
 # Of one of a group ("people on the left") this much of each attribute is enough.
@@ -59,6 +61,8 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
         and (span is None or (track.times[0] < span[1] and track.times[-1] >= span[0]))
     ]
     pool = _without_ghosts(pool)
+    if wish.many:
+        pool = [track for track in pool if _is_alive(track)] or pool
     if not pool:
         return Choice()
     tracks: list[Track] = []
@@ -123,6 +127,12 @@ def _without_ghosts(pool: list[Track]) -> list[Track]:
         or float(np.mean(track.scores)) >= 0.45
         or track.travel >= _TRAVELLED
     ]
+
+
+def _is_alive(track: Track) -> bool:
+    """Whether one of many is what it is taken for: a statue or a coat never moves, and is never seen quite clearly."""
+    best = sorted(track.scores)[-_BEST:]
+    return track.group not in LIVING or track.travel > STILL_TRAVEL or float(np.mean(best)) >= _CLEARLY
 
 
 def _scores(wish: Wish, tracks: list[Track], analysis: Analysis) -> list[float]:

@@ -48,6 +48,8 @@ _SURE = 0.35
 _BEST_GOING, _BEST_STILL = 3, 5
 # Travel in diagonals of its box below which a thing stands still.
 STILL_TRAVEL = 0.35
+# What lives moves also where it stays, so its pixels are never those of the scene.
+LIVING = frozenset({"person", "cat", "dog", "bird", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"})
 
 
 @dataclass(slots=True)
