@@ -17,8 +17,6 @@ from skillwire.studio.effects.tracks import Track
 
 # Changes when what is kept, or how it is found, changes.
 VERSION = 5
-# What is kept of all clips together, in bytes.
-_MOST = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +91,10 @@ class Analysis:
             for start, end, still, path in data["shots"]
         )
         return cls((width, height), shots, tracks)
+
+
+# What is kept of all clips together, in bytes.
+_MOST = 200_000_000
 
 
 def content_key(path: Path) -> str:
