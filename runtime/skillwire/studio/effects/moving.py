@@ -20,19 +20,22 @@ from skillwire.studio.effects.cutout import (
     PAD,
     PAD_LEAST,
     Hole,
+    Scene,
     blended,
     cut_to,
     difference,
     free_of,
-    lit,
     mask_of,
     stretched,
 )
 from skillwire.studio.effects.fill import Filled, Filler, Still
 from skillwire.studio.effects.holes import ROOM, Holes, Tally
+from skillwire.studio.effects.light import halved
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
 from skillwire.studio.effects.silhouette import outline, outline_of
 from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.vision import opencv
+from skillwire.studio.effects.warp import Faded
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -126,27 +129,30 @@ class MovingMender:
                 yield future.result(), ready
 
     def _mend(self, now: Still, things: _Things, hole: Hole) -> None:
+        cv2 = opencv()
         region = hole.region(now.planes.size)
         if region is None:
             return
-        here = now.planes.crop(region)
+        whole = now.planes.crop(region)
+        here = halved(whole)
         free = free_of([padded(box, 0.1, 6) for box in now.movers], region)
         scene, seen, made = self._scene(now, things, region, here, free)
-        inner = free_of([padded(hole.box, 0.06, 4)], region) == 0
-        made[~inner] = 0
-        apart = difference(here, scene)
-        mask, kept = mask_of(apart, hole, region[:2], np.minimum(free, seen), made)
+        inner = free_of([padded(hole.box, 0.06, 4)], region)
+        made = np.asarray(cv2.bitwise_and(made, cv2.bitwise_not(inner)), np.uint8)
+        apart = difference(here, scene.half)
+        mask, kept = mask_of(apart, hole, region[:2], np.asarray(cv2.bitwise_and(free, seen), np.uint8), made)
         # What is not known keeps what is there.
-        kept[(seen == 0) & (made == 0)] = 255
-        mask[kept > 0] = 0
-        self._tally.replaced += int(np.count_nonzero(mask))
-        self._tally.invented += int(np.count_nonzero(made))
-        blended(here, scene, mask, kept)
+        kept = np.asarray(cv2.max(kept, cv2.bitwise_not(cv2.max(seen, made))), np.uint8)
+        mask = np.asarray(cv2.bitwise_and(mask, cv2.bitwise_not(kept)), np.uint8)
+        self._tally.replaced += cv2.countNonZero(mask)
+        self._tally.invented += cv2.countNonZero(made)
+        blended(whole, scene, mask, kept)
 
     def _scene(
         self, now: Still, things: _Things, region: Region, here: Planes, free: Plane
-    ) -> tuple[Planes, Plane, Plane]:
+    ) -> tuple[Scene, Plane, Plane]:
         """The scene in a region, where it was seen, and where it was made up: faded from the making before to the one after."""
+        cv2 = opencv()
         scenes = self._scenes.setdefault(things[0][0].id, _Scenes())
         near = [one for one in scenes.known if abs(one.time - now.time) <= 1.5 * _KEY and _covers(one, now, region)]
         before = max((one for one in near if one.time <= now.time), key=lambda one: one.time, default=None)
@@ -156,15 +162,13 @@ class MovingMender:
         if after is None and before.time < now.time:
             after = self._next(scenes, before.time, now, things)
             after = after if after is not None and _covers(after, now, region) else None
-        planes, seen, made = before.seen_from(now, region, here, free)
-        ring = np.minimum(free, seen)
-        scene = lit(planes, here, ring)
+        scene, seen, made = before.seen_from(now, region, here, free)
         if after is None:
             return scene, seen, made
         other, shows, made_too = after.seen_from(now, region, here, free)
-        other = lit(other, here, np.minimum(free, shows))
         part = (now.time - before.time) / (after.time - before.time)
-        return _faded(scene, other, part, seen, shows), np.maximum(seen, shows), np.minimum(made, made_too | ~shows)
+        made = np.asarray(cv2.bitwise_and(made, cv2.max(made_too, cv2.bitwise_not(shows))), np.uint8)
+        return Faded.of(scene, other, part, seen, shows), np.asarray(cv2.max(seen, shows), np.uint8), made
 
     def _next(self, scenes: _Scenes, since: float, now: Still, things: _Things) -> Filled | None:
         coming = [still for still, _ in self._ahead if still.time > now.time]
@@ -250,22 +254,6 @@ def _covers(scene: Filled, now: Still, region: Region) -> bool:
         and min(x1, width) <= right + slack
         and min(y1, height) <= bottom + slack
     )
-
-
-def _faded(one: Planes, other: Planes, part: float, seen: Plane, shows: Plane) -> Planes:
-    """A mixture of two, of which ``part`` is the other; where one of them knows nothing, the other alone."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    alone = np.where((seen == 0) & (shows > 0), 255, 0).astype(np.uint8)
-    first = np.where((shows == 0) & (seen > 0), 255, 0).astype(np.uint8)
-    planes = []
-    for a, b in zip(one.each(), other.each(), strict=True):
-        mixed = np.asarray(cv2.addWeighted(a, 1 - part, b, part, 0), np.uint8)
-        for mask, plane in ((alone, b), (first, a)):
-            if mask.any():
-                np.copyto(mixed, plane, where=cv2.resize(mask, a.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
-        planes.append(mixed)
-    return Planes(*planes)
 
 
 def _together(holes: Sequence[tuple[Track, Hole]]) -> list[tuple[_Things, Hole]]:
