@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, padded, whole
-from skillwire.studio.effects.planes import Plane, Planes, Region, shrunk
+from skillwire.studio.effects.planes import Plane, Planes, Region
 from skillwire.studio.effects.vision import opencv
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # Room around a box for what a detector leaves out (hands, bags) and for the shadow, in sides of the box and pixels.
 PAD = 0.3
@@ -136,9 +133,7 @@ def _closed(mask: Plane, side: int) -> Plane:
     size = (-(-mask.shape[1] // shrink), -(-mask.shape[0] // shrink))
     _, small = cv2.threshold(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), 0, 255, cv2.THRESH_BINARY)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
-    return np.asarray(
-        cv2.max(mask, cv2.resize(closed, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)), np.uint8
-    )
+    return np.asarray(cv2.max(mask, cv2.resize(closed, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)), np.uint8)
 
 
 def _kept(hole: Hole, inner: tuple[slice, slice], corner: tuple[int, int], size: tuple[int, int]) -> Plane:

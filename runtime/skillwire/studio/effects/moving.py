@@ -20,7 +20,6 @@ from skillwire.studio.effects.cutout import (
     PAD,
     PAD_LEAST,
     Hole,
-    Scene,
     blended,
     cut_to,
     difference,
@@ -28,14 +27,14 @@ from skillwire.studio.effects.cutout import (
     mask_of,
     stretched,
 )
-from skillwire.studio.effects.fill import Filled, Filler, Still
+from skillwire.studio.effects.fill import Filled, Filler, Look, faded
 from skillwire.studio.effects.holes import ROOM, Holes, Tally
 from skillwire.studio.effects.light import halved
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
 from skillwire.studio.effects.silhouette import outline, outline_of
+from skillwire.studio.effects.stills import Distant, Still
 from skillwire.studio.effects.tracks import Track
 from skillwire.studio.effects.vision import opencv
-from skillwire.studio.effects.warp import Faded
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -45,13 +44,15 @@ Timed = tuple[float, "VideoFrame"]
 REACH = 0.35
 # Seconds from one making of the scene to the next.
 _KEY = 0.24
-# Pictures kept around the one being mended: in bytes, and in seconds before and after.
-_KEPT_BYTES, _KEPT_SECONDS = 280_000_000, 1.6
+# Pictures kept around the one being mended: in bytes, and in seconds before and after; there are others of further away, or none.
+_KEPT_BYTES, _KEPT_SECONDS, _KEPT_ALONE = 280_000_000, 0.7, 1.6
 # Pictures compared for one hole, and older ones kept with the seconds between them.
 _COMPARED, _OLD, _OLD_EVERY = 20, 8, 0.6
 # A motion of the camera of which fewer corners follow is not believed.
 _TRUST = 0.2
 _THREADS_AHEAD = 3
+# So much of the picture's width beyond its edges the scene is made as well.
+_BEYOND = 0.04
 # Pictures in which an outline is looked for, when the one at hand does not tell it.
 _LOOKS = 8
 
@@ -69,8 +70,10 @@ class _Scenes:
 class MovingMender:
     """Mends the pictures of one shot."""
 
-    def __init__(self, holes: Holes, tally: Tally) -> None:
+    def __init__(self, holes: Holes, distant: Distant, tally: Tally) -> None:
         self._holes = holes
+        self._distant = distant
+        self._seconds = _KEPT_SECONDS if distant else _KEPT_ALONE
         self._tally = tally
         self._scenes: dict[int, _Scenes] = {}
         self._behind: deque[tuple[Still, VideoFrame]] = deque()
@@ -85,7 +88,7 @@ class MovingMender:
             most = max(4, _KEPT_BYTES // (2 * still.planes.y.nbytes * 3 // 2))
             while len(self._behind) > most:
                 self._behind.popleft()
-            while len(self._ahead) > most or still.time - self._ahead[0][0].time > _KEPT_SECONDS:
+            while len(self._ahead) > most or still.time - self._ahead[0][0].time > self._seconds:
                 yield self._advanced()
         while self._ahead:
             yield self._advanced()
@@ -96,7 +99,7 @@ class MovingMender:
             self._mend(still, things, hole)
         self._ahead.popleft()
         self._behind.append((still, frame))
-        while still.time - self._behind[0][0].time > _KEPT_SECONDS:
+        while still.time - self._behind[0][0].time > self._seconds:
             left = self._behind.popleft()[0]
             if not self._old or left.time - self._old[-1].time >= _OLD_EVERY:
                 self._old.append(left)
@@ -115,7 +118,8 @@ class MovingMender:
                 step = motion(before, view)
                 place = step.matrix @ place if step.trust > _TRUST else place
             before = view
-            return Still(time, planes, view, place, movers)
+            self._distant.pass_by(time, place)
+            return Still(time, lambda: planes, view, place, movers)
 
         waiting: deque[tuple[Future[Still], VideoFrame]] = deque()
         with ThreadPoolExecutor(1) as worker:
@@ -136,23 +140,19 @@ class MovingMender:
         whole = now.planes.crop(region)
         here = halved(whole)
         free = free_of([padded(box, 0.1, 6) for box in now.movers], region)
-        scene, seen, made = self._scene(now, things, region, here, free)
-        inner = free_of([padded(hole.box, 0.06, 4)], region)
-        made = np.asarray(cv2.bitwise_and(made, cv2.bitwise_not(inner)), np.uint8)
-        apart = difference(here, scene.half)
-        mask, kept = mask_of(apart, hole, region[:2], np.asarray(cv2.bitwise_and(free, seen), np.uint8), made)
+        look = self._look(now, things, region, here, free)
+        apart = difference(here, look.scene.half)
+        known = np.asarray(cv2.bitwise_and(free, look.seen), np.uint8)
+        mask, kept = mask_of(apart, hole, region[:2], known, look.sure)
         # What is not known keeps what is there.
-        kept = np.asarray(cv2.max(kept, cv2.bitwise_not(cv2.max(seen, made))), np.uint8)
+        kept = np.asarray(cv2.max(kept, cv2.bitwise_not(cv2.max(look.seen, look.made))), np.uint8)
         mask = np.asarray(cv2.bitwise_and(mask, cv2.bitwise_not(kept)), np.uint8)
         self._tally.replaced += cv2.countNonZero(mask)
-        self._tally.invented += cv2.countNonZero(made)
-        blended(whole, scene, mask, kept)
+        self._tally.invented += cv2.countNonZero(cv2.bitwise_and(mask, look.made))
+        blended(whole, look.scene, mask, kept)
 
-    def _scene(
-        self, now: Still, things: _Things, region: Region, here: Planes, free: Plane
-    ) -> tuple[Scene, Plane, Plane]:
-        """The scene in a region, where it was seen, and where it was made up: faded from the making before to the one after."""
-        cv2 = opencv()
+    def _look(self, now: Still, things: _Things, region: Region, here: Planes, free: Plane) -> Look:
+        """The scene in a region, faded from the making before to the one after."""
         scenes = self._scenes.setdefault(things[0][0].id, _Scenes())
         near = [one for one in scenes.known if abs(one.time - now.time) <= 1.5 * _KEY and _covers(one, now, region)]
         before = max((one for one in near if one.time <= now.time), key=lambda one: one.time, default=None)
@@ -162,20 +162,18 @@ class MovingMender:
         if after is None and before.time < now.time:
             after = self._next(scenes, before.time, now, things)
             after = after if after is not None and _covers(after, now, region) else None
-        scene, seen, made = before.seen_from(now, region, here, free)
+        one = before.seen_from(now, region, here, free)
         if after is None:
-            return scene, seen, made
-        other, shows, made_too = after.seen_from(now, region, here, free)
-        part = (now.time - before.time) / (after.time - before.time)
-        made = np.asarray(cv2.bitwise_and(made, cv2.max(made_too, cv2.bitwise_not(shows))), np.uint8)
-        return Faded.of(scene, other, part, seen, shows), np.asarray(cv2.max(seen, shows), np.uint8), made
+            return one
+        other = after.seen_from(now, region, here, free)
+        return faded(one, other, (now.time - before.time) / (after.time - before.time))
 
     def _next(self, scenes: _Scenes, since: float, now: Still, things: _Things) -> Filled | None:
         coming = [still for still, _ in self._ahead if still.time > now.time]
         if not coming:
             return None
         at = next((still for still in coming if still.time >= since + _KEY - 1e-6), coming[-1])
-        there = [(track, box) for track, _ in things if (box := track.at(at.time, REACH)) is not None]
+        there = [(track, box) for track, _ in things if (box := self._holes.box(track, at.time, REACH)) is not None]
         return self._made(scenes, at, there) if there else None
 
     def _made(self, scenes: _Scenes, at: Still, things: _Things) -> Filled:
@@ -189,15 +187,20 @@ class MovingMender:
                 continue
             across = at.place @ np.linalg.inv(still.place)
             for track in tracks:
-                box = track.at(still.time, REACH)
+                box = self._holes.box(track, still.time, REACH)
                 if box is not None:
                     edges.append(moved(_corners(_room(box)), across))
                     holes.append(_bounds(moved(_corners(padded(box, 0.06, 4)), across)))
         every = np.concatenate([*edges, *(_corners(_room(box)) for _, box in things)])
-        region = whole(padded(_bounds(every), 0.0, 4.0), at.planes.size) or (0, 0, *at.planes.size)
+        # The camera may show a little more in the pictures around than in this one.
+        beyond = 2 * round(_BEYOND * at.planes.size[0] / 2)
+        region = whole(padded(_bounds(every), 0.0, 4.0), at.planes.size, 2, beyond) or (0, 0, *at.planes.size)
         sources = [*self._old, *near[:: max(1, len(near) // _COMPARED)]]
         sources = [one for one in sources if one is not at]
-        filled = scenes.filler.fill(at, holes, region, sources, partial(self._outlines, at, things, region, near))
+        hole = np.asarray(region, np.float32)
+        sources += self._distant.beyond(at, hole, near[0].time, near[-1].time, REACH)
+        outlines = partial(self._outlines, at, things, region, near)
+        filled = scenes.filler.fill(at, holes, region, sources, outlines, self._distant.settle)
         scenes.known.append(filled)
         return filled
 

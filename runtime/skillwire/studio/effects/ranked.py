@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skillwire.studio.effects.boxes import whole
 from skillwire.studio.effects.planes import Plane, Region
 from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
-    from skillwire.studio.effects.fill import Still
+    from skillwire.studio.effects.stills import Still
 
 # Pictures taken from for one hole at most, and the part of it that may be left for what comes after.
 _MOST_SOURCES = 6
@@ -36,7 +37,12 @@ def ranked(
     """
     cv2 = opencv()
     scale = now.view.scale
-    x0, y0, x1, y1 = (round(edge * scale) for edge in region)
+    inside = whole(np.asarray(region, np.float32), now.planes.size)
+    if inside is None:
+        return []
+    left, top = (inside[n] - region[n] for n in range(2))
+    hole = hole[top // 2 : (top + inside[3] - inside[1]) // 2, left // 2 : (left + inside[2] - inside[0]) // 2]
+    x0, y0, x1, y1 = (round(edge * scale) for edge in inside)
     size = (max(4, x1 - x0), max(4, y1 - y0))
     height, width = now.view.grey.shape
     x0, y0 = max(0, min(x0, width - size[0])), max(0, min(y0, height - size[1]))

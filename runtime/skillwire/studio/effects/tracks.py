@@ -38,6 +38,8 @@ _MATCH = 0.25
 _STOPPED = 0.8
 # Seen at two times further apart than this (seconds), it was hidden in between, but for this long at either end.
 _GAP, _EDGE = 0.55, 0.12
+# How fast a thing went at either end of a track is told from so many seconds of it.
+_PACE_OVER = 0.4
 # Where both boxes overlap by this much it was there and only missed, for so many seconds at most.
 _STAYED, _MISSED = 0.15, 2.5
 # A track seen once, or that never moves, must be surer than one seen on its way.
@@ -88,11 +90,21 @@ class Track:
                 return None  # hidden behind something else, which is to stay
         part = (time - before) / (after - before)
         box = self.boxes[place - 1] * (1 - part) + self.boxes[place] * part
-        if not 0 <= part <= 1:  # past its end only the place goes on; a size that does soon turns inside out
-            edge = self.boxes[place] if part > 1 else self.boxes[place - 1]
-            shift = ((box[:2] + box[2:]) - (edge[:2] + edge[2:])) / 2
-            box = edge + np.tile(shift, 2)
+        if not 0 <= part <= 1:
+            box = self._gone_on(time)
         return np.asarray(box, np.float32)
+
+    def _gone_on(self, time: float) -> Boxes:
+        """Its box past either end. Only the place goes on; a size that does soon turns inside out."""
+        times = np.asarray(self.times)
+        late = time > times[-1]
+        edge = len(times) - 1 if late else 0
+        # Over a while, for from one box to the next detections jump.
+        back = np.flatnonzero(np.abs(times - times[edge]) >= min(_PACE_OVER, times[-1] - times[0]) - 1e-6)
+        other = int(back[-1] if late else back[0])
+        centres = [(self.boxes[n][:2] + self.boxes[n][2:]) / 2 for n in (edge, other)]
+        speed = (centres[0] - centres[1]) / max(1e-3, abs(times[edge] - times[other]))
+        return np.asarray(self.boxes[edge] + np.tile(speed * abs(time - times[edge]), 2), np.float32)
 
     @property
     def size(self) -> float:

@@ -5,6 +5,7 @@ Where things lie and how they are lit is worked out at half size; full-size luma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 # Below this mean displacement (half-size pixels) a homography needs no flow; beyond so many a flow has lost its way.
 _FLOW_WORTH, _FLOW_MOST = 0.12, 12.0
 # Flow is measured on pictures of at most so many pixels a side: it is smoothed by more than what is lost.
-_FLOW_SIDE = 300
+_FLOW_SIDE = 260
 # Where pixels come from is worked out at every so-many-th of them, and interpolated.
 _CELL = 8
 # From the full picture to half its size: half-size pixel i lies at 2i + 0.5.
@@ -78,27 +79,29 @@ class Way:
 
     def half(self) -> Planes:
         """The region as the layer shows it, at half size."""
-        cv2 = opencv()
-        back = _HALVE @ self.back @ _DOUBLE
-        window = (0, 0, *self.size)
-        planes = self.layer.half.each()
-        return Planes(*_fetched(planes, back, window, self._bend_at(1.0), cv2.INTER_LINEAR))
+        return Planes(*self._halves(self.layer.half.each()))
 
-    def luma(self, window: Region) -> Plane:
-        """Full-size luma in a window of the region (pixels of the region)."""
-        return _fetched([self.layer.planes.y], self.back, window, self._bend_at(2.0), opencv().INTER_CUBIC)[0]
+    def luma(self, window: Region, *, sharp: bool = False) -> Plane:
+        """Full-size luma in a window of the region (pixels of the region). ``sharp`` takes three times as long."""
+        smooth = opencv().INTER_CUBIC if sharp else opencv().INTER_LINEAR
+        return _fetched([self.layer.planes.y], self.back, window, self._bend_at(2.0), smooth)[0]
 
     def bent(self, here: Plane, ring: Plane) -> tuple[Way, Planes]:
         """The way refined by dense flow (DIS) to ``here``, the region's luma at half size, and what the layer shows on it.
 
         The flow is measured where ``ring`` is set, around the hole, and carried smoothly into it.
         """
-        rough = self.half()
-        bend = _bend(rough.y, here, ring)
+        planes = self.layer.half
+        (rough,) = self._halves((planes.y,))
+        bend = _bend(rough, here, ring)
         if bend is None:
-            return self, rough
+            return self, Planes(rough, *self._halves((planes.u, planes.v)))
         better = replace(self, bend=bend)
         return better, better.half()
+
+    def _halves(self, planes: Sequence[Plane]) -> list[Plane]:
+        back = _HALVE @ self.back @ _DOUBLE
+        return _fetched(planes, back, (0, 0, *self.size), self._bend_at(1.0), opencv().INTER_LINEAR)
 
     def _bend_at(self, scale: float) -> tuple[NDArray[np.float32], float] | None:
         """The flow with the pixels of it to one of the plane's, in the plane's pixels."""
@@ -122,9 +125,9 @@ class Lit:
     light: Light
     half: Planes
 
-    def luma(self, window: Region) -> Plane:
+    def luma(self, window: Region, *, sharp: bool = False) -> Plane:
         """Full-size luma in a window of the region."""
-        return added(self.way.luma(window), self.light.field(0, window, 1.0))
+        return added(self.way.luma(window, sharp=sharp), self.light.field(0, window, 1.0))
 
 
 def lit(way: Way, here: Planes, ring: Plane) -> Lit:
@@ -141,13 +144,13 @@ def lit(way: Way, here: Planes, ring: Plane) -> Lit:
 class Faded:
     """A mixture of two layers. ``weight`` (0 to 1) of the second: one for all, or at half size."""
 
-    one: Lit
-    other: Lit
+    one: Lit | Faded
+    other: Lit | Faded
     weight: float | NDArray[np.float32]
     half: Planes
 
     @classmethod
-    def of(cls, one: Lit, other: Lit, part: float, seen: Plane, shows: Plane) -> Faded:
+    def of(cls, one: Lit | Faded, other: Lit | Faded, part: float, seen: Plane, shows: Plane) -> Faded:
         """``part`` of it is the other; where one of them knows nothing (``seen``, ``shows``: 255 where they do), the other alone."""
         cv2 = opencv()
         weight: float | NDArray[np.float32] = part
@@ -197,7 +200,7 @@ def lay(scene: Planes, seen: Plane, layer: Lit, shows: Plane) -> None:
     soft = cv2.max(fresh, cv2.bitwise_and(soft, cv2.bitwise_and(shows[part], seen[part])))
     window = (2 * x0, 2 * y0, 2 * x1, 2 * y1)
     into = scene.crop(window)
-    over = (layer.luma(window), layer.half.u[part], layer.half.v[part])
+    over = (layer.luma(window, sharp=True), layer.half.u[part], layer.half.v[part])
     for n, (plane, other) in enumerate(zip(into.each(), over, strict=True)):
         matte: Any = cv2.resize(soft, plane.shape[::-1], interpolation=cv2.INTER_LINEAR) if n == 0 else soft
         mixed_into(plane, other, matte)
@@ -220,17 +223,20 @@ def _bend(rough: Plane, seen: Plane, ring: Plane) -> NDArray[np.float32] | None:
     dis: Any = cv2  # its stubs lack this class
     raw: Any = dis.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST).calc(known, rough, None)
     weight: Any = cv2.erode(ring, np.ones((5, 5), np.uint8)).astype(np.float32) * np.float32(1 / 255)
-    weight[np.abs(raw).max(axis=2) * shrink >= _FLOW_MOST] = 0
+    across, down = cv2.split(raw)
+    farthest = cv2.max(cv2.max(across, -across), cv2.max(down, -down))
+    weight[farthest >= _FLOW_MOST / shrink] = 0
+    weighted = cv2.merge((across * weight, down * weight))
     sigma = max(4.0, min(size) / 10)
     small = (max(4, size[0] // 4), max(4, size[1] // 4))
     spread = cv2.GaussianBlur(cv2.resize(weight, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4) + 1e-3
-    carried = cv2.resize(raw * weight[:, :, None], small, interpolation=cv2.INTER_AREA)
+    carried = cv2.resize(weighted, small, interpolation=cv2.INTER_AREA)
     smooth = cv2.GaussianBlur(carried, (0, 0), sigma / 4) / spread[:, :, None] * np.float32(shrink)
     return None if float(np.abs(smooth).mean()) < _FLOW_WORTH else np.asarray(smooth, np.float32)
 
 
 def _fetched(
-    planes: Any, back: Matrix, window: Region, bend: tuple[NDArray[np.float32], float] | None, smooth: int
+    planes: Sequence[Plane], back: Matrix, window: Region, bend: tuple[NDArray[np.float32], float] | None, smooth: int
 ) -> list[Plane]:
     """A window of planes of one size, each pixel from where ``bend`` and then ``back`` lead."""
     cv2 = opencv()
@@ -258,7 +264,7 @@ def _grid(window: Region, back: Matrix, bend: NDArray[np.float32], scale: float)
     x, y = (((np.arange(count) - 0.5) * _CELL - 0.5).astype(np.float32) for count in cells)
     points = np.dstack(np.meshgrid(x + x0, y + y0)).astype(np.float32)
     at = ((points + 0.5) * scale - 0.5).astype(np.float32)
-    points += cv2.remap(bend, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload] # its stubs want a second map
+    points += cv2.remap(bend, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     coarse = cv2.perspectiveTransform(points, back.astype(np.float32))
     fine = cv2.resize(coarse, (cells[0] * _CELL, cells[1] * _CELL), interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(fine[_CELL : _CELL + height, _CELL : _CELL + width])
