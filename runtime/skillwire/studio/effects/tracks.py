@@ -34,6 +34,10 @@ _SAME_FACE, _TAIL = 0.35, 0.8
 # Lost things looked for in crops of their own, at one time: each costs as much as a look at the whole picture.
 _MOST_CROPS = 2
 _MATCH = 0.25
+# Room around the place that is searched, in sides of the box and pixels: in a tight crop things are seen that hide in a wide one.
+_CROP, _CROP_LEAST = 0.4, 24
+# So far apart, in sides of the box, the places are different where flow and pace lead to.
+_APART = 0.3
 # That a thing stopped is less likely than that it went on.
 _STOPPED = 0.8
 # Seen at two times further apart than this (seconds), it was hidden in between, but for this long at either end.
@@ -140,9 +144,10 @@ class OpenTrack:
     misses: int = 0
     detected: list[float] = field(default_factory=list)
 
-    def wanted(self, time: float) -> Boxes:
-        """Where it should be: where flow carried it, or as it went."""
-        return self.predicted(time) if self.here is None else self.here
+    def wanted(self, time: float) -> list[Boxes]:
+        """Where it should be: where flow carried it, and as it went."""
+        gone_on = self.predicted(time)
+        return [gone_on] if self.here is None else [self.here, gone_on]
 
     def predicted(self, time: float, most: float = 0.6) -> Boxes:
         """Where it should be, gone on for ``most`` seconds at most as it went."""
@@ -248,11 +253,11 @@ class Tracker:
 
     def _matched(self, seen: Seen, found: list[Detection]) -> list[Detection]:
         """Carries tracks on with what was found; returns what belongs to none. What is lost is looked for nearer by."""
-        wanted = [one.wanted(seen.time) / seen.scale for one in self._open]
+        wanted = [[box / seen.scale for box in one.wanted(seen.time)] for one in self._open]
         pairs = sorted(
             (
-                (_carries_on(box, one, detection, seen), n, m)
-                for n, (one, box) in enumerate(zip(self._open, wanted, strict=True))
+                (_carries_on(places, one, detection, seen), n, m)
+                for n, (one, places) in enumerate(zip(self._open, wanted, strict=True))
                 for m, detection in enumerate(found)
                 if detection.group == one.track.group
             ),
@@ -265,11 +270,13 @@ class Tracker:
                 left.discard(m)
                 self._extend(self._open[n], seen, found[m])
         crops = 0
-        # First what flow lost as well, then what was seen last; what flow still holds can wait for a second miss.
+        # First what flow lost as well, then what was seen last; what flow still holds can wait for a second miss, unless it went on
+        # while the flow stayed behind: with what is behind it.
         for n in sorted(tracks_left, key=lambda n: (self._open[n].here is not None, -self._open[n].track.times[-1])):
             one = self._open[n]
             one.misses += 1
-            if crops == _MOST_CROPS or (one.here is not None and one.misses < 2) or one.misses > 4:
+            held = one.here is not None and one.misses < 2 and not _torn(wanted[n])
+            if crops == _MOST_CROPS or held or one.misses > 4:
                 continue
             crops += 1
             again = self._nearer(seen, wanted[n], one.track.group)
@@ -280,15 +287,18 @@ class Tracker:
         taken = [one.track.boxes[-1] / seen.scale for one in self._open if one.track.times[-1] == seen.time]
         return [one for one in fresh if not taken or iou(one.box, np.stack(taken)).max() < 0.6]
 
-    def _nearer(self, seen: Seen, box: Boxes, group: str) -> Detection | None:
+    def _nearer(self, seen: Seen, places: list[Boxes], group: str) -> Detection | None:
         """Looks for a thing in a crop around where it should be."""
         height, width = seen.picture.shape[:2]
-        region = whole(padded(box, 0.8, 32), (width, height), 1)
+        every = np.stack(places)
+        around = np.concatenate([every[:, :2].min(axis=0), every[:, 2:].max(axis=0)]).astype(np.float32)
+        region = whole(padded(around, _CROP, _CROP_LEAST), (width, height), 1)
         if region is None:
             return None
         near = [one for one in self._detector.inside(seen.picture, [region]) if one.group == group]
-        overlap = iou(box, np.stack([one.box for one in near])) if near else np.zeros(1)
-        return near[int(overlap.argmax())] if overlap.max() > _MATCH else None
+        overlap = [max(float(iou(box, one.box[None])[0]) for box in places) for one in near] or [0.0]
+        best = int(np.argmax(overlap))
+        return near[best] if overlap[best] > _MATCH else None
 
     def _extend(self, one: OpenTrack, seen: Seen, detection: Detection) -> None:
         track, box = one.track, np.asarray(detection.box * seen.scale, np.float32)
@@ -331,9 +341,16 @@ class Tracker:
         self._open.append(one)
 
 
-def _carries_on(wanted: Boxes, one: OpenTrack, detection: Detection, seen: Seen) -> float:
+def _torn(places: list[Boxes]) -> bool:
+    """Whether flow and pace lead to different places."""
+    first, last = places[0], places[-1]
+    apart = np.abs((first[:2] + first[2:]) - (last[:2] + last[2:])) / 2
+    return bool((apart > _APART * np.maximum(first[2:] - first[:2], 1)).any())
+
+
+def _carries_on(places: list[Boxes], one: OpenTrack, detection: Detection, seen: Seen) -> float:
     """How well a detection carries a track on, where it should be or, when it was lost from sight, where it may have stopped."""
-    likeness = _likeness(wanted, one, detection, seen.picture)
+    likeness = max(_likeness(box, one, detection, seen.picture) for box in places)
     if one.here is not None:
         return likeness
     return max(likeness, _STOPPED * _likeness(one.track.boxes[-1] / seen.scale, one, detection, seen.picture))
