@@ -89,7 +89,7 @@ def mask_of(
     """
     cv2 = opencv()
     height, width = apart.shape
-    noise = _median(apart, free) / 0.8 if cv2.countNonZero(free) > 800 else 2.0
+    noise = noise_of(apart, free)
     _, carry = cv2.threshold(apart, min(40.0, max(_CARRY, _CARRY_NOISE * noise)), 255, cv2.THRESH_BINARY)
     _, start = cv2.threshold(apart, min(60.0, max(_START, _START_NOISE * noise)), 255, cv2.THRESH_BINARY)
     inner = _window(padded(hole.box, 0.04), corner, (width, height))
@@ -114,6 +114,11 @@ def mask_of(
         mask = cv2.max(mask, fixed)
     mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
     return np.asarray(cv2.bitwise_and(mask, stays), np.uint8), kept
+
+
+def noise_of(apart: Plane, free: Plane) -> float:
+    """The deviation of the noise in a difference of two pictures, where both show the scene."""
+    return _median(apart, free) / 0.8 if opencv().countNonZero(free) > 800 else 2.0
 
 
 def _median(plane: Plane, where: Plane) -> float:

@@ -22,6 +22,8 @@ from skillwire.studio.effects.warp import Faded, Layer, Lit, lay, lit, unlit, wa
 _LEAST_INVENTED = 12
 # Less of the hole than this is not worth asking for an outline: what differs from what is made up goes.
 _OUTLINED = 0.04
+# What shows where other things move is believed when around the hole it differs by so many bytes at most.
+_FITS = 12.0
 # So much room around a thing, in sides of its box, is made up where nothing shows it, for what its box leaves out.
 _ROOM = 0.1
 
@@ -72,6 +74,23 @@ class Filled:
         return Look(lit(there, here, ring), seen, there.shown(self.made, 0.5), there.shown(self.sure, 0.5))
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A hole (255) in a region of a picture that is to be filled; from where other things are ``moving``, too, if these fit well."""
+
+    now: Still
+    hole: Plane
+    region: Region
+    moving: bool = False
+
+    @property
+    def worst(self) -> float:
+        return _FITS if self.moving else float("inf")
+
+    def shown(self, still: Still) -> Plane:
+        return still.open if self.moving else still.free
+
+
 @dataclass(slots=True)
 class Filler:
     """Fills one target's hole, picture after picture."""
@@ -102,17 +121,17 @@ class Filler:
         inner = cv2.bitwise_not(free_of([padded(box, _ROOM, 6) for box in holes], region))
         wide = cv2.bitwise_not(free_of([padded(box, PAD, PAD_LEAST) for box in holes], region))
         wanted = np.asarray(cv2.bitwise_and(wide, cv2.bitwise_not(seen)), np.uint8)
-        chosen = ranked(now, wanted, region, sources, self.used)
-        self.used = {source.time for source in chosen}
-        settle(chosen, now)
-        for source in chosen:
-            there = way(source.layer, now.place, region)
-            shows = there.shown(source.layer.shows, source.layer.scale)
-            if cv2.countNonZero(cv2.bitwise_and(shows, cv2.bitwise_not(seen))):
-                lay(scene, seen, lit(there, here, np.asarray(cv2.bitwise_and(free, shows), np.uint8)), shows)
+        self.used = self._laid(scene, seen, here, free, _Wanted(now, wanted, region), sources, settle)
         # What only the picture itself shows, right beside the thing, is still better than nothing.
         seen = np.asarray(cv2.max(seen, free), np.uint8)
         missing = np.asarray(cv2.bitwise_and(inner, cv2.bitwise_not(seen)), np.uint8)
+        if cv2.countNonZero(missing) > _OUTLINED * cv2.countNonZero(inner):
+            # Before anything is made up: what is shown only where other things may move, as long as it fits what is around.
+            ring = _inside(free_of([padded(box, MOVER_PAD, 6) for box in now.hidden], region), region, now.planes.size)
+            self.used |= self._laid(
+                scene, seen, here, ring, _Wanted(now, missing, region, moving=True), sources, settle
+            )
+            missing = np.asarray(cv2.bitwise_and(inner, cv2.bitwise_not(seen)), np.uint8)
         made, sure = np.zeros_like(seen), np.zeros_like(seen)
         known = seen.copy()
         if cv2.countNonZero(missing) > _LEAST_INVENTED:
@@ -127,6 +146,29 @@ class Filler:
         if cv2.countNonZero(made):
             self._invent(filled, seen, free)
         return filled
+
+    def _laid(
+        self,
+        scene: Planes,
+        seen: Plane,
+        here: Planes,
+        ring: Plane,
+        wanted: _Wanted,
+        sources: Sequence[Still],
+        settle: Callable[[Sequence[Still], Still], None],
+    ) -> set[float]:
+        """Lays what the best sources show under what is ``seen``; the times of those taken from."""
+        cv2 = opencv()
+        now, region = wanted.now, wanted.region
+        chosen = ranked(now, wanted.hole, region, sources, self.used, wanted.shown, wanted.worst)
+        settle(chosen, now)
+        for source in chosen:
+            layer = source.layer(wanted.shown(source))
+            there = way(layer, now.place, region)
+            shows = there.shown(layer.shows, layer.scale)
+            if cv2.countNonZero(cv2.bitwise_and(shows, cv2.bitwise_not(seen))):
+                lay(scene, seen, lit(there, here, np.asarray(cv2.bitwise_and(ring, shows), np.uint8)), shows)
+        return {source.time for source in chosen}
 
     def _invent(self, filled: Filled, seen: Plane, free: Plane) -> None:
         """Fills what no picture shows: with what was made up before, carried along with the camera, or else anew."""

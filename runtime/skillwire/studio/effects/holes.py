@@ -104,6 +104,10 @@ class Holes:
         every = [*self.targets, *self._moving]
         return [box for track in every if (box := self.box(track, time, reach)) is not None]
 
+    def hidden(self, time: float, reach: float) -> list[Boxes]:
+        """Boxes of what goes."""
+        return [box for track in self.targets if (box := self.box(track, time, reach)) is not None]
+
     def meeting(self) -> list[Track]:
         """Of what lives or moves and stays, what comes near a target at any time."""
         return [

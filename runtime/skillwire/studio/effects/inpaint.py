@@ -57,7 +57,7 @@ def imagined(planes: Planes, unseen: Plane, foul: Plane) -> None:
     if cv2.countNonZero(barred) == barred.size:
         return
     stacked = np.dstack(planes.each())
-    smooth = _membrane(stacked, barred)
+    smooth = membrane(stacked, barred)
     made = smooth.copy()
     count, parts, stats, _ = cv2.connectedComponentsWithStats(unseen)
     height, width = unseen.shape
@@ -79,7 +79,7 @@ def imagined(planes: Planes, unseen: Plane, foul: Plane) -> None:
         cv2.copyTo(np.ascontiguousarray(made[:, :, n]), unseen, plane)
 
 
-def _membrane(stacked: NDArray[np.uint8], barred: Plane) -> NDArray[np.uint8]:
+def membrane(stacked: NDArray[np.uint8], barred: Plane) -> NDArray[np.uint8]:
     """The picture with what is barred filled from its surroundings: push-pull (Gortler et al., 1996), relaxed towards a membrane."""
     cv2 = opencv()
     weight = (barred == 0).astype(np.float32)

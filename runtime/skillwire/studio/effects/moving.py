@@ -20,11 +20,13 @@ from skillwire.studio.effects.cutout import (
     PAD,
     PAD_LEAST,
     Hole,
+    Scene,
     blended,
     cut_to,
     difference,
     free_of,
     mask_of,
+    noise_of,
     stretched,
 )
 from skillwire.studio.effects.fill import Filled, Filler, Look, faded
@@ -34,6 +36,7 @@ from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
 from skillwire.studio.effects.silhouette import outline, outline_of
 from skillwire.studio.effects.stills import Distant, Still
 from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.unsure import guarded, is_doubtful
 from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
@@ -80,6 +83,7 @@ class MovingMender:
         self._ahead: deque[tuple[Still, VideoFrame]] = deque()
         self._old: deque[Still] = deque(maxlen=_OLD)
         self._shapes: dict[int, Plane | None] = {}
+        self._lately: dict[int, tuple[float, Plane | None]] = {}
 
     def over(self, frames: Iterator[Timed]) -> Iterator[Timed]:
         """The frames of the shot, mended; each comes late by what is looked at after it."""
@@ -119,7 +123,7 @@ class MovingMender:
                 place = step.matrix @ place if step.trust > _TRUST else place
             before = view
             self._distant.pass_by(time, place)
-            return Still(time, lambda: planes, view, place, movers)
+            return Still(time, lambda: planes, view, place, movers, self._holes.hidden(time, REACH))
 
         waiting: deque[tuple[Future[Still], VideoFrame]] = deque()
         with ThreadPoolExecutor(1) as worker:
@@ -147,9 +151,16 @@ class MovingMender:
         # What is not known keeps what is there.
         kept = np.asarray(cv2.max(kept, cv2.bitwise_not(cv2.max(look.seen, look.made))), np.uint8)
         mask = np.asarray(cv2.bitwise_and(mask, cv2.bitwise_not(kept)), np.uint8)
+        scene: Scene = look.scene
+        inner = cv2.bitwise_not(free_of([hole.box], region))
+        if is_doubtful(mask, inner):
+            outlined = self._outlined(now, things, region)
+            if outlined is not None:
+                mask = np.asarray(cv2.bitwise_and(mask, outlined), np.uint8)
+                scene = guarded(scene, here, mask, apart, look.seen, noise_of(apart, known))
         self._tally.replaced += cv2.countNonZero(mask)
         self._tally.invented += cv2.countNonZero(cv2.bitwise_and(mask, look.made))
-        blended(whole, look.scene, mask, kept)
+        blended(whole, scene, mask, kept)
 
     def _look(self, now: Still, things: _Things, region: Region, here: Planes, free: Plane) -> Look:
         """The scene in a region, faded from the making before to the one after."""
@@ -179,7 +190,7 @@ class MovingMender:
     def _made(self, scenes: _Scenes, at: Still, things: _Things) -> Filled:
         """Puts the scene together in one picture, as large as the things need it in the pictures around."""
         tracks = [track for track, _ in things]
-        near = [still for still, _ in (*self._behind, *self._ahead)]
+        near = self._near()
         holes = [padded(box, 0.06, 4) for _, box in things]
         edges = []
         for still in near:
@@ -217,6 +228,25 @@ class MovingMender:
                 return None
             shapes.append(shape)
         return np.asarray(np.maximum.reduce(shapes))
+
+    def _outlined(self, now: Still, things: _Things, region: Region) -> Plane | None:
+        """The outlines of all the things together in this picture, from it or from one a moment ago; ``None`` as above."""
+        size = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
+        shapes = []
+        for track, box in things:
+            time, shape = self._lately.get(track.id, (-1.0, None))
+            if abs(now.time - time) > _KEY:
+                seen = outline_of(now.planes, track, box, region)
+                shape = None if seen is None else cut_to(seen, padded(box, ROOM), region)
+                shape = self._known_outline(track, self._near()) if shape is None else shape
+                self._lately[track.id] = (now.time, shape)
+            if shape is None:
+                return None
+            shapes.append(stretched(shape, padded(box, ROOM), region[:2], size))
+        return np.asarray(np.maximum.reduce(shapes))
+
+    def _near(self) -> list[Still]:
+        return [still for still, _ in (*self._behind, *self._ahead)]
 
     def _known_outline(self, track: Track, near: list[Still]) -> Plane | None:
         """A thing's outline in its box with ``ROOM``, from any of the pictures near in which it can be told; looked for once."""

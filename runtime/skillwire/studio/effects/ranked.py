@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,11 +29,18 @@ _LEAST_RING = 30
 
 
 def ranked(
-    now: Still, hole: Plane, region: Region, sources: Sequence[Still], used: Collection[float] = ()
+    now: Still,
+    hole: Plane,
+    region: Region,
+    sources: Sequence[Still],
+    used: Collection[float] = (),
+    shown: Callable[[Still], Plane] = lambda still: still.free,
+    worst: float = float("inf"),
 ) -> list[Still]:
     """The few pictures that agree best around the hole (255, half size, in the region) and together show what is behind it.
 
-    What agrees best comes first. ``used``: times of pictures taken from a moment ago.
+    What agrees best comes first. ``used``: times of pictures taken from a moment ago. ``shown`` gives the mask of what may
+    be taken from a picture; what agrees with ``now`` worse than ``worst`` (bytes) is not taken from at all.
     """
     cv2 = opencv()
     scale = now.view.scale
@@ -47,7 +54,7 @@ def ranked(
     height, width = now.view.grey.shape
     x0, y0 = max(0, min(x0, width - size[0])), max(0, min(y0, height - size[1]))
     part = np.s_[y0 : y0 + size[1], x0 : x0 + size[0]]
-    grey, ring = now.view.grey[part], now.free[part]
+    grey, ring = now.view.grey[part], shown(now)[part]
     inner = cv2.resize(hole, ring.shape[::-1], interpolation=cv2.INTER_NEAREST)
     shift = np.asarray([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], np.float64)
     zoom = np.diag([scale, scale, 1.0])
@@ -56,7 +63,7 @@ def ranked(
         matrix = shift @ zoom @ now.place @ np.linalg.inv(source.place) @ np.linalg.inv(zoom)
         back = np.linalg.inv(matrix)
         flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-        shows = cv2.warpPerspective(source.free, back, ring.shape[::-1], flags=flags)
+        shows = cv2.warpPerspective(shown(source), back, ring.shape[::-1], flags=flags)
         gain = cv2.bitwise_and(shows, inner)
         both = cv2.bitwise_and(ring, shows)
         if not cv2.countNonZero(gain) or cv2.countNonZero(both) < _LEAST_RING:
@@ -64,6 +71,8 @@ def ranked(
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         apart = cv2.absdiff(cv2.warpPerspective(source.view.grey, back, ring.shape[::-1], flags=flags), grey)
         error = _error(np.asarray(apart, np.uint8), np.asarray(both, np.uint8))
+        if error > worst:
+            continue
         error *= 1 + _PER_SECOND * abs(source.time - now.time)
         rated.append((error * (_AGAIN if source.time in used else 1.0), source, np.asarray(gain, np.uint8)))
     chosen: list[tuple[float, Still]] = []

@@ -28,14 +28,19 @@ _SAME_TIME = 1e-3
 
 @dataclass(slots=True)
 class Still:
-    """One picture of a shot. ``place`` maps the shot's first picture to this one; ``movers``: boxes of what must not be copied."""
+    """One picture of a shot. ``place`` maps the shot's first picture to this one.
+
+    ``movers``: boxes of what should not be copied; ``hidden``: of what must not.
+    """
 
     time: float
     load: Callable[[], Planes]
     view: View
     place: Matrix
     movers: list[Boxes]
+    hidden: list[Boxes]
     _free: Plane | None = field(default=None, repr=False)
+    _open: Plane | None = field(default=None, repr=False)
 
     @property
     def planes(self) -> Planes:
@@ -46,15 +51,24 @@ class Still:
     def free(self) -> Plane:
         """255 where the scene shows, at the size of ``view``."""
         if self._free is None:
-            height, width = self.view.grey.shape
-            scaled = [padded(box, MOVER_PAD, 6) * 2 * self.view.scale for box in self.movers]
-            self._free = free_of(scaled, (0, 0, 2 * width, 2 * height))
+            self._free = self._without(self.movers)
         return self._free
 
     @property
-    def layer(self) -> Layer:
-        """All of the picture, to take from."""
-        return Layer(self.planes, self.place, (0, 0), self.free, self.view.scale)
+    def open(self) -> Plane:
+        """255 where the scene shows, or something that moves but stays, at the size of ``view``."""
+        if self._open is None:
+            self._open = self._without(self.hidden)
+        return self._open
+
+    def layer(self, shows: Plane) -> Layer:
+        """All of the picture, to take from where ``shows`` (at the size of ``view``) is set."""
+        return Layer(self.planes, self.place, (0, 0), shows, self.view.scale)
+
+    def _without(self, boxes: Sequence[Boxes]) -> Plane:
+        height, width = self.view.grey.shape
+        scaled = [padded(box, MOVER_PAD, 6) * 2 * self.view.scale for box in boxes]
+        return free_of(scaled, (0, 0, 2 * width, 2 * height))
 
 
 @dataclass(slots=True)
@@ -139,7 +153,8 @@ class Distant:
         shrink = next(one for one in (4, 2, 1) if one == 1 or self._size[0] / one >= WIDTH)
         movers = self._holes.movers(kept.time, reach)
         view = View(kept.small(shrink), movers, 1 / shrink)
-        return Still(kept.time, lambda: self._planes(kept), view, place, movers)
+        hidden = self._holes.hidden(kept.time, reach)
+        return Still(kept.time, lambda: self._planes(kept), view, place, movers, hidden)
 
     def _planes(self, kept: Kept) -> Planes:
         planes = self._decoded.pop(kept.time, None) or kept.planes()

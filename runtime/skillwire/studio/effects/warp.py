@@ -159,7 +159,7 @@ class Faded:
             weight[cv2.bitwise_and(shows, cv2.bitwise_not(seen)) > 0] = 1
             weight[cv2.bitwise_and(seen, cv2.bitwise_not(shows)) > 0] = 0
         planes = zip(one.half.each(), other.half.each(), strict=True)
-        return cls(one, other, weight, Planes(*(_mixed(a, b, weight) for a, b in planes)))
+        return cls(one, other, weight, Planes(*(mixture(a, b, weight) for a, b in planes)))
 
     def luma(self, window: Region) -> Plane:
         """Full-size luma in a window of the region."""
@@ -168,10 +168,11 @@ class Faded:
             x0, y0, x1, y1 = window
             part = weight[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2]
             weight = np.asarray(opencv().resize(part, (x1 - x0, y1 - y0), interpolation=opencv().INTER_NEAREST))
-        return _mixed(self.one.luma(window), self.other.luma(window), weight)
+        return mixture(self.one.luma(window), self.other.luma(window), weight)
 
 
-def _mixed(one: Plane, other: Plane, weight: float | NDArray[np.float32]) -> Plane:
+def mixture(one: Plane, other: Plane, weight: float | NDArray[np.float32]) -> Plane:
+    """Two planes, ``weight`` (0 to 1) of it the other."""
     cv2 = opencv()
     if isinstance(weight, np.ndarray):
         return np.asarray(cv2.blendLinear(one, other, 1 - weight, weight), np.uint8)
