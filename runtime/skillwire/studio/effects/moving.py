@@ -56,6 +56,8 @@ _TRUST = 0.2
 _THREADS_AHEAD = 3
 # So much of the picture's width beyond its edges the scene is made as well.
 _BEYOND = 0.04
+# An outline is good for so many seconds.
+_LATELY = 0.5
 # Pictures in which an outline is looked for, when the one at hand does not tell it.
 _LOOKS = 8
 
@@ -210,32 +212,21 @@ class MovingMender:
         sources = [one for one in sources if one is not at]
         hole = np.asarray(region, np.float32)
         sources += self._distant.beyond(at, hole, near[0].time, near[-1].time, REACH)
-        outlines = partial(self._outlines, at, things, region, near)
+        outlines = partial(self._outlined, at, things, region)
         filled = scenes.filler.fill(at, holes, region, sources, outlines, self._distant.settle)
         scenes.known.append(filled)
         return filled
 
-    def _outlines(self, at: Still, things: _Things, region: Region, near: list[Still]) -> Plane | None:
-        """The outlines of all the things together; ``None`` when one of them has none in any picture."""
-        size = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
-        shapes = []
-        for track, box in things:
-            shape = outline_of(at.planes, track, box, region)
-            if shape is None:
-                known = self._known_outline(track, near)
-                shape = None if known is None else stretched(known, padded(box, ROOM), region[:2], size)
-            if shape is None:
-                return None
-            shapes.append(shape)
-        return np.asarray(np.maximum.reduce(shapes))
-
     def _outlined(self, now: Still, things: _Things, region: Region) -> Plane | None:
-        """The outlines of all the things together in this picture, from it or from one a moment ago; ``None`` as above."""
+        """The outlines of all the things together in this picture, told by it or by one a moment ago.
+
+        ``None`` when one of them has none in any picture.
+        """
         size = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
         shapes = []
         for track, box in things:
             time, shape = self._lately.get(track.id, (-1.0, None))
-            if abs(now.time - time) > _KEY:
+            if abs(now.time - time) > _LATELY:
                 seen = outline_of(now.planes, track, box, region)
                 shape = None if seen is None else cut_to(seen, padded(box, ROOM), region)
                 shape = self._known_outline(track, self._near()) if shape is None else shape
