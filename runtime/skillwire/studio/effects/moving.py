@@ -46,7 +46,7 @@ Timed = tuple[float, "VideoFrame"]
 # How long before its first and after its last sighting a thing is taken for there, in seconds.
 REACH = 0.35
 # Seconds from one making of the scene to the next.
-_KEY = 0.24
+_KEY = 0.32
 # Pictures kept around the one being mended: in bytes, and in seconds before and after; there are others of further away, or none.
 _KEPT_BYTES, _KEPT_SECONDS, _KEPT_ALONE = 280_000_000, 0.7, 1.6
 # Pictures compared for one hole, and older ones kept with the seconds between them.
