@@ -88,3 +88,25 @@ def test_an_outline_keeps_its_form_where_it_is_carried():
     rows, columns = np.flatnonzero(put.any(1)), np.flatnonzero(put.any(0))
     assert (rows[0], rows[-1]) == pytest.approx((30, 59), abs=1)
     assert (columns[0], columns[-1]) == pytest.approx((50, 59), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("lefts", "stays"),
+    [([510, 530, 550, 570, 590], True), ([90, 70, 50, 30, 10], True), ([310, 330, 350, 370, 390], False)],
+)
+def test_what_crosses_the_edge_is_there_until_it_is_out(lefts, stays):
+    gone = track(1, lefts)
+    holes = Holes([gone], [], (640, 360))
+    last = gone.times[-1]
+    assert holes.box(gone, last + 0.2, 0.25) is not None
+    assert (holes.box(gone, last + 0.4, 0.25) is not None) == stays
+    assert len(holes.hidden(last + 0.4, 0.25)) == stays
+    assert holes.box(gone, last + 0.9, 0.25) is None
+
+
+def test_past_its_end_a_track_goes_on_at_the_pace_of_a_while():
+    walks = track(1, [100, 110, 120, 130, 140, 145])
+    box = walks.at(walks.times[-1] + 0.2, 0.5)
+    # Its last step was only half as long as the others.
+    assert box[0] == pytest.approx(145 + 15 * 0.5, abs=0.1)
+    assert box[2] - box[0] == pytest.approx(40)
