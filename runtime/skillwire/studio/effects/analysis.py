@@ -17,7 +17,7 @@ from skillwire.studio.effects.camera import Matrix
 from skillwire.studio.effects.tracks import Track
 
 # Changes when what is kept, or how it is found, changes.
-VERSION = 6
+VERSION = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ _MOST_CROPS = 2
 _MATCH = 0.25
 # Room around the place that is searched, in sides of the box and pixels: in a tight crop things are seen that hide in a wide one.
 _CROP, _CROP_LEAST = 0.4, 24
+# What is found there must be of this size, for pieces of what is behind look like things, too.
+_SAME_SIZE = 0.65
 # So far apart, in sides of the box, the places are different where flow and pace lead to.
 _APART = 0.3
 # That a thing stopped is less likely than that it went on.
@@ -296,6 +298,7 @@ class Tracker:
         if region is None:
             return None
         near = [one for one in self._detector.inside(seen.picture, [region]) if one.group == group]
+        near = [one for one in near if _alike(places[-1], one.box) > _SAME_SIZE]
         overlap = [max(float(iou(box, one.box[None])[0]) for box in places) for one in near] or [0.0]
         best = int(np.argmax(overlap))
         return near[best] if overlap[best] > _MATCH else None
@@ -341,6 +344,12 @@ class Tracker:
         self._open.append(one)
 
 
+def _alike(one: Boxes, other: Boxes) -> float:
+    """How like in size two boxes are, 0 to 1."""
+    sides, others = (np.maximum(box[2:] - box[:2], 1) for box in (one, other))
+    return float(np.minimum(sides / others, others / sides).prod())
+
+
 def _torn(places: list[Boxes]) -> bool:
     """Whether flow and pace lead to different places."""
     first, last = places[0], places[-1]
@@ -360,9 +369,8 @@ def _likeness(wanted: Boxes, one: OpenTrack, detection: Detection, picture: NDAr
     """How well a detection carries a track on: overlap with the predicted box, nearness, and colours where it is close."""
     overlap = float(iou(wanted, detection.box[None])[0])
     sides = np.maximum(wanted[2:] - wanted[:2], 1)
-    other = np.maximum(detection.box[2:] - detection.box[:2], 1)
     apart = float(np.abs(((wanted[:2] + wanted[2:]) - (detection.box[:2] + detection.box[2:])) / 2 / sides).max())
-    alike = float(np.minimum(sides / other, other / sides).prod())
+    alike = _alike(wanted, detection.box)
     near = max(0.0, 1 - apart) * alike
     if overlap < 0.05 and near < 0.2:
         return 0.0
