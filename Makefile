@@ -25,7 +25,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# What takes minutes: runs killed at random moments and resumed.
+# What takes long: runs killed at random moments and resumed, the memory that ten minutes of film take.
 soak: $(READY)
 	$(BIN)/python -m pytest tests/soak/soak_*.py
 

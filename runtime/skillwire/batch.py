@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from skillwire import catalog
 from skillwire.engine.events import Artifact, Event
 from skillwire.errors import ConsentRefused, RunError, SkillwireError, TransportFailed, UsageError
-from skillwire.folders import data_dir, private
+from skillwire.folders import data_dir, kept, private
 from skillwire.joblist import Job
 from skillwire.journal import RUNNING, Journal, Run
 from skillwire.session import Ask, Session, is_url, open_session, refuse, resume_session
@@ -64,7 +64,8 @@ class Batch:
         self._session: Session | None = None
         self._skill = ""
         name = hashlib.sha256(str(place.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-        self._ledger = _Ledger(private(data_dir() / "batches") / f"{name}.jsonl")
+        with kept("what is done of a batch"):
+            self._ledger = _Ledger(private(data_dir() / "batches") / f"{name}.jsonl")
 
     def run(self, *, again: bool = False, keep_going: bool = True) -> Iterator[tuple[int, Event]]:
         """Carries out the jobs one by one; yields each event with the number of its job, from 0 on.

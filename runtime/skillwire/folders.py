@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from skillwire.errors import RunError
 
 
 def data_dir() -> Path:
@@ -34,3 +38,16 @@ def private(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     return folder
+
+
+@contextmanager
+def kept(what: str) -> Iterator[None]:
+    """Around making files of our own: tells why ``what`` cannot be kept. Raises ``RunError``."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"cannot keep {what} there ({error.strerror or type(error).__name__})",
+            where=str(error.filename or data_dir()),
+            fix="free some space, or point SKILLWIRE_HOME to a folder you own",
+        ) from error

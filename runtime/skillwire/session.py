@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from skillwire import catalog
-from skillwire.agents.base import Agent
+from skillwire.agents.base import Agent, SignedIn
 from skillwire.agents.registry import open_agent
 from skillwire.delivery import Delivery
 from skillwire.driver import Driver
@@ -317,7 +317,7 @@ class Session:
     def _known_values(self) -> dict[str, Any]:
         kept = self._vault.credentials(self.agent.service)
         token = user_token(self.skill, os.environ) if self.agent.user_token else None
-        token = token or kept.token
+        token = token or (self.agent.token if isinstance(self.agent, SignedIn) else kept.token)
         return ({"token": token} if token else {}) | ({"client_id": kept.client_id} if kept.client_id else {})
 
     def _by_reference(self, attachment: Attachment) -> Attachment:

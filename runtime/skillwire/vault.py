@@ -83,7 +83,12 @@ class Vault:
             yield
 
     def keep(self, service: str, name: str, value: str, *, was: str = "") -> None:
-        """Store ``token`` or ``client_id`` for ``service``; an empty value forgets it, unless it is not ``was`` any more."""
+        """Store ``token`` or ``client_id`` for ``service``; an empty value forgets it, unless it is not ``was`` any more.
+
+        Of a service without a name nothing is stored.
+        """
+        if not service:
+            return
         with self._change("credentials") as entries:
             entry = entries.setdefault(service, {})
             if value:

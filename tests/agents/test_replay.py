@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -13,7 +14,9 @@ from skillwire.agents.cassette import Cassette, Exchange, Redactor, load, save
 from skillwire.agents.registry import open_agent
 from skillwire.catalog import find
 from skillwire.errors import ServiceRefused, TransportFailed, UsageError
+from skillwire.folders import data_dir
 from skillwire.session import open_session
+from skillwire.vault import Vault
 from support.command import assert_one_sentence, skillwire
 from support.media import digest
 from support.standin import FINISHED, StandIn
@@ -62,6 +65,34 @@ def test_a_cassette_of_the_studio_replays_without_it(footage, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert digest(tmp_path / "one.mp4") == digest(tmp_path / "two.mp4")
+
+
+@pytest.mark.parametrize("token", ["", "user-token"], ids=["kept from an earlier run", "from the environment"])
+def test_a_run_that_had_a_token_comes_back_too(clip, tmp_path, token, monkeypatch):
+    """Its cassette tells of no token; each replay goes as the run went, however often."""
+    cassette = tmp_path / "run.yaml"
+    with StandIn() as service:
+        if token:
+            monkeypatch.setenv("NEMO_TOKEN", token)
+        else:
+            Vault().keep(urlsplit(service.url).netloc, "token", "kept-token")
+        recorded = run(service.url, clip, tmp_path / "one.mp4", cassette)
+    monkeypatch.delenv("NEMO_TOKEN", raising=False)
+    assert "token" not in [exchange.call for exchange in load(cassette).exchanges]
+    for name in ("two.mp4", "three.mp4"):
+        replayed = run(f"replay:{cassette}", clip, tmp_path / name)
+        assert [{**event, "path": ""} for event in replayed] == [{**event, "path": ""} for event in recorded]
+        assert (tmp_path / name).read_bytes() == FINISHED
+
+
+def test_a_replay_keeps_nothing_for_the_next_one(clip, tmp_path):
+    with StandIn() as service:
+        recorded = run(service.url, clip, tmp_path / "one.mp4", tmp_path / "run.yaml")
+    for name in ("two.mp4", "three.mp4"):
+        replayed = run(f"replay:{tmp_path / 'run.yaml'}", clip, tmp_path / name)
+        assert [event["event"] for event in replayed] == [event["event"] for event in recorded]
+    kept = (data_dir() / "vault" / "credentials.json").read_text(encoding="utf-8")
+    assert "replay" not in kept
 
 
 def test_a_run_that_asks_for_more_than_the_cassette_holds(clip, tmp_path):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS = ("agentskills", "routing", "media", "filters", "backgrounds")
+PARTS = ("agentskills", "routing", "media", "filters", "backgrounds", "previews", "commands")
 
 
 def main() -> None:

@@ -61,6 +61,19 @@ def test_an_error_ends_a_turn_and_not_the_conversation(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["my clip.edited.mp4", "my clip.mp4"]
 
 
+@pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "as it is"])
+def test_a_dragged_path_is_no_command(clip, tmp_path, escaped):
+    """Terminals write whole paths: they begin as commands do, and may have spaces."""
+    folder = tmp_path / "a folder's"
+    folder.mkdir()
+    path = str(clip.rename(folder / "my clip.mp4"))
+    typed = path.replace(" ", "\\ ").replace("'", "\\'") if escaped else path
+    done = chat([f"{typed} remove all audio", "/export out.mp4"], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "there is no /" not in done.stderr
+    assert kinds(tmp_path / "out.mp4") == ["video"]
+
+
 def test_one_session_and_one_upload_for_a_whole_conversation(tmp_path):
     (tmp_path / "clip.mp4").write_bytes(FINISHED)
     with StandIn() as service:

@@ -101,6 +101,24 @@ def test_the_matte_flickers_less_than_the_network(talking):
     assert restless(mattes) < restless(raw)
 
 
+def _pushed(planes, x):
+    """The picture ``x`` pixels further right; its left edge is repeated where nothing comes after."""
+    columns = [np.clip(np.arange(plane.shape[1]) - x * plane.shape[1] // 176, 0, None) for plane in planes.each()]
+    return Planes(*(np.ascontiguousarray(plane[:, at]) for plane, at in zip(planes.each(), columns, strict=True)))
+
+
+@pytest.mark.parametrize("way", [[0, 0, 0, 40, 0, 40], [8 * n for n in range(8)], [0, 0, 0, 1, 2, 4, 8, 16, 32, 48]])
+def test_nothing_lags_behind_who_moves_quickly(talking, way):
+    segmenter = Segmenter(BT601)
+    matter = Matter(segmenter)
+    for n, x in enumerate(way):
+        planes = _pushed(planes_of(talking[0]), x)
+        full, alone = (_whole(one(planes)).full.astype(int) for one in (matter, Matter(segmenter)))
+        assert np.abs(full - alone).mean() < 1.0, n
+        # Where nobody is now, nothing is left of who was there.
+        assert (full[alone == 0] < 40).mean() > 0.999, n
+
+
 _SIZES = st.tuples(st.integers(20, 960), st.integers(20, 540)).map(lambda size: (size[0] * 2, size[1] * 2))
 
 

@@ -14,12 +14,13 @@ from PIL import Image
 from skillwire.studio.accounts import Accounts
 from skillwire.studio.backgrounds import Backgrounds
 from skillwire.studio.draft import Draft, appended, from_json, to_json
-from skillwire.studio.edit import Behind, Unsupported, apply
+from skillwire.studio.edit import Behind, apply
 from skillwire.studio.effects.choices import Background
 from skillwire.studio.effects.planes import planes_of
 from skillwire.studio.effects.presence import has_people
 from skillwire.studio.media.probe import MediaInfo
 from skillwire.studio.media.stills import developed
+from skillwire.studio.outcome import Unsupported
 from skillwire.studio.projects import Media, Projects
 from skillwire.studio.render import MediaFile, copies_video, poster, render
 from skillwire.studio.store import open_store

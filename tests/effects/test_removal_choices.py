@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from skillwire.studio.effects.analysis import Analysis, Shot
+from skillwire.studio.effects.asked import meant
 from skillwire.studio.effects.colours import NAMES
 from skillwire.studio.effects.pick import chosen
 from skillwire.studio.effects.tracks import Track
@@ -51,6 +52,21 @@ CASES = [
     ("the bus", [RED, thing(5, "bus", x=500)], [5], []),
     ("the van", [RED, thing(5, "truck", x=500)], [], [3, 5]),
     ("the dog", [RED, NEAR], [], []),
+    ("both cars", [RED, BLUE], [3, 4], []),
+    ("both cars", [RED, BLUE, thing(5, "car", x=900)], [], [3, 4, 5]),
+    ("the other people", [NEAR, FAR], [2], []),
+    ("the other people", [FAR, thing(6, x=200, tall=90)], [], [2, 6]),
+    ("the one on the left", [NEAR, RED], [], [1, 3]),
+    (
+        "the person in the background",
+        [
+            NEAR,
+            thing(2, tall=90, foot=280, colour="red", seen=(0, 2)),
+            thing(6, tall=95, foot=285, colour="red", seen=(3, 5)),
+        ],
+        [2, 6],
+        [],
+    ),
     ("the person", [NEAR, thing(6, shot=1, seen=(10, 15))], [1, 6], []),
     ("the cyclist", [thing(7, x=300), FAR, thing(8, "bicycle", x=300, foot=520, tall=220)], [7, 8], []),
     (
@@ -75,3 +91,30 @@ def test_a_thing_out_of_the_used_part_is_not_asked_about():
     early, late = thing(1, seen=(0, 2)), thing(2, seen=(6, 9))
     analysis = Analysis(SIZE, (Shot(0, 10, still=True),), (early, late))
     assert [track.id for track in chosen(wish_of("the person"), analysis, (5.0, 10.0)).tracks] == [2]
+
+
+@pytest.mark.parametrize(
+    ("words", "goes", "asked"),
+    [
+        ("everyone except the person in the background", [1], []),
+        ("everyone except the dog", [], [1, 2]),
+        ("everyone except the one on the left", [2], []),
+        ("only keep the person in the foreground", [2], []),
+        ("除了左边的人都去掉", [2], []),
+        ("the red car and the person in the background", [3, 2], []),
+    ],
+)
+def test_exceptions_and_several_kinds(words, goes, asked):
+    analysis = Analysis(SIZE, (Shot(0, 10, still=True),), (NEAR, FAR, RED))
+    found = meant(words, analysis, (0.0, 10.0))
+    assert [track.id for track in found.tracks] == goes
+    assert sorted(track.id for track in found.candidates) == asked
+
+
+@pytest.mark.parametrize(("score", "travel", "goes"), [(0.45, 0.05, False), (0.45, 1.0, True), (0.6, 0.05, True)])
+def test_of_all_people_a_faint_one_that_never_moves_stays(score, travel, goes):
+    doubtful = thing(6, x=200, tall=200, travel=travel)
+    doubtful.scores = [score] * len(doubtful.times)
+    assert pick("everybody", NEAR, doubtful)[0] == ([1, 6] if goes else [1])
+    tracks, asked = pick("the person on the left", NEAR, doubtful)
+    assert 6 in tracks + asked

@@ -139,6 +139,25 @@ def test_the_near_person_stays_when_the_far_one_goes(street):
     assert ours >= 25
 
 
+def test_a_far_person_within_the_box_of_the_near_one_takes_nothing_of_them(street):
+    """The near one moves a little, so the plate does not tell them from the far one: where it is not clear, they stay whole."""
+    random = np.random.default_rng(4)
+    stages = []
+    for n, one in enumerate(staged(standing(street, SIZE), 3)):
+        shown = one.shown.copy()
+        sway = round(6 * np.sin(n / 4))
+        body = (slice(20, 360), slice(250 + sway, 430 + sway))
+        shown[body] = random.integers(0, 255, (1, 1, 3)) // 8 + np.asarray((30, 120, 190), np.uint8)
+        stages.append(type(one)(one.time, shown, one.empty, one.alpha, one.box))
+    track = track_of(stages)
+    stays = there("person", (230, 10, 450, 359), stages)
+    results, _ = mended(stages, [track, stays], [track], still=True)
+    before = [frame.to_ndarray(format="bgr24") for frame in frames_of([one.shown for one in stages])]
+    assert sum(int((result != old).sum()) for result, old in zip(results, before, strict=True)) > 50_000
+    for result, old in zip(results, before, strict=True):
+        assert np.array_equal(result[24:356, 262:418], old[24:356, 262:418])
+
+
 def test_what_is_hidden_all_the_time_is_invented_and_told(street):
     scene = cv2.resize(street, SIZE)
     cv2.rectangle(scene, (300, 150), (360, 230), (200, 40, 180), -1)

@@ -1,5 +1,7 @@
 """A look leaves out frames no other needs, and still tells cuts to the frame."""
 
+import gc
+
 import av
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from skillwire.studio.effects.shots import first_after_cut
 from skillwire.studio.effects.sparse import Sparse
 from skillwire.studio.effects.vanish import analysis_of
+from skillwire.studio.media.shape import display_matrix
 
 RATE, COUNT = 25, 70
 
@@ -59,3 +62,18 @@ def test_the_frame_after_a_cut_is_the_one_most_unlike_the_one_before():
     dark, light = (np.full((64, 96), value, np.uint8) for value in (20, 200))
     assert first_after_cut([(0.0, dark), (0.1, dark + 3), (0.2, light), (0.3, light)], 9.0) == 0.2
     assert first_after_cut([], 9.0) == 9.0
+
+
+def test_a_picture_goes_when_it_was_looked_at(tmp_path):
+    """A frame that is tied to itself stays in memory until the collector of cycles comes by: hundreds of them at once."""
+    path = tmp_path / "clip.mp4"
+    clip(path, 30, 0)
+    gc.collect()
+    gc.disable()
+    try:
+        for _, frame in Sparse(path, path.name).frames():
+            display_matrix(frame)
+        del frame
+        assert gc.collect() < COUNT
+    finally:
+        gc.enable()

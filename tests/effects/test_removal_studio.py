@@ -12,11 +12,12 @@ import pytest
 from skillwire.errors import JobFailed
 from skillwire.studio.accounts import Accounts
 from skillwire.studio.draft import Draft, appended, from_json, to_json
-from skillwire.studio.edit import Gone, Unsupported, apply
+from skillwire.studio.edit import Gone, apply
 from skillwire.studio.effects.targets import Mark, Removal
 from skillwire.studio.effects.targets import from_json as removal_from_json
 from skillwire.studio.effects.vanish import analysis_of, search, targets_of
 from skillwire.studio.media.probe import MediaInfo, probe
+from skillwire.studio.outcome import Unsupported
 from skillwire.studio.projects import Media, Projects
 from skillwire.studio.removals import Removals
 from skillwire.studio.render import MediaFile, copies_video, render
@@ -223,3 +224,46 @@ def test_a_turned_clip_is_mended_upright(cyclist, tmp_path):
     mark = Removal(marks=(Mark(0.1, (0.2, 0.2, 0.6, 0.4)),))
     render(_drafted(mark), {"m": _file(turned)}, tmp_path / "out.mp4", "draft", lambda _: None)
     assert (probe(tmp_path / "out.mp4").width, probe(tmp_path / "out.mp4").height) == (272, 640)
+
+
+def test_text_that_goes_is_told(room):
+    said = [{"kind": "subtitle", "lines": 12, "says": ["Hello", "Who is there?", "It is me"]}]
+    room.finding = {"texts": [3, 4], "found": said, "bared": 1.0}
+    gone = room.remove(target="the subtitles")
+    assert gone.removed == {"m_1": Removal(texts=(3, 4))}
+    assert "12 lines" in gone.values["notes"]
+    assert "“Who is there?”" in gone.values["notes"]
+    assert "never leaves" not in gone.values["notes"]
+    comes_and_goes = int(gone.values["sure"].rstrip("%"))
+    room.finding = {"texts": [3], "found": [{"kind": "watermark", "lines": 1, "says": ["@me"]}], "bared": 0.0}
+    stands = room.remove(target="the watermark")
+    assert "never leaves" in stands.values["notes"]
+    assert int(stands.values["sure"].rstrip("%")) < comes_and_goes < 100
+
+
+def test_text_is_picked_by_number(room):
+    told = {"label": "watermark “@me”", "at": 1.0, "box": [0.8, 0.0, 0.9, 0.1], "picture": "data:"}
+    room.finding = {"candidates": [candidate(5, 0.1), told | {"texts": [7, 9], "marks": []}]}
+    with pytest.raises(Unsupported) as error:
+        room.remove(target="the text")
+    assert "@me" in error.value.values["list"]
+    assert "texts" not in error.value.details["candidates"][1]
+    room.finding = {}
+    assert room.remove(pick=[1, 2]).removed == {"m_1": Removal((5,), texts=(7, 9))}
+
+
+def test_text_without_its_extra_is_said(room):
+    room.finding = {"unreadable": ["the subtitles"]}
+    with pytest.raises(Unsupported) as error:
+        room.remove(target="the subtitles")
+    assert error.value.sentence == "text_unreadable"
+    room.finding = {"tracks": [5], "unreadable": ["the subtitles"]}
+    assert "the subtitles" in room.remove(target="the dog and the subtitles").values["notes"]
+
+
+def test_text_goes_through_json():
+    removal = Removal((3,), texts=(7, 12))
+    assert removal_from_json(json.loads(json.dumps(removal.to_json()))) == removal
+    assert removal.and_also(Removal(texts=(12, 13))).texts == (7, 12, 13)
+    with pytest.raises(ValueError, match="texts"):
+        removal_from_json({"texts": ["7"]})

@@ -92,6 +92,16 @@ def test_who_is_too_quick_to_be_followed_is_one_track():
     assert track.at(0.5, 0.0) is not None
 
 
+def test_who_left_is_one_track_also_when_flow_knew_more():
+    detector, tracker = Script(), Tracker(0, Script(), 1)
+    grey = np.random.default_rng(2).integers(0, 255, (360, 640), np.uint8)
+    for n in range(24):
+        detector.now = []
+        tracker.drift(n / 6, grey, 1.0)
+        tracker.step(Seen(n / 6, BLANK, 1.0), [person(100)] if n < 4 else [], np.eye(3))
+    assert len(tracker.done()) == 1
+
+
 def test_two_who_may_be_confused_are_not_joined():
     script = [[person(100), person(260)], [], [], [person(180)], [], [], [], []]
     assert len(followed(script)) == 3

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from skillwire.studio.effects.colours import NAMES
 from skillwire.studio.effects.detector import labels
-from skillwire.studio.effects.wish import LANGUAGES, wish_of
+from skillwire.studio.effects.wish import ANY, LANGUAGES, but_for, wish_of
 
 # words | group | label | many | what tells it from others: attributes, colours, near, ordinal, roles
 WISHES = """
@@ -21,6 +21,9 @@ the van | vehicle | | |
 guy in the yellow jacket | person | person | | yellow
 lady with the umbrella | person | person | | umbrella
 second person from the left | person | person | | 2 left
+the first car on the right | vehicle | car | | 1 right
+右边第一个人 | person | person | | 1 right
+l'homme à gauche | person | person | | left
 parked cars | vehicle | car | many | parked
 my coworker's laptop | screen | laptop | |
 tourists on the bridge | person | person | many | bystander
@@ -75,9 +78,47 @@ def test_what_is_no_known_thing_is_not_taken_for_one(words):
     assert wish_of(words).group == ""
 
 
+EXCEPTIONS = """
+everyone except the woman in red | everyone | the woman in red
+all but the biggest person | all | the biggest person
+except the man in blue, everyone | everyone | the man in blue
+only keep the man in front | | the man in front
+除了穿红衣服的女人以外的所有人 | 所有人 | 穿红衣服的女人
+除了中间的人都去掉 | 去掉 | 中间的人
+todas las personas menos la mujer de rojo | todas las personas | la mujer de rojo
+alle außer der Frau in Rot | alle | der frau in rot
+tous sauf la femme en rouge | tous | la femme en rouge
+"""
+
+
+@pytest.mark.parametrize("row", [line for line in EXCEPTIONS.splitlines() if line.strip()])
+def test_what_goes_is_told_from_what_stays(row):
+    words, goes, stays = (cell.strip() for cell in row.split("|"))
+    assert but_for(words) == (goes, stays)
+
+
+def test_no_exception_is_made_up():
+    assert [but_for(words) for words in ("the red car", "穿外套的人", "der Mann links")] == [None] * 3
+
+
+@pytest.mark.parametrize("words", ["the tallest one", "the thing on the left"])
+def test_a_place_without_a_kind_may_be_anything(words):
+    assert wish_of(words).group == ANY
+
+
+@pytest.mark.parametrize(
+    ("words", "count", "others"),
+    [("both cars", 2, False), ("两辆车", 2, False), ("los tres coches", 3, False), ("the other people", 0, True)],
+)
+def test_how_many_and_who_else(words, count, others):
+    wish = wish_of(words)
+    assert (wish.count, wish.others, wish.many) == (count, others, True)
+
+
 @given(st.text(max_size=80))
 def test_any_text_is_read(text):
     assert wish_of(text) == wish_of(text)
+    but_for(text)
 
 
 def test_every_class_has_words_in_every_language():

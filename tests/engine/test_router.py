@@ -65,6 +65,23 @@ def test_labelled_utterances(path):
 
 
 @pytest.mark.parametrize(
+    ("utterance", "expected"),
+    [
+        ("put the second clip first", "sse"),
+        ("bring the last clip to the front", "sse"),
+        ("put my last video at the start please", "sse"),
+        ("delete the second clip", "sse"),
+        ("swap the clips", "sse"),
+        ("把第二段放到最前面", "sse"),
+        ("put another clip in", "upload"),
+        ("bring me the last clip", "export"),
+    ],
+)
+def test_clips_that_are_put_in_order_are_neither_handed_over_nor_asked_for(utterance, expected):
+    assert plan(utterance) == expected
+
+
+@pytest.mark.parametrize(
     ("line", "names", "words"),
     [
         ("<file:a.mp4>", ("a.mp4",), ""),

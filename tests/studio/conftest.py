@@ -63,7 +63,25 @@ INPUTS = {
     "picture.png": ["-frames:v", "1", "-update", "1"],
     "picture.jpg": ["-frames:v", "1", "-update", "1"],
     "picture.gif": ["-frames:v", "1"],
+    "moving.gif": ["-an", "-vf", "fps=10"],
+    "moving.webp": ["-an", "-c:v", "libwebp_anim", "-lossless", "1", "-loop", "0"],
     "picture.webp": ["-frames:v", "1", "-c:v", "libwebp"],
+}
+
+
+# Inputs whose streams begin or end otherwise; all arguments but the output.
+CLOCKS = {
+    # Starts in the middle of a GOP, by an edit list.
+    "edited.mp4": ["-ss", "0.7", "-i", "base", "-c", "copy"],
+    # Pictures begin half a second after the sound.
+    "delayed.mkv": ["-itsoffset", "0.5", "-i", "base", "-i", "base", "-map", "0:v", "-map", "1:a", "-c", "copy"],
+    # Begin 3.2 s after zero.
+    "late.mkv": ["-itsoffset", "3.2", "-i", "base", "-c", "copy", "-copyts"],
+    "late.mp4": ["-itsoffset", "3.2", "-i", "base", "-c", "copy", "-copyts"],
+    # As browsers record: it states no length and has no index.
+    "recorded.webm": ["-i", "base", "-c:v", "libvpx", "-b:v", "2M", "-c:a", "libopus", "-live", "1"],
+    # Its sound goes on for as long again as its pictures.
+    "outlasted.mp4": ["-t", "1.2", "-i", "base", "-i", "base", "-map", "0:v", "-map", "1:a", "-c", "copy"],
 }
 
 
@@ -113,10 +131,6 @@ def _maker(folder, base):
             return path
         if name.startswith("turned"):  # turned90.mov: shown turned by that many degrees
             _ffmpeg("-display_rotation", name[6:].split(".")[0], "-i", base, "-c", "copy", path)
-        elif name == "edited.mp4":  # starts in the middle of a GOP, by an edit list
-            _ffmpeg("-ss", "0.7", "-i", base, "-c", "copy", path)
-        elif name == "delayed.mkv":  # pictures begin half a second after the sound
-            _ffmpeg("-itsoffset", "0.5", "-i", base, "-i", base, "-map", "0:v", "-map", "1:a", "-c", "copy", path)
         elif name == "voices.mkv":  # has two tracks of sound, the second another tone
             _ffmpeg(
                 *("-i", base, "-f", "lavfi", "-i", "sine=frequency=2000:duration=2", "-map", "0:v", "-map", "0:a"),
@@ -138,6 +152,8 @@ def _maker(folder, base):
             path.write_text("not a film\n" * 100)
         elif name == "playlist.mp4":  # would make a careless reader open another file
             path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{base}\n#EXT-X-ENDLIST\n")
+        elif name in CLOCKS:
+            _ffmpeg(*(base if argument == "base" else argument for argument in CLOCKS[name]), path)
         else:
             _ffmpeg("-i", base, *INPUTS[name], path)
         return path

@@ -6,7 +6,8 @@ import pytest
 
 from skillwire.studio.addressed import Part, parts, read_for_clips
 from skillwire.studio.draft import ORIGINAL, AudioTrack, Clip, Draft, Title, appended
-from skillwire.studio.edit import Unsupported, apply
+from skillwire.studio.edit import apply
+from skillwire.studio.outcome import Unsupported
 from skillwire.studio.understand.planners import understand_with
 
 NAMES = ["intro.mp4", "talk.mov", "outro 2.mp4"]

@@ -168,6 +168,9 @@ def test_ranges_and_links(client, clip, studio):
     part = httpx.get(url, headers={"Range": "bytes=100-199"})
     assert (part.status_code, part.content) == (206, whole.content[100:200])
     assert httpx.get(url, headers={"Range": f"bytes={len(whole.content)}-"}).status_code == 416
+    for not_understood in ("items=0-9", "bytes=9-0", "bytes=a-b", "bytes=", "bytes=0-4,x", "bytes"):
+        answer = httpx.get(url, headers={"Range": not_understood})
+        assert (answer.status_code, answer.content) == (200, whole.content)
     assert client.headers["Authorization"].split()[1] not in url
     direct = f"/api/render/proxy/{name}/download"
     assert client.get(direct).content == whole.content

@@ -78,3 +78,16 @@ def test_broken_tail_is_rendered_up_to_there(clip, look, rendered, tmp_path):
     packets = look.packets(target)
     assert 10 < len(packets) < len(look.packets(whole))
     assert packets == look.packets(whole)[: len(packets)]
+
+
+def test_packet_cut_off_in_its_middle_is_left_out(clip, ffmpeg, look, rendered, tmp_path):
+    """As of a recording that was stopped hard: whatever is copied decodes, and the damage is told."""
+    whole, broken, target = tmp_path / "whole.mp4", tmp_path / "broken.mp4", tmp_path / "out.mp4"
+    ffmpeg("-i", clip("silent.mp4"), "-c", "copy", "-movflags", "frag_keyframe+empty_moov", whole)
+    packets = look.packets(whole)
+    data = whole.read_bytes()
+    broken.write_bytes(data[: data.index(packets[-5]) + len(packets[-5]) // 2])
+    notes = rendered(broken, target)
+    assert look.packets(target) == packets[:-5]
+    assert len(look.decode(target, "gray").pictures) == len(packets) - 5
+    assert any("ends early" in note for note in notes)

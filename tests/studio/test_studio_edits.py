@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillwire.studio.draft import AudioTrack, Canvas, Clip, Draft, Title, appended, from_json, to_json
-from skillwire.studio.edit import Song, Unsupported, apply
+from skillwire.studio.edit import Song, apply
+from skillwire.studio.outcome import Unsupported
 from skillwire.studio.timeline import cut
 
 TWO = appended(appended(Draft(), "a", "a.mp4", 4000, sound=True), "b", "b.mp4", 6000, sound=True)

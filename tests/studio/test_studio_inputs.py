@@ -8,6 +8,7 @@ from PIL import Image
 
 from skillwire.errors import BadInput
 from skillwire.studio.draft import Draft, appended, with_sound
+from skillwire.studio.media.probe import probe
 from skillwire.studio.media.stills import developed
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -32,10 +33,18 @@ def see_through(path):
     picture.save(path)
 
 
-def animated(path, milliseconds=200, count=5):
-    colours = [RED, BLUE]
-    frames = [Image.new("RGB", (64, 64), colours[n % 2]) for n in range(count)]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=milliseconds, loop=0, lossless=True)
+def numbered(count, size=(64, 64)):
+    """Pictures that differ from each other: a bar of that number."""
+    pictures = [Image.new("RGB", size, BLUE) for _ in range(count)]
+    for number, picture in enumerate(pictures):
+        picture.paste(RED, (0, 0, (number + 1) * size[0] // (count + 1), size[1]))
+    return pictures
+
+
+def animated(path, lengths, size=(64, 64)):
+    """``lengths``: how long each frame is shown, ms."""
+    first, *others = numbered(len(lengths), size)
+    first.save(path, save_all=True, append_images=others, duration=lengths, loop=0, lossless=True)
 
 
 # File → how it is made, its size as a clip, its length in seconds, the colours of its left and right quarter in the first frame.
@@ -50,10 +59,7 @@ PICTURES = {
     "large.jpg": (lambda path: halves((3000, 2000)).save(path), (1620, 1080), 5, (RED, BLUE)),
     "see-through.png": (see_through, (96, 64), 5, ((255, 255, 255), (255, 255, 255))),
     "still.gif": (lambda path: halves().save(path), (96, 64), 5, (RED, BLUE)),
-    "animated.gif": (animated, (64, 64), 5, (RED, RED)),
-    "long.gif": (lambda path: animated(path, 700, 10), (64, 64), 7, (RED, RED)),
     "still.webp": (lambda path: halves().save(path, lossless=True), (96, 64), 5, (RED, BLUE)),
-    "animated.webp": (animated, (64, 64), 5, (RED, RED)),
     "renamed.png": (lambda path: halves().save(path, format="JPEG", quality=95), (96, 64), 5, (RED, BLUE)),
     "dot.png": (lambda path: Image.new("RGB", (1, 1), RED).save(path), (2, 2), 5, None),
 }
@@ -63,7 +69,7 @@ PICTURES = {
 def test_picture_becomes_a_clip(name, tmp_path, look):
     make, size, seconds, colours = PICTURES[name]
     make(tmp_path / name)
-    developed(tmp_path / name, tmp_path / "clip.mp4")
+    assert not developed(tmp_path / name, tmp_path / "clip.mp4")
     film = look.decode(tmp_path / "clip.mp4", "rgb24")
     assert film.stream.size == size
     assert film.times == pytest.approx([n / 25 for n in range(seconds * 25)], abs=0.0011)
@@ -73,14 +79,50 @@ def test_picture_becomes_a_clip(name, tmp_path, look):
         assert np.abs(row[size[0] * 3 // 4].astype(int) - colours[1]).max() < 14
 
 
-@pytest.mark.parametrize("name", ["animated.gif", "animated.webp"])
-def test_animation_moves_and_starts_again(name, tmp_path, look):
-    PICTURES[name][0](tmp_path / name)
-    developed(tmp_path / name, tmp_path / "clip.mp4")
-    film = look.decode(tmp_path / "clip.mp4", "rgb24")
-    red = [picture[32, 32, 0] > 100 for picture in film.pictures]
-    # Five frames of 0.2 s, the first and the last red: one second, again and again.
-    assert red == [n % 25 // 5 % 2 == 0 for n in range(125)]
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        pytest.param([200] * 5, id="even"),
+        pytest.param([40, 300, 20, 1000, 70, 500], id="uneven"),
+        pytest.param([20] * 30, id="fifty a second"),
+        pytest.param([700] * 10, id="slow"),
+        pytest.param([100, 2500], id="two"),
+    ],
+)
+def test_animation_keeps_its_frames_and_their_times(lengths, suffix, tmp_path, look):
+    source, clip = tmp_path / f"moving{suffix}", tmp_path / "clip.mp4"
+    animated(source, lengths)
+    assert developed(source, clip)
+    film = look.decode(clip, "rgb24")
+    assert [round(time * 1000) for time in film.times] == [sum(lengths[:n]) for n in range(len(lengths))]
+    assert probe(clip).duration == sum(lengths)
+    for picture, expected in zip(film.pictures, numbered(len(lengths)), strict=True):
+        assert look.psnr(picture, np.asarray(expected)) > 22
+
+
+def test_frames_without_a_length_are_shown_as_browsers_show_them(tmp_path, look):
+    animated(tmp_path / "a.gif", [0, 10, 50])
+    developed(tmp_path / "a.gif", tmp_path / "clip.mp4")
+    assert look.decode(tmp_path / "clip.mp4").times == pytest.approx([0, 0.1, 0.2], abs=0.0005)
+    assert probe(tmp_path / "clip.mp4").duration == 250
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "gif named otherwise.mp4"])
+def test_animation_is_a_clip_over_the_api(name, client, tmp_path, look):
+    lengths = [100, 300, 600, 200]
+    animated(tmp_path / "made.gif" if name.endswith("mp4") else tmp_path / name, lengths, (120, 80))
+    if name.endswith("mp4"):
+        (tmp_path / "made.gif").rename(tmp_path / name)
+    session = client.open_session()
+    file = client.upload(session, tmp_path / name)["data"]["files"][0]
+    assert (file["kind"], file["duration"], file["width"], file["height"]) == ("video", 1200, 120, 80)
+    whole = look.decode(client.export(session, tmp_path / "whole.mp4"))
+    assert whole.times == pytest.approx([0, 0.1, 0.4, 1], abs=0.0005)
+    assert client.told(session, "make it half as fast").startswith("Plays at 0.5×")
+    slow = look.decode(client.export(session, tmp_path / "slow.mp4"))
+    assert slow.times == pytest.approx([0, 0.2, 0.8, 2], abs=0.0005)
+    assert probe(tmp_path / "slow.mp4").duration == 2400
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n", b"GIF89a"])

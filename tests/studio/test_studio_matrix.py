@@ -30,6 +30,7 @@ VIDEOS = [
     *("covered.mp4", "tail.mkv", "voices.mkv"),
 ]
 PICTURES = ["picture.png", "picture.jpg", "picture.gif", "picture.webp"]
+ANIMATIONS = ["moving.gif", "moving.webp"]
 SOUNDS = ["sound.mp3", "sound.wav", "sound.m4a", "sound.aac"]
 
 # Name → operations, how fast the film plays then, and where in the film it begins, in seconds.
@@ -77,7 +78,7 @@ def taken(flash, tmp_path_factory):
     def take(name):
         if name not in known:
             path = flash(name)
-            if name in PICTURES:
+            if name in [*PICTURES, *ANIMATIONS]:
                 copy = folder / name
                 copy.write_bytes(path.read_bytes())
                 answer = run({"task": "take_in", "path": str(copy)}, None)
@@ -139,7 +140,7 @@ def original(taken, look):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("name", [*VIDEOS, *PICTURES, *SOUNDS])
+@pytest.mark.parametrize("name", [*VIDEOS, *PICTURES, *ANIMATIONS, *SOUNDS])
 def test_every_operation_on_every_input(name, operation, taken, original, bed, look, tmp_path):
     operations, speed, start = OPERATIONS[operation]
     draft, files = drafted(name, taken, twice=operations == "twice")

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skillwire.studio.draft import MAX_TITLES, Draft, Title, appended, from_json, to_json
-from skillwire.studio.edit import Unsupported, apply
+from skillwire.studio.edit import apply
 from skillwire.studio.media.fonts import Faces, clusters
 from skillwire.studio.media.titles import TitleOverlay, laid_out
+from skillwire.studio.outcome import Unsupported
 
 ONE = appended(Draft(), "a", "a.mp4", 4000, sound=True)
 

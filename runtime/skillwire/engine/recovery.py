@@ -107,12 +107,14 @@ def _after_fault(
     wait = BACKOFF[min(tries, len(BACKOFF) - 1)] if after is None else after
     if retry and wait <= LONGEST_WAIT and budget.take(f"fault {request.call}", SAFE_RETRIES):
         return Decision(Recovery.RETRY, after=wait, spread=wait * SPREAD if after is None else 0.0, why=reason)
-    fix = "check that the service is up and try again" if request.safe else "ask for the state before sending it again"
+    arrived = not (isinstance(answer, Failed) and not answer.sent)
+    again = request.safe or not arrived
+    fix = "check that the service is up and try again" if again else "ask for the state before sending it again"
     error = TransportFailed(
         f"the {request.call} call got no usable answer ({reason})",
         where=request.url,
         fix=fix,
-        lost=isinstance(answer, Failed) and answer.sent,
+        lost=isinstance(answer, Failed) and arrived,
         answered=isinstance(answer, Reply),
         past=isinstance(answer, Failed) and answer.past,
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from skillwire.language.detect import detect
 from skillwire.language.normalise import tidy
 from skillwire.language.quotes import find_quotes, mask
+from skillwire.studio.arrange import new_order
+from skillwire.studio.outcome import Unsupported
+from skillwire.studio.understand import order
+from skillwire.studio.understand.mentions import between, mentions
 
 if TYPE_CHECKING:
     from skillwire.studio.understand.read import Reading
@@ -29,14 +32,6 @@ class Part:
     clips: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Mention:
-    start: int
-    end: int
-    clips: tuple[int, ...]
-    instead: str
-
-
 def parts(text: str, names: Sequence[str]) -> list[Part]:
     """The request, cut where it turns from one clip to another. ``names`` are those of the clips, in their order.
 
@@ -44,37 +39,56 @@ def parts(text: str, names: Sequence[str]) -> list[Part]:
     """
     whole, text = text, tidy(text)
     # Words to be shown may be of clips, too.
-    mentions = _mentions(mask(text, find_quotes(text)), names)
-    if not mentions:
+    named = mentions(mask(text, find_quotes(text)), names)
+    if not named:
         return [Part(whole, ())]
-    words = _words()
     cuts = [0]
     # What comes before the clause of the first mention is for the whole film.
-    before = [match.end() for match in words.between.finditer(text, 0, mentions[0].start)]
+    before = [match.end() for match in between().finditer(text, 0, named[0].start)]
     cuts += before[-1:]
-    for one, following in pairwise(mentions):
+    for one, following in pairwise(named):
         if one.clips != following.clips:
-            between = [match.end() for match in words.between.finditer(text, one.end, following.start)]
-            if not between:
+            ends = [match.end() for match in between().finditer(text, one.end, following.start)]
+            if not ends:
                 return [Part(whole, ())]
-            cuts.append(between[-1])
+            cuts.append(ends[-1])
     cuts.append(len(text))
+    tail = re.compile(rf"(?:\s|{between().pattern})+$", re.IGNORECASE)
     found = []
     for start, end in pairwise(cuts):
-        inside = [mention for mention in mentions if start <= mention.start < end]
+        inside = [mention for mention in named if start <= mention.start < end]
         piece = text[start:end]
         for mention in reversed(inside):
             piece = piece[: mention.start - start] + mention.instead + piece[mention.end - start :]
-        if piece := words.tail.sub("", piece).strip():
-            found.append(Part(piece, inside[0].clips if inside else ()))
+        if piece := tail.sub("", piece).strip():
+            clips = inside[0].clips if inside else ()
+            found.append(Part(piece, tuple(_counted(clip, len(names)) for clip in clips)))
     return found
 
 
 def read_for_clips(text: str, names: Sequence[str], read: Callable[[str], Reading]) -> Reading:
     """The reading of a request, its operations with ``clip`` (counted from 1) where they are for one of several.
 
-    A request that reads worse in parts is read as it stands.
+    A request that reads worse in parts is read as it stands. A clip called by its name is found wherever earlier parts of
+    the request have moved it.
     """
+    from skillwire.studio.understand.read import Reading, joined  # noqa: PLC0415 - the word lists load with the first use
+
+    clips = list(names)
+    readings = []
+    for part in order.split(text, names):
+        if part.ops:
+            found = order.split(part.text, clips)[0].ops
+            readings.append(Reading(found, (), detect(text), ""))
+            for operation in found:
+                with suppress(Unsupported):
+                    clips = [clips[place] for place in new_order(operation, len(clips))]
+        else:
+            readings.append(_read_parts(part.text, clips, read))
+    return joined(readings)
+
+
+def _read_parts(text: str, names: Sequence[str], read: Callable[[str], Reading]) -> Reading:
     found = parts(text, names)
     if found == [Part(text, ())]:
         return read(text)
@@ -90,53 +104,6 @@ def read_for_clips(text: str, names: Sequence[str], read: Callable[[str], Readin
     return replace(readings[0], ops=tuple(ops))
 
 
-def _mentions(text: str, names: Sequence[str]) -> list[_Mention]:
-    """Mentions in their order, none within another."""
-    found = []
-    for name in sorted(set(names), key=len, reverse=True):
-        which = tuple(n for n, one in enumerate(names, 1) if one == name)
-        named = re.compile(rf"(?<![\w/.-]){re.escape(name)}(?![\w/-])", re.IGNORECASE)
-        found += [_Mention(match.start(), match.end(), which, "the clip") for match in named.finditer(text)]
-    for pattern, numbers, instead in _words().patterns:
-        for match in pattern.finditer(text):
-            said = [word for key, word in match.groupdict().items() if key in ("also", "which") and word]
-            clips = tuple(_number(word.lower(), numbers, len(names)) for word in said)
-            found.append(_Mention(match.start(), match.end(), clips, instead))
-    kept: list[_Mention] = []
-    for mention in sorted(found, key=lambda one: (one.start, -one.end)):
-        if not kept or mention.start >= kept[-1].end:
-            kept.append(mention)
-    return kept
-
-
-def _number(word: str, numbers: dict[str, int], count: int) -> int:
-    """Which clip a word stands for, counted from 1; there need not be one of that number."""
-    number = int(word) if word.isdecimal() else numbers[word]
-    return max(1, count) if number < 0 else number
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """Patterns with their numbers and what to put in their place; what stands between clauses, and what is left of it at an end."""
-
-    patterns: tuple[tuple[re.Pattern[str], dict[str, int], str], ...]
-    between: re.Pattern[str]
-    tail: re.Pattern[str]
-
-
-@cache
-def _words() -> _Words:
-    data = json.loads(files("skillwire.studio").joinpath("addressed.json").read_text("utf-8"))
-    found = []
-    for entry in data["patterns"]:
-        form, numbers = entry["form"], {}
-        for language, ordinals in data["ordinals"].items():
-            if f"{{{language}}}" in form:
-                numbers = ordinals
-                form = form.replace(
-                    f"{{{language}}}", "|".join(sorted(map(re.escape, ordinals), key=len, reverse=True))
-                )
-        found.append((re.compile(form, re.IGNORECASE), numbers, entry["instead"]))
-    between = data["between"]
-    tail = re.compile(rf"(?:\s|{between})+$", re.IGNORECASE)
-    return _Words(tuple(found), re.compile(between, re.IGNORECASE), tail)
+def _counted(clip: int, count: int) -> int:
+    """A clip counted from the end, from the start; there need not be one of that number."""
+    return max(1, count + 1 + clip) if clip < 0 else clip

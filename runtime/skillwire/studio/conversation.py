@@ -22,8 +22,9 @@ from skillwire.studio.addressed import read_for_clips
 from skillwire.studio.answers import ApiError, Code
 from skillwire.studio.backgrounds import Backgrounds
 from skillwire.studio.draft import to_json
-from skillwire.studio.edit import Unsupported, apply, describe
+from skillwire.studio.edit import apply
 from skillwire.studio.manner import HEARTBEATS, LikeCloud
+from skillwire.studio.outcome import Unsupported, describe
 from skillwire.studio.projects import Projects, Session
 from skillwire.studio.removals import Removals
 from skillwire.studio.songs import Songs

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from skillwire.studio.arrange import ORDERINGS, arranged, in_order, ordered
 from skillwire.studio.draft import MAX_TEXT, MAX_TITLES, ORIGINAL, AudioTrack, Canvas, Clip, Draft, Title
 from skillwire.studio.effects.choices import Background, shown_names
 from skillwire.studio.effects.targets import Removal
+from skillwire.studio.outcome import Edit, Unsupported, clock, describe
 from skillwire.studio.perclip import on_clip
 from skillwire.studio.timeline import cut, hastened, muted_range
 
@@ -21,31 +23,6 @@ MUSIC = "BGM"
 MUSIC_VOLUME = 0.35
 # A song shorter than this (ms) would be repeated thousands of times.
 MIN_SONG = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """An operation's outcome: the draft after it, and the key and values of the sentence about it."""
-
-    draft: Draft
-    sentence: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Unsupported(Exception):
-    """An operation, or a form of it, that the timeline cannot carry out. ``what`` describes it in short.
-
-    ``sentence`` is the key of the sentence that tells why; ``details`` go with it as data.
-    """
-
-    def __init__(
-        self, what: str, sentence: str = "cannot_yet", details: Mapping[str, Any] | None = None, **values: Any
-    ) -> None:
-        self.what = what
-        self.sentence = sentence
-        self.details = details or {}
-        self.values = {"what": what, **values}
-        super().__init__(what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +81,6 @@ def apply(
     return edit(draft, operation)
 
 
-def describe(operation: Mapping[str, Any]) -> str:
-    """An operation in short for people: ``trim (start 0, end 10)``."""
-    details = ", ".join(f"{key} {value}" for key, value in operation.items() if key != "op" and value is not None)
-    name = str(operation.get("op")).replace("_", " ")
-    return f"{name} ({details})" if details else name
-
-
 def _of_one_clip(draft: Draft, operation: Mapping[str, Any]) -> Edit:
     """An operation with ``clip`` (counted from 1) concerns that clip only; its times count from the clip's start."""
     number = int(operation["clip"])
@@ -154,7 +124,7 @@ def _trim(draft: Draft, operation: Mapping[str, Any]) -> Edit:
         if (shown := min(title.start + title.duration, end) - max(title.start, start)) > 0
     )
     trimmed = replace(draft, video=video, audio=audio, titles=titles)
-    return Edit(trimmed, "trimmed", {**_shown(start, end), "length": _clock(trimmed.duration)})
+    return Edit(trimmed, "trimmed", {**_shown(start, end), "length": clock(trimmed.duration)})
 
 
 def _speed(draft: Draft, operation: Mapping[str, Any]) -> Edit:
@@ -179,7 +149,7 @@ def _speed(draft: Draft, operation: Mapping[str, Any]) -> Edit:
         for title in draft.titles
     )
     faster = replace(draft, video=video, audio=tuple(track for track in audio if track.clips), titles=titles)
-    return Edit(faster, "speed_set", {"factor": f"{factor:g}", "length": _clock(faster.duration)})
+    return Edit(faster, "speed_set", {"factor": f"{factor:g}", "length": clock(faster.duration)})
 
 
 def _volume(draft: Draft, operation: Mapping[str, Any]) -> Edit:
@@ -264,9 +234,9 @@ def _add_music(draft: Draft, operation: Mapping[str, Any], songs: Sequence[Song]
 def _replace_background(draft: Draft, behind: Behind) -> Edit:
     """Sets the background of every clip that people are in; the clip of the background itself leaves the timeline."""
     chosen = behind.background
-    leaving = [clip for clip in draft.video if chosen.kind == "media" and clip.media == chosen.value]
-    for clip in reversed(leaving):
-        draft = _without(draft, clip)
+    if chosen.kind == "media":
+        clips = in_order(draft)
+        draft = arranged(draft, [n for n, clip in enumerate(clips) if clip.media != chosen.value])
     video = tuple(replace(clip, background=chosen) if clip.media in behind.people else clip for clip in draft.video)
     sentence = {
         "blur": "background_blurred",
@@ -289,21 +259,6 @@ def _remove_object(draft: Draft, gone: Gone) -> Edit:
     return Edit(replace(draft, video=video), "object_removed", gone.values)
 
 
-def _without(draft: Draft, clip: Clip) -> Draft:
-    """The draft without a clip and its sound; what comes later moves up."""
-
-    def moved(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
-        staying = (one for one in clips if (one.media, one.start) != (clip.media, clip.start))
-        return tuple(replace(one, start=one.start - clip.duration) if one.start >= clip.end else one for one in staying)
-
-    audio = tuple(
-        AudioTrack(track.label, clips if track.label != ORIGINAL else moved(clips))
-        for track in draft.audio
-        if (clips := track.clips)
-    )
-    return replace(draft, video=moved(draft.video), audio=tuple(track for track in audio if track.clips))
-
-
 _EDITS: dict[str, Callable[[Draft, Mapping[str, Any]], Edit]] = {
     "remove_audio": _remove_audio,
     "trim": _trim,
@@ -313,6 +268,7 @@ _EDITS: dict[str, Callable[[Draft, Mapping[str, Any]], Edit]] = {
     "resolution": _resolution,
     "rotate": _rotate,
     "add_text": _add_text,
+    **dict.fromkeys(ORDERINGS, ordered),
 }
 
 
@@ -328,7 +284,7 @@ def _range(draft: Draft, operation: Mapping[str, Any]) -> tuple[int, int]:
 
     start, end = resolve(operation.get("start"), 0), resolve(operation.get("end"), total)
     if start >= end:
-        raise Unsupported(describe(operation), "empty_range", length=_clock(total))
+        raise Unsupported(describe(operation), "empty_range", length=clock(total))
     return start, end
 
 
@@ -337,13 +293,4 @@ def _each_clip(tracks: tuple[AudioTrack, ...], change: Callable[[Clip], Clip]) -
 
 
 def _shown(start: int, end: int) -> dict[str, str]:
-    return {"start": _clock(start), "end": _clock(end)}
-
-
-def _clock(milliseconds: int) -> str:
-    """``75500`` → ``1:15.5``; under a minute ``15.5``."""
-    seconds = f"{milliseconds % 60_000 / 1000:g}"
-    if milliseconds < 60_000:
-        return seconds
-    whole, point, part = seconds.partition(".")
-    return f"{milliseconds // 60_000}:{whole.zfill(2)}{point}{part}"
+    return {"start": clock(start), "end": clock(end)}

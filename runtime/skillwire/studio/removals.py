@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from skillwire.language.detect import detect
 from skillwire.language.normalise import tidy
 from skillwire.studio.draft import Clip, Draft
-from skillwire.studio.edit import Gone, Unsupported, describe
+from skillwire.studio.edit import Gone
 from skillwire.studio.effects.targets import Removal, from_json
 from skillwire.studio.marks import marks_of
+from skillwire.studio.outcome import Unsupported, describe
 from skillwire.studio.pool import Pool, TaskFailed
 from skillwire.studio.projects import Projects, Session
 from skillwire.studio.wording import say
@@ -34,14 +35,18 @@ _ANSWER = re.compile(
 _CLEAR = 0.5
 # What is seen behind a thing by less than this had to be invented to a part worth telling.
 _ALL_SEEN = 0.97
+# What is likely seen behind text that stands all the time, and behind text that comes and goes; which it is tells only the render.
+_STANDING_TEXT, _PASSING_TEXT = 0.6, 0.9
+# What a candidate tells of the removal it stands for; the rest is shown.
+_MEANT = frozenset({"texts", "marks"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What was asked back: the user's words, and for each number the media and track it stands for."""
+    """What was asked back: the user's words, and for each number the media it stands for and what goes of it."""
 
     target: str
-    choices: tuple[tuple[str, int], ...]
+    choices: tuple[tuple[str, Removal], ...]
 
 
 class Removals:
@@ -79,20 +84,27 @@ class Removals:
         findings = await self._looked(session, draft, words=target)
         asked = [(media, one) for media, found in findings.items() for one in found["candidates"]][:_MOST]
         if asked:
-            choices = tuple((media, one["track"]) for media, one in asked)
+            choices = tuple((media, _removal_of(one)) for media, one in asked)
             self._remember(session, _Question(target, choices))
-            shown = [{"number": number} | one for number, (_, one) in enumerate(asked, 1)]
+            shown = [
+                {"number": number} | {name: one[name] for name in one if name not in _MEANT}
+                for number, (_, one) in enumerate(asked, 1)
+            ]
             listed = "; ".join(_described(one, language) for one in shown)
             raise Unsupported(target, "object_candidates", details={"candidates": shown}, list=listed)
-        removed = {media: Removal(tuple(found["tracks"])) for media, found in findings.items() if found["tracks"]}
+        removed = {media: meant for media, found in findings.items() if (meant := _removal_of(found)) != Removal()}
+        unreadable = sorted({word for found in findings.values() for word in found.get("unreadable", ())})
         unknown = sorted({word for found in findings.values() for word in found["unknown"]})
         # What one clip lacks another may show.
         absent = sorted(set.intersection(*({*found["absent"]} for found in findings.values()))) if findings else []
         if not removed:
+            if unreadable:
+                raise Unsupported(", ".join(unreadable), "text_unreadable")
             raise Unsupported(
                 ", ".join(unknown or absent or [target]), "object_unknown" if unknown else "object_not_seen"
             )
-        left = say("object_kept", language, what=", ".join([*unknown, *absent])) if unknown or absent else ""
+        kept = [*unreadable, *unknown, *absent]
+        left = say("object_kept", language, what=", ".join(kept)) if kept else ""
         return _gone(removed, list(findings.values()), target, left, language)
 
     async def _pointed(self, session: Session, draft: Draft, operation: dict[str, Any], language: str) -> Gone:
@@ -123,8 +135,8 @@ class Removals:
             raise Unsupported(describe(operation), "object_no_such_number")
         removed: dict[str, Removal] = {}
         for number in numbers:
-            media, track = question.choices[number - 1]
-            removed[media] = removed.get(media, Removal()).and_also(Removal((track,)))
+            media, meant = question.choices[number - 1]
+            removed[media] = removed.get(media, Removal()).and_also(meant)
         findings = await self._looked(session, draft, removed=removed)
         return _gone(removed, list(findings.values()), question.target, "", language)
 
@@ -155,20 +167,34 @@ def _reading(operation: dict[str, Any], text: str) -> Reading:
     return Reading((operation,), (), detect(text), "")
 
 
+def _removal_of(found: dict[str, Any]) -> Removal:
+    """What goes of a clip by what a worker tells of it or of a candidate."""
+    tracks = [found["track"]] if "track" in found else found.get("tracks", [])
+    return from_json({"tracks": tracks, "marks": found.get("marks", []), "texts": found.get("texts", [])})
+
+
 def _gone(removed: dict[str, Removal], findings: list[dict[str, Any]], what: str, left: str, language: str) -> Gone:
     """The change, and how sure it is: by how clearly it was chosen, and by how much of what is behind shows somewhere."""
     seen = min(found["seen"] for found in findings)
     margin = min(found["margin"] for found in findings)
-    count = sum(len(one.tracks) + len(one.marks) for one in removed.values())
+    count = sum(len(one.tracks) + len(one.marks) + len(one.texts) for one in removed.values())
     notes = []
+    texts = [text for found in findings for text in found.get("found", ())]
+    if texts:
+        notes.append(say("text_found", language, list="; ".join(_read(text, language) for text in texts)))
     if seen < _ALL_SEEN:
         notes.append(say("object_invented", language, share=f"{1 - seen:.0%}"))
+    behind = seen
+    if texts:
+        bared = min(found.get("bared", 1.0) for found in findings)
+        behind = min(seen, _STANDING_TEXT + (_PASSING_TEXT - _STANDING_TEXT) * bared)
+        notes.append(say("text_invented" if bared < _ALL_SEEN else "text_partly", language))
     if margin < _CLEAR:
         notes.append(say("object_unclear", language))
     values = {
         "what": what,
         "count": count,
-        "sure": f"{_confidence(seen, margin):.0%}",
+        "sure": f"{_confidence(behind, margin):.0%}",
         "notes": "".join([*notes, left]),
     }
     return Gone(removed, values)
@@ -177,6 +203,13 @@ def _gone(removed: dict[str, Removal], findings: list[dict[str, Any]], what: str
 def _confidence(seen: float, margin: float) -> float:
     """From 0 to 1. Invented pixels weigh most; a choice of a lead of half a score or more is as good as certain."""
     return max(0.05, (0.25 + 0.73 * seen) * (0.7 + 0.3 * min(1.0, margin / _CLEAR)))
+
+
+def _read(text: dict[str, Any], language: str) -> str:
+    """A group of lines for a sentence: its kind, how many, and what they say."""
+    more = ", …" if text["lines"] > len(text["says"]) else ""
+    said = ", ".join(f"“{line}”" for line in text["says"]) + more
+    return say(f"text_{text['kind']}", language, count=text["lines"], said=said)
 
 
 def _span(clips: Sequence[Clip]) -> list[float]:
@@ -191,4 +224,5 @@ def _described(candidate: dict[str, Any], language: str) -> str:
     middle = (candidate["box"][0] + candidate["box"][2]) / 2
     place = "left" if middle < 0.36 else "right" if middle > 0.64 else "middle"
     at = candidate["at"]
-    return say(f"object_{place}", language, number=candidate["number"], at=f"{int(at // 60)}:{at % 60:04.1f}")
+    said = f" ({candidate['label']})" if "“" in candidate["label"] else ""
+    return say(f"object_{place}", language, number=candidate["number"], at=f"{int(at // 60)}:{at % 60:04.1f}") + said

@@ -218,8 +218,8 @@ class _Composer:
 
         def frames_of(clip: Clip, source: Source) -> Iterator[Any]:
             source_out = None if clip.source_out is None else _seconds(clip.source_out)
-            span = Span(_seconds(clip.source_in), source_out, _seconds(clip.start), _factor(clip.speed))
-            shown = span_frames(source, span, clock)
+            begin, start, length = map(_seconds, (clip.source_in, clip.start, clip.duration))
+            shown = span_frames(source, Span(begin, source_out, start, _factor(clip.speed), length), clock)
             return self._without_things(clip, source, shown) if clip.removed else shown
 
         def pixel_aspect(clip: Clip, source: Source) -> Fraction | None:
@@ -267,12 +267,8 @@ class _Composer:
         if clip.removed is None:
             return frames
         file = self._media[clip.media]
-        span = (clip.source_in / 1000, (clip.source_in + clip.duration * clip.speed) / 1000)
-
-        def in_file(shown: float) -> float:
-            return (clip.source_in + (shown * 1000 - clip.start) * clip.speed) / 1000
-
-        stage = vanished(clip.removed, source, file.path, frames, in_file, span, self._remarks.append)
+        shown = partial(_in_file, clip)
+        stage = vanished(clip.removed, source, file.path, frames, shown, _span(clip), self._remarks.append)
         self._stages.append(stage)
         return stage
 
@@ -297,9 +293,20 @@ class _Composer:
     ) -> Iterator[Any]:
         if clip.background is None:
             return frames
+        from skillwire.studio.effects.glimpses import Told  # noqa: PLC0415 - loads OpenCV
         from skillwire.studio.effects.replace import replaced_by  # noqa: PLC0415 - loads OpenCV and networks
 
-        stage = replaced_by(clip.background, frames, like, size, self._frames_of, alpha=self._form.alpha)
+        canvas = self._draft.canvas
+        gone = clip.removed.to_json() if clip.removed else None
+        told = Told(
+            self._media[clip.media].path,
+            # A crop follows what moves from where the stretch begins.
+            [canvas.ratio, canvas.turn, canvas.crop and _span(clip), gone],
+            _span(clip),
+            partial(_in_file, clip),
+            every=clip.speed <= 1,
+        )
+        stage = replaced_by(clip.background, frames, like, size, self._frames_of, alpha=self._form.alpha, told=told)
         self._stages.append(stage)
         return stage
 
@@ -347,6 +354,16 @@ class _Composer:
         file = self._media[clip.media]
         self.opened.append(open_audio(file.path, file.name))
         return self.opened[-1]
+
+
+def _span(clip: Clip) -> tuple[float, float]:
+    """Which seconds of its file a clip shows."""
+    return clip.source_in / 1000, (clip.source_in + clip.duration * clip.speed) / 1000
+
+
+def _in_file(clip: Clip, shown: float) -> float:
+    """The time in a clip's file of a time on the timeline, both in seconds."""
+    return (clip.source_in + (shown * 1000 - clip.start) * clip.speed) / 1000
 
 
 def _seconds(milliseconds: int) -> Fraction:

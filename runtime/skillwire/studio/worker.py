@@ -69,9 +69,9 @@ def _take_in(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dic
         if info.kind != "image":
             return {"info": info.to_json(), "path": str(path)}
     clip = path.with_name(f"{path.stem}.clip.mp4")
-    stills.developed(path, clip)
+    animated = stills.developed(path, clip)
     path.unlink(missing_ok=True)
-    return {"info": {**probe(clip).to_json(), "kind": "image"}, "path": str(clip)}
+    return {"info": {**probe(clip).to_json(), "kind": "video" if animated else "image"}, "path": str(clip)}
 
 
 def _compose(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from skillwire.studio.effects.detector import Detector
 
 # Keys of the blue wall: how much bluer than red and green a pixel is, in parts of the wall's own blueness. Nobody is above the
 # second, somebody wholly below the first. Skin is the opposite of blue, so half a pixel of it still counts 0.3, half a pixel of
-# grey 0.5: "tight" is the likeliest. The matte's curve was chosen by "medium".
-KEYS = {"tight": (0.2, 0.6), "medium": (0.15, 0.85), "wide": (0.4, 0.8)}
+# grey 0.5: "tight" is the likeliest. "narrow" is that key, steeper. The matte's
+# curve was chosen by "medium".
+KEYS = {"tight": (0.2, 0.6), "narrow": (0.25, 0.55), "medium": (0.15, 0.85), "wide": (0.4, 0.8)}
 # Pixels this far from the wall are the man's own, whatever their colour.
 _EDGE = 5
 # Difference from the empty square (of 255) below which nobody is, and above which somebody is.

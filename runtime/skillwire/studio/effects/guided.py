@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from skillwire.studio.effects.planes import FloatPlane, Plane
 from skillwire.studio.effects.vision import opencv
+
+# How far a function may miss the matte (root mean square) before another window's counts more at the same pixel.
+_MISS = 0.08
 
 
 def coefficients(guide: Sequence[FloatPlane], matte: FloatPlane, radius: int, eps: float) -> list[FloatPlane]:
     """The functions ``a0·g0 + a1·g1 + a2·g2 + b`` that fit ``matte`` around each pixel, as [a0, a1, a2, b].
 
     ``guide``: three planes of the matte's shape, ``radius`` in pixels, ``eps`` in the guide's units squared: variation below it
-    counts as noise.
+    counts as noise. A pixel lies in many windows; their functions are averaged by how well each fits its window, so that clutter
+    beside an edge does not spoil the fit of the edge.
     """
     cv2 = opencv()
     window = (2 * radius + 1, 2 * radius + 1)
@@ -30,7 +36,7 @@ def coefficients(guide: Sequence[FloatPlane], matte: FloatPlane, radius: int, ep
     mp, mq, mr, mean_matte = means(p, q, r, matte)
     xp, xq, xr, pp = means(p * matte, q * matte, r * matte, p * p)
     pq, pr, qq, qr = means(p * q, p * r, q * q, q * r)
-    (rr,) = means(r * r)
+    rr, mean_square = means(r * r, matte * matte)
     x, y, z = xp - mp * mean_matte, xq - mq * mean_matte, xr - mr * mean_matte
     # The covariance of the guide is symmetric: [[a, b, c], [b, d, e], [c, e, f]], and is inverted by its adjugate.
     a, b, c = pp - mp * mp + eps, pq - mp * mq, pr - mp * mr
@@ -44,7 +50,11 @@ def coefficients(guide: Sequence[FloatPlane], matte: FloatPlane, radius: int, ep
         (ac * x + bc * y + cc * z) * scale,
     ]
     offset = mean_matte - slopes[0] * mp - slopes[1] * mq - slopes[2] * mr
-    return list(means(*slopes, offset))
+    # What the function leaves of the matte's variance in its window.
+    left = mean_square - mean_matte * mean_matte - slopes[0] * x - slopes[1] * y - slopes[2] * z
+    trust = 1 / (np.maximum(left, 0) + _MISS * _MISS)
+    (total,) = means(trust)
+    return [plane / total for plane in means(*(slope * trust for slope in slopes), offset * trust)]
 
 
 def applied(functions: Sequence[FloatPlane], guide: Sequence[Plane]) -> Plane:

@@ -7,23 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skillwire.studio.effects.boxes import Boxes, covered, padded, shared
-from skillwire.studio.effects.cutout import Hole
+from skillwire.studio.effects.boxes import Boxes, area, iou, padded, shared
+from skillwire.studio.effects.cutout import PAD, PAD_LEAST, Hole
 from skillwire.studio.effects.planes import Plane
-from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
+from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
 
 # What must stay must be a thing for sure; what lies in a target's box to this part is a part of it.
 _KEPT, _PART = 0.5, 0.85
 # What is less likely a thing than this moves only when it came so far, in diagonals of its box.
 _LIKELY, _FAR = 0.42, 1.0
+# Detectors leave this part of a box's sides out of it.
+_OUTSIDE = 0.05
+# Two boxes that overlap so well are of one thing.
+_TWICE = 0.6
 # What stays is taken for there this long, in seconds, before its first and after its last sighting.
 _REACH = 0.1
 # So much longer, in seconds, is a thing there that is about to leave the picture, or was about to enter it.
 _LEAVING = 0.8
 # The foot of what is before lies lower by this part of the box's height.
 _LOWER = 0.02
-# What lives moves also where it stays, so its pixels are never those of the scene.
-_LIVING = frozenset({"person", "cat", "dog", "bird", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"})
 # An outline is of the box with so much room around it, in parts of its sides.
 ROOM = 0.12
 
@@ -49,9 +51,9 @@ class Holes:
         self._size = np.asarray(size, np.float32)
         sure = [track for track in others if float(np.mean(track.scores)) >= _KEPT]
         self._moving = [track for track in others if _moves(track)]
-        self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in _LIVING]
+        self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in LIVING]
         # Things that stand in their place belong to the scene: they are in the pictures of it as well.
-        self._standing = [track for track in sure if track.travel <= STILL_TRAVEL and track.group not in _LIVING]
+        self._standing = [track for track in sure if track.travel <= STILL_TRAVEL and track.group not in LIVING]
 
     def at(
         self, time: float, reach: float, outlines: Mapping[int, Plane | None] | None = None
@@ -60,6 +62,7 @@ class Holes:
 
         ``outlines``: by track, masks (255) of the boxes with ``ROOM`` of what stays; ``None`` for what stands still and has none.
         """
+        outlines = {} if outlines is None else outlines
         result = []
         for track in self.targets:
             box = self.box(track, time, reach)
@@ -67,16 +70,15 @@ class Holes:
                 continue
             scene = [other for _, other in _touching(self._standing, box, time)]
             before, behind, shapes = [], [], []
-            lowest = box[3] + _LOWER * (box[3] - box[1])
             for one, other in _touching(self._guarded, box, time):
-                if other[3] <= lowest:
-                    behind.append(other)
-                elif outlines is None or one.id not in outlines:
-                    before.append(other)
-                elif (shape := outlines[one.id]) is None:
+                if not _stands_before(other, box):
+                    behind.append(padded(other, _OUTSIDE))
+                elif (shape := outlines.get(one.id)) is not None:
+                    shapes.append((padded(other, ROOM), shape))
+                elif one.id in outlines:
                     scene.append(other)
                 else:
-                    shapes.append((padded(other, ROOM), shape))
+                    before.append(padded(other, _OUTSIDE))
             result.append((track, Hole(box, tuple(before), tuple(behind), tuple(scene), tuple(shapes))))
         return result
 
@@ -116,6 +118,18 @@ class Holes:
             if any(self._meet(box, time) for time, box in zip(other.times, other.boxes, strict=True))
         ]
 
+    def met(self, time: float, reach: float) -> list[tuple[Track, Boxes, list[Boxes]]]:
+        """What lives or moves, stays, and stands before a target in this picture: its box, and those of the targets."""
+        found: dict[int, tuple[Track, Boxes, list[Boxes]]] = {}
+        for target in self.targets:
+            box = target.at(time, reach)
+            if box is None:
+                continue
+            for one, other in _touching(self._guarded, box, time):
+                if _stands_before(other, box):
+                    found.setdefault(one.id, (one, other, []))[2].append(box)
+        return list(found.values())
+
     def crowded(self, track: Track, box: Boxes, time: float) -> bool:
         """Whether anything else that moves or goes is near a track's box."""
         wide = padded(box, 0.2)
@@ -133,7 +147,21 @@ def _moves(track: Track) -> bool:
     return track.travel > (STILL_TRAVEL if float(np.mean(track.scores)) >= _LIKELY else _FAR)
 
 
+def _stands_before(other: Boxes, box: Boxes) -> bool:
+    return bool(other[3] > box[3] + _LOWER * (box[3] - box[1]))
+
+
 def _touching(tracks: Sequence[Track], box: Boxes, time: float) -> list[tuple[Track, Boxes]]:
-    """What overlaps a box. What hardly reaches beyond it is the same thing seen twice, or a part of it (a tie, a bag)."""
+    """What reaches into a box or the room around it, where its mask may spread.
+
+    What lies in it is a part of it (a tie, a bag), and what hardly differs from it the same thing seen twice.
+    """
+    wide = padded(box, PAD, PAD_LEAST)
     there = [(track, at) for track in tracks if (at := track.at(time, _REACH)) is not None]
-    return [(track, at) for track, at in there if 0 < float(covered(box, at[None])[0]) < _PART]
+    return [
+        (track, at)
+        for track, at in there
+        if float(shared(wide, at)) > 0
+        and float(shared(box, at)) < _PART * float(area(at))
+        and float(iou(box, at[None])[0]) < _TWICE
+    ]

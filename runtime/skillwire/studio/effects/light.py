@@ -11,8 +11,9 @@ from skillwire.studio.effects.planes import Plane, Planes, Region, shrunk
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# The light's change is measured where the scene is seen, on a grid of this many half-size pixels, and no further than so many bytes.
-_GRID = 8
+# The light's change is measured where the scene is seen, on a grid of cells of so many half-size pixels, at most so many a side, and
+# no further than so many bytes.
+_GRID, _MOST_CELLS = 8, 48
 _MOST_LIGHT = 24
 
 
@@ -24,7 +25,8 @@ class Light:
 
     def __init__(self, scene: Planes) -> None:
         self._half = scene.u.shape[::-1]
-        self._grid = (max(1, self._half[0] // _GRID), max(1, self._half[1] // _GRID))
+        cell = max(_GRID, max(self._half) / _MOST_CELLS)
+        self._grid = (max(1, int(self._half[0] / cell)), max(1, int(self._half[1] / cell)))
         self._scene = [shrunk(plane, self._grid).astype(np.float32) for plane in scene.each()]
         self._fields: list[NDArray[np.float32] | None] = [None, None, None]
 

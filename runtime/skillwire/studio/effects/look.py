@@ -14,7 +14,7 @@ from skillwire.studio.effects.analysis import Analysis, Shot
 from skillwire.studio.effects.boxes import iou, shared
 from skillwire.studio.effects.camera import Matrix, View, motion
 from skillwire.studio.effects.detector import Detection, Detector, suppressed, tiles
-from skillwire.studio.effects.planes import Planes, planes_of, shrunk
+from skillwire.studio.effects.planes import Planes, planes_of, small_bgr
 from skillwire.studio.effects.shots import Cuts, first_after_cut
 from skillwire.studio.effects.tracks import Seen, Track, Tracker, sharpness
 from skillwire.studio.effects.vision import opencv
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Pictures a second that motion is measured on, and that are searched for things.
-_RATE, _SEARCH_RATE = 6.0, 2.5
+_RATE, _SEARCH_RATE = 6.0, 2.0
 # The larger side of the pictures that things are looked for in.
 _SIDE = 960
 # A camera stands still when nothing of the background moves more than this: in pixels of the full picture, and of the one measured.
@@ -39,6 +39,7 @@ _TILE_EVERY = 2.0
 # something was lost. A tile of a still shot in which nothing was found that the whole picture lacks can wait for so many seconds.
 _MOVING_TILES, _STILL_TILES, _LOST_TILES = 2, 1, 2
 _TILE_WAITS = 1.5
+_FACE = 32
 # What overlaps so well with something else is the same.
 _SEEN = 0.4
 _AHEAD = 4
@@ -81,7 +82,7 @@ def analysed(
                 continue
             next_sample, shot = now + 1 / _RATE, shot + begins
             next_search = now + 1 / _SEARCH_RATE if searched else next_search
-            picture = _small(planes) if searched else None
+            picture = small_bgr(planes, _SIDE) if searched else None
             while len(waiting) >= _AHEAD:
                 waiting.popleft().result()
             waiting.append(
@@ -92,19 +93,6 @@ def analysed(
         for one in waiting:
             one.result()
     return look.done(time + step, size)
-
-
-def _small(planes: Planes) -> NDArray[np.uint8]:
-    """The picture as BGR, its larger side ``_SIDE`` at most. Which matrix its colours are of makes no difference to a detector."""
-    cv2 = opencv()
-    scale = min(1.0, _SIDE / max(planes.size))
-    width, height = (max(4, round(side * scale / 4) * 4) for side in planes.size)
-    parts = [
-        shrunk(planes.y, (width, height)),
-        *(shrunk(plane, (width // 2, height // 2)) for plane in (planes.u, planes.v)),
-    ]
-    packed = np.concatenate([part.ravel() for part in parts]).reshape(height * 3 // 2, width)
-    return np.asarray(cv2.cvtColor(packed, cv2.COLOR_YUV2BGR_I420), np.uint8)
 
 
 class _Look:
@@ -215,37 +203,47 @@ class _Tiles:
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
         self._known: dict[int, _Tile] = {}
+        self._whole: list[Detection] = []
+        self._whole_at = 0.0
 
     def found(
         self, time: float, picture: NDArray[np.uint8], lost: list[NDArray[np.float32]], *, still: bool
     ) -> list[Detection]:
-        cv2 = opencv()
-        height, width = picture.shape[:2]
-        every = tiles(width, height)
-        found = list(self._detector.whole(picture))
-        seen_whole = np.stack([one.box for one in found]) if found else np.zeros((0, 4), np.float32)
-        due: list[tuple[float, int]] = []
-        faces: dict[int, NDArray[Any]] = {}
-        any_lost = False
-        for number, (x0, y0, x1, y1) in enumerate(every):
-            part: Any = cv2.resize(picture[y0:y1, x0:x1, 1], (32, 32), interpolation=cv2.INTER_AREA)
-            faces[number] = part.astype(np.float32)
-            known = self._known.get(number)
-            if known is None:
-                due.append((float("inf"), number))
-                continue
-            age = time - known.time
-            if still and age < _TILE_EVERY and float(np.abs(faces[number] - known.face).max()) < _TILE_CHANGE:
-                found += known.found
-                continue
-            inside = sum(float(shared(box, np.asarray([x0, y0, x1, y1], np.float32))) > 0 for box in lost)
-            any_lost |= inside > 0
-            if not still or inside or known.adds or age >= _TILE_WAITS:
-                due.append((age * (1 + inside), number))
-        at_once = _MOVING_TILES if not still else _LOST_TILES if any_lost else _STILL_TILES
-        for _, number in sorted(due, reverse=True)[: at_once if self._known else len(every)]:
-            seen = self._detector.inside(picture, [every[number]])
-            adds = any(not len(seen_whole) or float(iou(one.box, seen_whole).max()) < _SEEN for one in seen)
-            self._known[number] = _Tile(time, faces[number], seen, adds)
-            found += seen
-        return suppressed(found)
+        every = tiles(picture.shape[1], picture.shape[0])
+        faces = [_face(picture[y0:y1, x0:x1, 1]) for x0, y0, x1, y1 in every]
+        same = {n for n, face in enumerate(faces) if still and self._is_as_it_was(n, time, face)}
+        if len(same) < len(every) or time - self._whole_at >= _TILE_EVERY:
+            self._whole, self._whole_at = self._detector.whole(picture), time
+        sought = [
+            sum(float(shared(box, np.asarray(tile, np.float32))) > 0 for box in lost) if n not in same else 0
+            for n, tile in enumerate(every)
+        ]
+        fresh = self._due(time, [n for n in range(len(every)) if n not in same], sought, still=still)
+        for n in fresh:
+            seen = self._detector.inside(picture, [every[n]])
+            self._known[n] = _Tile(time, faces[n], seen, adds=self._adds(seen))
+        return suppressed([*self._whole, *(one for n in (*sorted(same), *fresh) for one in self._known[n].found)])
+
+    def _is_as_it_was(self, number: int, time: float, face: NDArray[Any]) -> bool:
+        known = self._known.get(number)
+        recent = known is not None and time - known.time < _TILE_EVERY
+        return recent and float(np.abs(face - self._known[number].face).max()) < _TILE_CHANGE
+
+    def _due(self, time: float, changed: list[int], sought: list[int], *, still: bool) -> list[int]:
+        """Which of the tiles that changed are looked at now; ``sought``: how many lost things may be in each."""
+        if not self._known:
+            return changed
+        ages = {n: time - self._known[n].time for n in changed}
+        due = [n for n in changed if not still or sought[n] or self._known[n].adds or ages[n] >= _TILE_WAITS]
+        at_once = _MOVING_TILES if not still else _LOST_TILES if any(sought) else _STILL_TILES
+        return sorted(due, key=lambda n: (-ages[n] * (1 + sought[n]), -n))[:at_once]
+
+    def _adds(self, seen: list[Detection]) -> bool:
+        """Whether the whole picture lacked any of this."""
+        whole = np.stack([one.box for one in self._whole]) if self._whole else np.zeros((0, 4), np.float32)
+        return any(not len(whole) or float(iou(one.box, whole).max()) < _SEEN for one in seen)
+
+
+def _face(green: NDArray[np.uint8]) -> NDArray[Any]:
+    small: NDArray[Any] = opencv().resize(green, (_FACE, _FACE), interpolation=opencv().INTER_AREA)
+    return small.astype(np.float32)

@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # The filter's grid has this short side; its window reaches this far on it: further, and clutter in the background is fitted as well.
-_GRID = 120
-_RADIUS = 4
+_GRID = 150
+_RADIUS = 7
 # Variation of the guide (planes from 0 to 1) below this is noise.
 _EPS = 1e-3
 # Colour tells person from background better than brightness, but the planes of colour vary less.
-_COLOUR_WEIGHT = 2.0
+_COLOUR_WEIGHT = 3.0
 # The network draws people a little too large: below the first nothing counts as person, above the second all does.
 _LOW, _HIGH = 0.35, 0.85
 # A pixel whose value moved less than this (of 255) between two frames may keep up to this much of what was thought of it before.
 _STILL = 6.0
 _MEMORY = 0.7
+# Beside what moves a pixel counts as moved: who moves may show the same colour there for a moment.
+_BESIDE = np.ones((9, 9), np.uint8)
 # How much is kept, by how far a pixel moved.
 _KEPT = (_MEMORY * np.exp(-((np.arange(256) / _STILL) ** 2))).astype(np.float32)
 # Pictures with a longer short side get their matte at the size of their colour planes.
@@ -79,27 +81,14 @@ class Matter:
 
     def __call__(self, planes: Planes) -> Matte | None:
         """The matte of the next picture; ``None`` when nobody is in it."""
+        return refined(self.likely(planes), planes)
+
+    def likely(self, planes: Planes) -> Plane:
+        """How likely each cell of the next picture shows a person, bytes (256, 256)."""
         cv2 = opencv()
         thumb = thumbnail(planes)
-        likely = self._steadied(self._segmenter(thumb), thumb)
-        width, height = planes.size
-        scale = min(1.0, _GRID / min(width, height))
-        grid = (max(8, round(width * scale)), max(8, round(height * scale)))
-        guide = [shrunk(plane, grid).astype(np.float32) for plane in planes.each()]
-        interpolation = cv2.INTER_AREA if grid[0] <= SIDE and grid[1] <= SIDE else cv2.INTER_LINEAR
-        weighed = [guide[0] / 255, *(plane * (_COLOUR_WEIGHT / 255) for plane in guide[1:])]
-        functions = coefficients(weighed, cv2.resize(likely, grid, interpolation=interpolation), _RADIUS, _EPS)
-        # The curve from low to high and the units of bytes become part of the functions.
-        gain = 255 / (_HIGH - _LOW)
-        slopes = [functions[0] * (gain / 255), *(plane * (gain * _COLOUR_WEIGHT / 255) for plane in functions[1:3])]
-        functions = [*slopes, (functions[3] - _LOW) * gain]
-        coarse = functions[3] + sum(slope * plane for slope, plane in zip(slopes, guide, strict=True))
-        cells = _occupied(coarse > 1)
-        if cells is None:
-            return None
-        x0, y0, x1, y1 = cells
-        region = (*_at(x0, y0, grid, planes.size), *_at(x1, y1, grid, planes.size))
-        return Matte(*_large([plane[y0:y1, x0:x1] for plane in functions], planes.crop(region), planes.size), region)
+        cells: Plane = cv2.convertScaleAbs(self._steadied(self._segmenter(thumb), thumb), alpha=255)
+        return cells
 
     def _steadied(self, likely: FloatPlane, thumb: Plane) -> FloatPlane:
         """What is thought of each pixel, smoothed over time where the picture stands still."""
@@ -108,10 +97,34 @@ class Matter:
         if self._before is not None:
             thought, seen = self._before
             first, second, third = cv2.split(cv2.absdiff(smooth, seen))
-            moved = cv2.max(cv2.max(first, second), third)
+            moved = cv2.dilate(cv2.max(cv2.max(first, second), third), _BESIDE)
             likely = likely + cv2.LUT(moved, _KEPT) * (thought - likely)
         self._before = likely, smooth
         return likely
+
+
+def refined(likely: Plane, planes: Planes) -> Matte | None:
+    """The matte of a picture of whose cells it is known how ``likely`` they show a person; ``None`` when nobody is in it."""
+    cv2 = opencv()
+    width, height = planes.size
+    scale = min(1.0, _GRID / min(width, height))
+    grid = (max(8, round(width * scale)), max(8, round(height * scale)))
+    guide = [shrunk(plane, grid).astype(np.float32) for plane in planes.each()]
+    interpolation = cv2.INTER_AREA if grid[0] <= SIDE and grid[1] <= SIDE else cv2.INTER_LINEAR
+    weighed = [guide[0] / 255, *(plane * (_COLOUR_WEIGHT / 255) for plane in guide[1:])]
+    wanted = cv2.resize(likely, grid, interpolation=interpolation).astype(np.float32) / 255
+    functions = coefficients(weighed, wanted, _RADIUS, _EPS)
+    # The curve from low to high and the units of bytes become part of the functions.
+    gain = 255 / (_HIGH - _LOW)
+    slopes = [functions[0] * (gain / 255), *(plane * (gain * _COLOUR_WEIGHT / 255) for plane in functions[1:3])]
+    functions = [*slopes, (functions[3] - _LOW) * gain]
+    coarse = functions[3] + sum(slope * plane for slope, plane in zip(slopes, guide, strict=True))
+    cells = _occupied(coarse > 1)
+    if cells is None:
+        return None
+    x0, y0, x1, y1 = cells
+    region = (*_at(x0, y0, grid, planes.size), *_at(x1, y1, grid, planes.size))
+    return Matte(*_large([plane[y0:y1, x0:x1] for plane in functions], planes.crop(region), planes.size), region)
 
 
 def _large(functions: list[FloatPlane], planes: Planes, whole: tuple[int, int]) -> tuple[Plane, Plane]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillwire.studio.effects.detector import Detector
-from skillwire.studio.effects.matte import Matte, Matter
+from skillwire.studio.effects.glimpses import STEPS, Glimpse, pixels, place_of
+from skillwire.studio.effects.matte import Matte, Matter, refined
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of, rgb_matrix, shrunk
 from skillwire.studio.effects.segmenter import Segmenter
 from skillwire.studio.effects.vision import opencv
@@ -24,9 +25,8 @@ STEP = 16
 _LOOK = 640
 # The detector's score from which a box is taken for a person.
 PERSON_SCORE = 0.45
-# A region is this much larger than the box, in parts of its width and height, with edges on a grid of 1/16 of the picture.
+# A region is this much larger than the box, in parts of its width and height, with edges on the grid of glimpses.
 _PAD = (0.2, 0.12)
-_STEPS = 16
 # A region is at most this many times as long as it is wide, so that the network sees people in their proportions.
 _SLIMMEST = 2.0
 # From this part of the picture on the whole picture is as good.
@@ -112,6 +112,10 @@ class PeopleMatter:
 
     def over(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, Matte | None]]:
         """Each frame with its matte; ``None`` where nobody is. Frames: yuv420p, all of one size."""
+        yield from ((frame, matte) for frame, _, matte in self.glimpsed(frames))
+
+    def glimpsed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, list[Glimpse], Matte | None]]:
+        """As ``over``, with what the network saw, which ``matte_of`` makes the same matte of."""
         waiting = list(islice(frames, STEP))
         known = self._look(waiting)
         while waiting:
@@ -120,7 +124,7 @@ class PeopleMatter:
             size = planes_of(waiting[0]).size
             self._watch(regions_of(known + ahead, size), size)
             for frame in waiting:
-                yield frame, self._matte(planes_of(frame))
+                yield frame, *self._glimpsed(planes_of(frame))
             waiting, known = following, ahead
 
     def _look(self, frames: list[VideoFrame]) -> list[Region]:
@@ -139,22 +143,40 @@ class PeopleMatter:
             kept = [_Watched((0, 0, *size), Matter(self.segmenter))]
         self._watched = kept
 
-    def _matte(self, planes: Planes) -> Matte | None:
-        mattes = []
+    def _glimpsed(self, planes: Planes) -> tuple[list[Glimpse], Matte | None]:
+        glimpses, mattes = [], []
         for watched in self._watched:
-            matte = watched.matter(planes.crop(watched.region))
+            part = planes.crop(watched.region)
+            likely = watched.matter.likely(part)
+            matte = refined(likely, part)
             watched.covered = matte.covered / _area(watched.region) if matte else 0.0
+            glimpses.append(Glimpse(place_of(watched.region, planes.size), likely))
             if matte:
                 mattes.append(matte.moved(*watched.region[:2]))
-        if len(mattes) < 2:
-            return mattes[0] if mattes else None
-        union = mattes[0].region
-        for matte in mattes[1:]:
-            union = _union(union, matte.region)
-        whole = mattes[0].of(union)
-        for matte in mattes[1:]:
-            matte.onto(whole)
-        return whole
+        return glimpses, _together(mattes)
+
+
+def matte_of(glimpses: list[Glimpse], planes: Planes) -> Matte | None:
+    """The matte of a picture in which that was seen."""
+    mattes = []
+    for one in glimpses:
+        region = one.region(planes.size)
+        matte = refined(one.likely, planes.crop(region))
+        if matte:
+            mattes.append(matte.moved(*region[:2]))
+    return _together(mattes)
+
+
+def _together(mattes: list[Matte]) -> Matte | None:
+    if len(mattes) < 2:
+        return mattes[0] if mattes else None
+    union = mattes[0].region
+    for matte in mattes[1:]:
+        union = _union(union, matte.region)
+    whole = mattes[0].of(union)
+    for matte in mattes[1:]:
+        matte.onto(whole)
+    return whole
 
 
 def _padded(box: Region, size: tuple[int, int]) -> Region:
@@ -165,13 +187,12 @@ def _padded(box: Region, size: tuple[int, int]) -> Region:
     dy += max(0.0, (width + 2 * dx) / _SLIMMEST - height - 2 * dy) / 2
 
     def snapped(low: float, high: float, side: int) -> tuple[int, int]:
-        step = side / _STEPS
-        first, last = int(max(0.0, low) // step), -int(-min(high, side) // step)
-        return int(first * step) // 2 * 2, min(side, -int(-last * step // 2) * 2)
+        step = side / STEPS
+        return int(max(0.0, low) // step), -int(-min(high, side) // step)
 
     left, right = snapped(x0 - dx, x1 + dx, size[0])
     top, bottom = snapped(y0 - dy, y1 + dy, size[1])
-    return left, top, right, bottom
+    return pixels((left, top, right, bottom), size)
 
 
 def _fits(inner: Region, outer: Region) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 from skillwire.studio.effects.analysis import Analysis
 from skillwire.studio.effects.boxes import Boxes, padded, shared
 from skillwire.studio.effects.colours import NAMES
-from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
-from skillwire.studio.effects.wish import Wish
+from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
+from skillwire.studio.effects.wish import ANY, Wish
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +22,8 @@ MARGIN = 0.2
 _LEAST = 0.3
 # Below this it is not even worth asking about.
 _CANDIDATE = 0.12
+# What lives and never moves must be seen as clearly as this, at its best sightings, to go along with all of its kind.
+_CLEARLY, _BEST = 0.5, 5
 # Noise stays where it is; what came this far, in diagonals of its box, is a thing, however faint.
 _TRAVELLED = 1.5
 # Of one of a group ("people on the left") this much of each attribute is enough.
@@ -31,6 +33,9 @@ _MOST_CANDIDATES = 9
 _OTHER_LABEL = 0.7
 # A thing whose colour takes this share of it is called by that colour.
 _COLOURED = 0.3
+# Two tracks are of one thing when one begins, within so many seconds, after the other has ended, and they share so much of their
+# colours, are of a like area and stand at the same height, in roots of their area.
+_AWAY, _SAME_COLOURS, _SAME_SIZE, _SAME_FOOT = 5.0, 0.5, 1.8, 0.4
 # A cycle is ridden when it lies under the person this part of the time it is seen.
 _RIDDEN = 0.6
 
@@ -52,9 +57,12 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
     pool = [
         track
         for track in analysis.tracks
-        if track.group == wish.group and (span is None or (track.times[0] < span[1] and track.times[-1] >= span[0]))
+        if wish.group in {track.group, ANY}
+        and (span is None or (track.times[0] < span[1] and track.times[-1] >= span[0]))
     ]
     pool = _without_ghosts(pool)
+    if wish.many:
+        pool = [track for track in pool if _is_alive(track)] or pool
     if not pool:
         return Choice()
     tracks: list[Track] = []
@@ -66,20 +74,43 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
         ranked = sorted(zip(scores, here, strict=True), key=lambda pair: -pair[0])
         unsure += ranked
         if wish.many:
-            tracks += [track for score, track in ranked if score >= _MEMBER * _OTHER_LABEL]
+            members = [pair for pair in ranked if pair[0] >= _MEMBER * _OTHER_LABEL]
+            if wish.count and len(members) > wish.count:
+                best, rest = members[wish.count - 1][0], members[wish.count][0]
+                margin = min(margin, (best - rest) / best)
+                members = members[: wish.count]
+            if wish.others:
+                margin = min(margin, _lead(members))
+                members = [pair for pair in members if pair[1] is not _main(here)]
+            tracks += [track for _, track in members]
             continue
         best = ranked[0][0]
-        second = ranked[1][0] if len(ranked) > 1 else 0.0
         if best < _LEAST:
             continue
+        one = _pieces([track for score, track in ranked if score >= _LEAST])
+        second = next((score for score, track in ranked if all(track is not part for part in one)), 0.0)
         margin = min(margin, (best - second) / best)
-        tracks.append(ranked[0][1])
-    if tracks and margin >= MARGIN:
+        tracks += one
+    # Words that name no kind of thing are never enough to be sure.
+    if tracks and margin >= MARGIN and (wish.group != ANY or len(pool) == 1):
         return Choice((*tracks, *_mounts(tracks, analysis, surely=wish.rider)), margin=margin)
     asked = sorted(unsure, key=lambda pair: -pair[0])[:_MOST_CANDIDATES]
     return Choice(
         candidates=tuple(track for score, track in asked if score >= _CANDIDATE), margin=margin if tracks else 0.0
     )
+
+
+def _pieces(ranked: list[Track]) -> list[Track]:
+    """The first, and what seems to be the same thing at other times: lost from sight, it came back as another track."""
+    one = ranked[:1]
+    for other in ranked[1:]:
+        alike = all(float(np.minimum(track.colours, other.colours).sum()) >= _SAME_COLOURS for track in one)
+        sized = all(max(track.size, other.size) < _SAME_SIZE * min(track.size, other.size) for track in one)
+        level = all(abs(track.foot - other.foot) < _SAME_FOOT * track.size**0.5 for track in one)
+        apart = [max(other.times[0] - track.times[-1], track.times[0] - other.times[-1]) for track in one]
+        if alike and sized and level and min(apart) > 0 and min(apart) < _AWAY:
+            one.append(other)
+    return one
 
 
 def _without_ghosts(pool: list[Track]) -> list[Track]:
@@ -96,6 +127,12 @@ def _without_ghosts(pool: list[Track]) -> list[Track]:
         or float(np.mean(track.scores)) >= 0.45
         or track.travel >= _TRAVELLED
     ]
+
+
+def _is_alive(track: Track) -> bool:
+    """Whether one of many is what it is taken for: a statue or a coat never moves, and is never seen quite clearly."""
+    best = sorted(track.scores)[-_BEST:]
+    return track.group not in LIVING or track.travel > STILL_TRAVEL or float(np.mean(best)) >= _CLEARLY
 
 
 def _scores(wish: Wish, tracks: list[Track], analysis: Analysis) -> list[float]:
@@ -178,6 +215,17 @@ def _no_main_person(tracks: list[Track]) -> NDArray[Any]:
     if weight[main] > 6 * others.max():
         keep[main] = 0.0
     return keep
+
+
+def _main(tracks: list[Track]) -> Track:
+    """What fills most of the picture for longest."""
+    return max(tracks, key=lambda track: track.size * _length(track))
+
+
+def _lead(members: list[tuple[float, Track]]) -> float:
+    """How clearly one of several is the main one, 0 to 1."""
+    weights = sorted((track.size * _length(track) for _, track in members), reverse=True)
+    return 1 - weights[1] / weights[0] if len(weights) > 1 else 0.0
 
 
 def _mounts(persons: list[Track], analysis: Analysis, *, surely: bool) -> list[Track]:

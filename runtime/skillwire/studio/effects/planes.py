@@ -116,6 +116,19 @@ def shrunk(plane: Plane, size: tuple[int, int]) -> Plane:
     return plane
 
 
+def small_bgr(planes: Planes, side: int) -> Plane:
+    """The picture as BGR, its larger side ``side`` at most. Which matrix its colours are of makes no difference to a detector."""
+    cv2 = opencv()
+    scale = min(1.0, side / max(planes.size))
+    width, height = (max(4, round(edge * scale / 4) * 4) for edge in planes.size)
+    parts = [
+        shrunk(planes.y, (width, height)),
+        *(shrunk(plane, (width // 2, height // 2)) for plane in (planes.u, planes.v)),
+    ]
+    packed = np.concatenate([part.ravel() for part in parts]).reshape(height * 3 // 2, width)
+    return np.asarray(cv2.cvtColor(packed, cv2.COLOR_YUV2BGR_I420), np.uint8)
+
+
 def rgb_matrix(colorspace: int) -> FloatPlane:
     """The 3×4 matrix from limited-range (Y, U, V, 1) in bytes to (R, G, B) from 0 to 1, by ITU-T H.273."""
     kr, kb = (0.2126, 0.0722) if colorspace == _BT709 else (0.299, 0.114)

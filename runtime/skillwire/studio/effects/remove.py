@@ -13,6 +13,7 @@ import numpy as np
 
 from skillwire.studio.effects.analysis import Analysis
 from skillwire.studio.effects.boxes import Boxes, padded
+from skillwire.studio.effects.cutout import Hole
 from skillwire.studio.effects.holes import Holes, Tally
 from skillwire.studio.effects.moving import MovingMender
 from skillwire.studio.effects.planes import Region, planes_of
@@ -76,6 +77,8 @@ class Remover:
                 self._kept[number] = kept(number)
                 continue
             boxes = [padded(box, 0.6, 40) for track in holes.targets for box in track.boxes]
+            # Of who meets a target the outline is learnt before, against the scene.
+            boxes += [Hole(box).box_with_room for track in holes.meeting() for box in track.boxes]
             region = union(boxes, self._analysis.size)
             if region is None:
                 continue

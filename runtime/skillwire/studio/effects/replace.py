@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +13,9 @@ from skillwire.studio.effects import background as sources
 from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.choices import Background
 from skillwire.studio.effects.composite import compose, lifted
+from skillwire.studio.effects.glimpses import Glimpses, Told
 from skillwire.studio.effects.matte import Matte
-from skillwire.studio.effects.people import Detect, PeopleMatter, detector
+from skillwire.studio.effects.people import Detect, PeopleMatter, detector, matte_of
 from skillwire.studio.effects.planes import alpha_of, empty_frame, matrix_of, planes_of
 from skillwire.studio.effects.segmenter import Segmenter
 
@@ -31,12 +33,14 @@ def replaced(
     *,
     clean: bool = True,
     detect: Detect | None = None,
+    told: Told | None = None,
 ) -> Generator[VideoFrame, None, None]:
     """The frames (yuv420p, one size, even sides, limited range) with ``behind`` wherever nobody is.
 
     ``clean``: frees the edge from the old background. ``detect``: finds people, the package's own detector by default.
+    ``told``: what the frames are of, so that what is found in them is kept, or need not be looked for again.
     """
-    with closing(_matted(frames, detect)) as matted:
+    with closing(_matted(frames, detect, told)) as matted:
         for frame, matte in matted:
             planes = planes_of(frame)
             back = behind(frame, planes, matte)
@@ -50,9 +54,11 @@ def replaced(
             yield result
 
 
-def cut_out(frames: Iterator[VideoFrame], *, detect: Detect | None = None) -> Generator[VideoFrame, None, None]:
-    """The frames as yuva420p: the people in their own colours, everything else transparent and black."""
-    with closing(_matted(frames, detect)) as matted:
+def cut_out(
+    frames: Iterator[VideoFrame], *, detect: Detect | None = None, told: Told | None = None
+) -> Generator[VideoFrame, None, None]:
+    """The frames as yuva420p: the people in their own colours, everything else transparent and black. Arguments as of ``replaced``."""
+    with closing(_matted(frames, detect, told)) as matted:
         for frame, matte in matted:
             result = empty_frame((frame.width, frame.height), frame, "yuva420p")
             into, alpha = planes_of(result), alpha_of(result)
@@ -74,16 +80,17 @@ def replaced_by(
     frames_of: Callable[[str], Iterator[VideoFrame]],
     *,
     alpha: bool = False,
+    told: Told | None = None,
 ) -> Generator[VideoFrame, None, None]:
     """Frames of ``size`` with the chosen background; ``like`` has their colour tags, ``frames_of`` is as in ``behind_of``.
 
-    ``alpha``: whether they may be yuva420p, where the background is to be transparent.
+    ``alpha``: whether they may be yuva420p, where the background is to be transparent. ``told`` as of ``replaced``.
     """
     if chosen.kind == "transparent" and alpha:
-        return cut_out(frames)
+        return cut_out(frames, told=told)
     behind = behind_of(chosen, size, matrix_of(like), frames_of)
     # A blur is made of the picture's own colours: there is nothing to clean its edges of.
-    return replaced(frames, behind, clean=chosen.kind != "blur")
+    return replaced(frames, behind, clean=chosen.kind != "blur", told=told)
 
 
 def behind_of(
@@ -102,18 +109,27 @@ def behind_of(
 
 
 def _matted(
-    frames: Iterator[VideoFrame], detect: Detect | None
+    frames: Iterator[VideoFrame], detect: Detect | None, told: Told | None
 ) -> Generator[tuple[VideoFrame, Matte | None], None, None]:
     with closing(ahead(frames, _DEPTH)) as decoded:
         first = next(decoded, None)
         if first is None:
             return
-        matrix = matrix_of(first)
-        matter = PeopleMatter(Segmenter(matrix), detect or detector(), matrix)
-
-        def all_frames() -> Iterator[VideoFrame]:
-            yield first
-            yield from decoded
-
-        with closing(ahead(matter.over(all_frames()), _DEPTH)) as matted:
+        glimpses = None if told is None else Glimpses(told, (first.width, first.height))
+        with closing(ahead(_looked_at(chain([first], decoded), matrix_of(first), detect, glimpses), _DEPTH)) as matted:
             yield from matted
+
+
+def _looked_at(
+    frames: Iterator[VideoFrame], matrix: int, detect: Detect | None, glimpses: Glimpses | None
+) -> Iterator[tuple[VideoFrame, Matte | None]]:
+    """Frames with their mattes, of what was glimpsed in them before, or else of what is seen in them now."""
+    known = glimpses.kept(frames) if glimpses else None
+    if known is not None:
+        yield from ((frame, matte_of(seen, planes_of(frame))) for frame, seen in known)
+        return
+    found = PeopleMatter(Segmenter(matrix), detect or detector(), matrix).glimpsed(frames)
+    if glimpses is None:
+        yield from ((frame, matte) for frame, _, matte in found)
+    else:
+        yield from glimpses.keeping(found)

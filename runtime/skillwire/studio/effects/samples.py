@@ -5,7 +5,7 @@ As JPEG planes at a quality whose error the median over them takes out again.
 
 from __future__ import annotations
 
-import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from skillwire.studio.effects.planes import Plane, Planes
+from skillwire.studio.effects.room import Room
 from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Samples:
     """Pictures of one clip's shots in ``folder`` under ``key``. ``keep`` and ``settle`` collect them, ``of`` gives them back."""
 
     def __init__(self, folder: Path, key: str) -> None:
-        self._folder = folder
+        self._room = Room(folder, _MOST)
         self._key = key
         self._held: dict[int, _Held] = {}
         self._written = 0
@@ -87,33 +88,23 @@ class Samples:
         arrays: dict[str, Any] = {"times": np.asarray([one.time for one in held.pictures])}
         for n, one in enumerate(held.pictures):
             arrays |= {f"{n}{name}": part for name, part in zip("yuv", one.coded, strict=True)}
-        self._folder.mkdir(parents=True, exist_ok=True)
-        place = self._place(shot)
-        part_file = place.with_suffix(f".{os.getpid()}.part")
-        with part_file.open("wb") as file:
+        with suppress(OSError), self._room.writing(self._name(shot)) as file:
             np.savez(file, **arrays)
-        part_file.replace(place)
 
     def of(self, shot: int) -> list[Kept]:
         """The pictures of a shot; none when they were not kept or are damaged."""
+        place = self._room.find(self._name(shot))
+        if place is None:
+            return []
         try:
-            with self._place(shot).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with place.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 times = [float(time) for time in arrays["times"]]
                 return [Kept(time, (arrays[f"{n}y"], arrays[f"{n}u"], arrays[f"{n}v"])) for n, time in enumerate(times)]
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return []
 
-    def tidy(self) -> None:
-        """Deletes what was kept longest ago, of any clip, beyond what may be kept in all."""
-        files = sorted(self._folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
-        total = 0
-        for path in files:
-            total += path.stat().st_size
-            if total > _MOST:
-                path.unlink(missing_ok=True)
-
-    def _place(self, shot: int) -> Path:
-        return self._folder / f"{self._key}.{shot}.npz"
+    def _name(self, shot: int) -> str:
+        return f"{self._key}.{shot}.npz"
 
 
 def _coded(plane: Plane) -> NDArray[np.uint8]:

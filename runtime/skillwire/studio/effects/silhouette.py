@@ -54,8 +54,11 @@ def outline_of(planes: Planes, track: Track, box: Boxes, region: Region) -> Plan
     return np.asarray(opencv().dilate(shape, np.ones((5, 5), np.uint8)), np.uint8)
 
 
-def outline(planes: Planes, box: Boxes, group: str, region: Region) -> Plane | None:
-    """255 at the half-size pixels of ``region`` that belong to the thing in ``box``; ``None`` when its outline cannot be told."""
+def outline(planes: Planes, box: Boxes, group: str, region: Region, wider: float = _WIDER) -> Plane | None:
+    """255 at the half-size pixels of ``region`` that belong to the thing in ``box``; ``None`` when its outline cannot be told.
+
+    ``wider``: how far it is widened, in parts of the box's width.
+    """
     import cv2  # noqa: PLC0415 - slow import
 
     wanted = _CLASSES.get(group)
@@ -75,7 +78,7 @@ def outline(planes: Planes, box: Boxes, group: str, region: Region) -> Plane | N
     # On a smaller picture: the network does not see finer, and wide kernels take long.
     shrink = max(1.0, width / SIDE)
     small = cv2.resize(mask, (round(width / shrink), round(height / shrink)), interpolation=cv2.INTER_AREA)
-    reach = round(max(3, _WIDER * float(box[2] - box[0]) / 2) / shrink)
+    reach = round(max(3, wider * float(box[2] - box[0]) / 2) / shrink)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     wide = cv2.resize(cv2.dilate(small, kernel), (width, height), interpolation=cv2.INTER_LINEAR)
     mask = np.asarray(cv2.threshold(wide, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skillwire.studio.effects.boxes import Boxes, padded
-from skillwire.studio.effects.cutout import Hole, Whole, blended, cut_to, difference, free_of, mask_of
+from skillwire.studio.effects.boxes import Boxes, area, padded
+from skillwire.studio.effects.cutout import Hole, Whole, blended, cut_to, difference, free_of, mask_of, stretched
 from skillwire.studio.effects.holes import ROOM, Holes, Tally
 from skillwire.studio.effects.light import Light
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
@@ -25,6 +25,12 @@ Timed = tuple[float, "VideoFrame"]
 REACH = 0.5
 # An outline is learnt this often, in seconds, and widened by this part of the box's width; of what stays in its place, by this one.
 _LEARN_EVERY, _WIDER, _SWAY = 0.12, 0.08, 0.1
+# Who stands before a target is outlined anew this often, in seconds, and widened by this part of the box's width.
+_LOOK_EVERY, _TIGHT = 0.07, 0.05
+# An outline that fills less of the box than this is of a part only.
+_WHOLE = 0.35
+# One who stays in their place stirs when this part of their box differs from the plate.
+_STIRS = 0.02
 
 
 class StillMender:
@@ -36,10 +42,13 @@ class StillMender:
         self._within = within
         self._tally = tally
         self._light = Light(plate.planes)
-        meeting = holes.meeting()
-        self._walking = [track for track in meeting if track.travel > STILL_TRAVEL]
-        self._outlines = {track.id: self._resting(track) for track in meeting if track.travel <= STILL_TRAVEL}
+        self._meeting = holes.meeting()
+        # None for what is in the plate and cannot be told from it.
+        self._outlines: dict[int, Plane | None] = {
+            track.id: self._resting(track) for track in self._meeting if track.travel <= STILL_TRAVEL
+        }
         self._learnt: dict[int, float] = {}
+        self._looked: dict[int, tuple[float, Plane]] = {}
 
     def over(self, frames: Iterator[Timed]) -> Iterator[Timed]:
         """The frames of the shot, mended."""
@@ -49,15 +58,15 @@ class StillMender:
 
     def _mend(self, time: float, frame: VideoFrame) -> None:
         learning = self._due(time)
-        holes = self._holes.at(time, REACH, self._outlines)
+        holes = self._holes.at(time, REACH, self._outlines | self._guards(time, frame))
         if not holes and not learning:
             return
         planes = planes_of(frame)
         free = free_of([padded(box, 0.1, 6) for box in self._holes.movers(time, REACH)], self._within)
         self._light.measure(planes.crop(self._within), free)
-        for number, box in learning:
-            self._learnt[number] = time
-            self._learn(number, box, planes, free)
+        for track, box in learning:
+            self._learnt[track.id] = time
+            self._learn(track, box, planes, free)
         if not holes:
             return
         frame.make_writable()
@@ -83,26 +92,61 @@ class StillMender:
         window = (slice(inside[1] // 2, inside[3] // 2), slice(inside[0] // 2, inside[2] // 2))
         return self._light.on(self._plate.planes.crop(inside), inside), window
 
-    def _due(self, time: float) -> list[tuple[int, Boxes]]:
-        """What moves, comes to meet a target in this shot, and touches nothing now: its outline can be learnt."""
+    def _guards(self, time: float, frame: VideoFrame) -> dict[int, Plane | None]:
+        """The outlines of who stands before a target now: as they stand now, where the target's box is no further than they may sway."""
+        now: dict[int, Plane | None] = {}
+        for track, box, targets in self._holes.met(time, REACH):
+            at, shape = self._looked.get(track.id, (-1.0, None))
+            if time - at >= _LOOK_EVERY:
+                shape = self._guard(track, box, targets, planes_of(frame))
+                if shape is not None:
+                    self._looked[track.id] = time, shape
+            if shape is not None:
+                now[track.id] = shape
+        return now
+
+    def _guard(self, track: Track, box: Boxes, targets: list[Boxes], planes: Planes) -> Plane | None:
+        wide = padded(box, ROOM)
+        region = Hole(box).region(planes.size)
+        seen = None if region is None else outline(planes, box, track.group, region, _TIGHT)
+        if seen is None or region is None or 4 * np.count_nonzero(seen) < _WHOLE * float(area(box)):
+            return None
+        alone = self._outlines.get(track.id)
+        if alone is not None:
+            # Two people who touch are one to the network: what is far from this one's own outline is the other.
+            own = stretched(alone, wide, region[:2], seen.shape[::-1])
+            apart = free_of([padded(target, 0.1) for target in targets], region)
+            seen = np.minimum(seen, np.maximum(apart, _widened(own, box, _SWAY)))
+            if track.travel > STILL_TRAVEL:
+                seen = np.maximum(own, seen)  # one who stays in their place has an outline with room for all they do
+        return cut_to(seen, wide, region)
+
+    def _due(self, time: float) -> list[tuple[Track, Boxes]]:
+        """What comes to meet a target in this shot and touches nothing now: what it does to the scene can be learnt."""
         return [
-            (track.id, box)
-            for track in self._walking
-            if time - self._learnt.get(track.id, -1.0) >= _LEARN_EVERY
+            (track, box)
+            for track in self._meeting
+            if (track.travel > STILL_TRAVEL or (track.id in self._outlines and self._outlines[track.id] is None))
+            and time - self._learnt.get(track.id, -1.0) >= _LEARN_EVERY
             and (box := track.at(time, 0.1)) is not None
             and not self._holes.crowded(track, box, time)
         ]
 
-    def _learn(self, number: int, box: Boxes, planes: Planes, free: Plane) -> None:
+    def _learn(self, track: Track, box: Boxes, planes: Planes, free: Plane) -> None:
         wide = padded(box, ROOM)
         region = Hole(wide).region(planes.size)
         if region is None or _common(region, self._within) != region:
             return
         scene, window = self._scene(region)
         mask, _ = mask_of(difference(planes.crop(region), scene), Hole(box), region[:2], free[window])
+        if track.travel <= STILL_TRAVEL:
+            # Who stirs is not in the plate as they are now: it does not tell them from somebody else.
+            if 4 * np.count_nonzero(mask) > _STIRS * float(area(box)):
+                del self._outlines[track.id]
+            return
         shape = cut_to(_widened(mask, box, _WIDER), wide, region)
         if shape is not None:
-            self._outlines[number] = shape
+            self._outlines[track.id] = shape
 
     def _resting(self, track: Track) -> Plane | None:
         """The outline of one who stays in their place, as the plate shows them."""

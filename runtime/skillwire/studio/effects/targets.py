@@ -1,4 +1,4 @@
-"""What a clip is to be shown without, as the timeline keeps it: tracks of its analysis, and marks made by hand."""
+"""What a clip is to be shown without, as the timeline keeps it: tracks of its analysis, marks made by hand, and lines of text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_MOST = 500
+# Marks of a clip, and tracks or lines of text: an hour of subtitles has a thousand.
+_MOST, _MOST_IDS = 500, 5000
 # A painted shape is kept on a grid of so many cells a side.
 SHAPE = 48
 _HEX = re.compile(rf"[0-9a-f]{{{SHAPE * SHAPE // 4}}}")
@@ -40,20 +41,24 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What is taken out of a clip: ids of tracks, and marks."""
+    """What is taken out of a clip: ids of tracks, marks, and ids of lines of text."""
 
     tracks: tuple[int, ...] = ()
     marks: tuple[Mark, ...] = ()
+    texts: tuple[int, ...] = ()
 
     def and_also(self, other: Removal) -> Removal:
         """Both together."""
         return Removal(
-            tuple(dict.fromkeys((*self.tracks, *other.tracks))), tuple(dict.fromkeys((*self.marks, *other.marks)))
+            tuple(dict.fromkeys((*self.tracks, *other.tracks))),
+            tuple(dict.fromkeys((*self.marks, *other.marks))),
+            tuple(dict.fromkeys((*self.texts, *other.texts))),
         )
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values; ``from_json`` reads it back."""
         made: dict[str, Any] = {"tracks": list(self.tracks)} if self.tracks else {}
+        made |= {"texts": list(self.texts)} if self.texts else {}
         return made | ({"marks": [mark.to_json() for mark in self.marks]} if self.marks else {})
 
 
@@ -61,12 +66,18 @@ def from_json(data: Any) -> Removal:
     """A removal from its JSON. Raises ``ValueError`` with what is wrong."""
     if not isinstance(data, Mapping):
         raise ValueError("removed is not an object")  # noqa: TRY004 - all that is wrong with a draft is a ValueError
-    tracks, marks = data.get("tracks", []), data.get("marks", [])
-    if not isinstance(tracks, list) or len(tracks) > _MOST or not all(type(one) is int for one in tracks):
-        raise ValueError(f"removed.tracks is not a list of at most {_MOST} numbers")
+    tracks, texts = (_ids(data, name) for name in ("tracks", "texts"))
+    marks = data.get("marks", [])
     if not isinstance(marks, list) or len(marks) > _MOST:
         raise ValueError(f"removed.marks is not a list of at most {_MOST}")
-    return Removal(tuple(tracks), tuple(_mark(one) for one in marks))
+    return Removal(tracks, tuple(_mark(one) for one in marks), texts)
+
+
+def _ids(data: Mapping[str, Any], name: str) -> tuple[int, ...]:
+    ids = data.get(name, [])
+    if not isinstance(ids, list) or len(ids) > _MOST_IDS or not all(type(one) is int for one in ids):
+        raise ValueError(f"removed.{name} is not a list of at most {_MOST_IDS} numbers")
+    return tuple(ids)
 
 
 def _mark(data: Any) -> Mark:

@@ -32,7 +32,7 @@ _BACK = 2.0
 # What flow carries stays the same thing while its face correlates so well; so long, in seconds, is it believed at a track's ends.
 _SAME_FACE, _TAIL = 0.35, 0.8
 # Lost things looked for in crops of their own, at one time: each costs as much as a look at the whole picture.
-_MOST_CROPS = 2
+_MOST_CROPS = 1
 _MATCH = 0.25
 # Room around the place that is searched, in sides of the box and pixels: in a tight crop things are seen that hide in a wide one.
 _CROP, _CROP_LEAST = 0.4, 24
@@ -43,7 +43,7 @@ _APART = 0.3
 # That a thing stopped is less likely than that it went on.
 _STOPPED = 0.8
 # Seen at two times further apart than this (seconds), it was hidden in between, but for this long at either end.
-_GAP, _EDGE = 0.55, 0.12
+_GAP, _EDGE = 0.75, 0.12
 # How fast a thing went at either end of a track is told from so many seconds of it.
 _PACE_OVER = 0.4
 # Where both boxes overlap by this much it was there and only missed, for so many seconds at most.
@@ -56,6 +56,8 @@ _SURE = 0.35
 _BEST_GOING, _BEST_STILL = 3, 5
 # Travel in diagonals of its box below which a thing stands still.
 STILL_TRAVEL = 0.35
+# What lives moves also where it stays, so its pixels are never those of the scene.
+LIVING = frozenset({"person", "cat", "dog", "bird", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"})
 
 
 @dataclass(slots=True)
@@ -237,10 +239,11 @@ class Tracker:
         for detection in self._matched(seen, found):
             if detection.score >= _BIRTH:
                 self._born(seen, detection)
-        for one in self._open:
-            if seen.time - one.track.times[-1] > _PATIENCE:
-                self._close(one)
+        # Told apart first: what is closed takes in what flow still knew of it, and would look fresh again.
+        ended = [one for one in self._open if seen.time - one.track.times[-1] > _PATIENCE]
         self._open = [one for one in self._open if seen.time - one.track.times[-1] <= _PATIENCE]
+        for one in ended:
+            self._close(one)
 
     def done(self) -> list[Track]:
         """The tracks sure enough to be things, in the order they were first seen."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,38 +10,39 @@ import numpy as np
 
 from skillwire.errors import JobFailed
 from skillwire.folders import cache_dir
+from skillwire.studio.effects import asked
 from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.analysis import Analysis, content_key, kept
-from skillwire.studio.effects.boxes import area, clipped, iou, padded, whole
+from skillwire.studio.effects.boxes import area, iou, padded
 from skillwire.studio.effects.camera import moved
+from skillwire.studio.effects.candidates import Candidate, near, pictured
+from skillwire.studio.effects.holes import Tally
+from skillwire.studio.effects.lettering import search as lettering
+from skillwire.studio.effects.lettering.mend import TextMender
+from skillwire.studio.effects.lettering.networks import available
+from skillwire.studio.effects.lettering.wish import TextWish, text_wish_of
 from skillwire.studio.effects.look import analysed
 from skillwire.studio.effects.painted import shape_of
-from skillwire.studio.effects.pick import chosen
-from skillwire.studio.effects.remove import Remover, Timed
+from skillwire.studio.effects.remove import Remover
 from skillwire.studio.effects.samples import Samples
 from skillwire.studio.effects.sparse import Sparse
 from skillwire.studio.effects.targets import Mark, Removal
 from skillwire.studio.effects.tracks import Track
 from skillwire.studio.effects.upright import seconds_of, upright
-from skillwire.studio.effects.wish import wish_of
-from skillwire.studio.media.read import Source, frames, open_video, seek
+from skillwire.studio.media.read import Source
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-_AND = re.compile(
-    r"\s+(?:and|und|y|et|e|plus|as well as)\s+(?:the\s+|der\s+|die\s+|das\s+|los?\s+|las?\s+|les?\s+|os?\s+)?|[,;、，；]|以及|还有|和|と"
-)
 # A box drawn by hand means a thing that was followed when it lies on it so well.
 _SAME = 0.4
-# Times further apart than this are reached by a jump, nearer ones by reading on, in seconds.
-_JUMP = 12.0
-_THUMB = 240
 # A part that is made up is told of from this share of all that was replaced.
 _TOLD = 0.01
 _AHEAD = 4
 # A place marked by hand is there all the time; so far apart are its boxes, in seconds.
 _EVERY = 0.5
+
+Timed = tuple[float, "VideoFrame"]
 
 
 def analysis_of(path: Path, name: str) -> Analysis:
@@ -52,9 +50,7 @@ def analysis_of(path: Path, name: str) -> Analysis:
 
     def make() -> Analysis:
         sparse, samples = Sparse(path, name), samples_of(path)
-        analysis = analysed(sparse.frames(), samples.keep, samples.settle, sparse.between)
-        samples.tidy()
-        return analysis
+        return analysed(sparse.frames(), samples.keep, samples.settle, sparse.between)
 
     return kept(path, cache_dir() / "analyses", make)
 
@@ -78,42 +74,30 @@ def vanished(
     ``source``: what they come from, of the file at ``path``. ``in_file`` gives the time in the file (seconds) of a time on the timeline;
     ``span``: the seconds of the file in use. ``remark`` is told at the end when pixels had to be invented.
     """
-    analysis = analysis_of(path, source.name)
-    remover = Remover(analysis, targets_of(removal, analysis))
-    remover.prepare(lambda times: near(path, source.name, times), span, samples_of(path).of)
+    timed: Iterator[Timed] = ((in_file(seconds_of(frame)), frame) for frame in upright(source, shown))
+    tallies = []
+    if removal.tracks or removal.marks:
+        analysis = analysis_of(path, source.name)
+        remover = Remover(analysis, targets_of(removal, analysis))
+        remover.prepare(lambda times: near(path, source.name, times), span, samples_of(path).of)
+        timed = remover.mended(timed)
+        tallies.append(remover.tally)
+    if removal.texts:
+        found = lettering.found_in(path, source.name)
+        mender = TextMender(found, lettering.lines_of(found, removal.texts))
+        timed = mender.over(timed)
+        tallies.append(mender.tally)
 
     def mended() -> Iterator[VideoFrame]:
-        timed = ((in_file(seconds_of(frame)), frame) for frame in upright(source, shown))
-        yield from (frame for _, frame in remover.mended(timed))
-        if remover.tally.share >= _TOLD:
+        yield from (frame for _, frame in timed)
+        total = Tally(sum(one.replaced for one in tallies), sum(one.invented for one in tallies))
+        if total.share >= _TOLD:
             remark(
-                f"about {remover.tally.share:.0%} of what was taken out of {source.name} hides what no picture of it shows; "
+                f"about {total.share:.0%} of what was taken out of {source.name} hides what no picture of it shows; "
                 "that part is made up"
             )
 
     return ahead(mended(), _AHEAD)
-
-
-def near(path: Path, name: str, times: list[float]) -> Iterator[Timed]:
-    """Upright frames at or just after each of the times (in order), a frame once."""
-    wanted = iter(sorted(times))
-    goal = next(wanted, None)
-    at = 0.0
-    while goal is not None:
-        with closing(open_video(path, name)) as source:
-            if goal - at > _JUMP:
-                seek(source, goal)
-            for frame in upright(source, frames(source)):
-                at = seconds_of(frame)
-                if at < goal - 1e-6:
-                    continue
-                yield at, frame
-                while goal is not None and goal <= at + 1e-6:
-                    goal = next(wanted, None)
-                if goal is None or goal - at > _JUMP:
-                    break
-            else:
-                return
 
 
 def targets_of(removal: Removal, analysis: Analysis) -> list[Track]:
@@ -173,44 +157,93 @@ def _riding(box: Any, at: float, analysis: Analysis, number: int) -> Track:
 def search(path: Path, name: str, words: str, span: tuple[float, float]) -> dict[str, Any]:
     """What of a clip words mean, as JSON values.
 
-    ``tracks``: ids of what is meant for certain; ``candidates``: ``{"track", "label", "at", "box", "picture"}`` among which the user
-    must choose; ``unknown``: words for things the detector has no class for; ``absent``: known things that are not seen;
-    ``seen``: which part of what stands behind the targets another picture shows, 0 to 1; ``margin``: how clear the choice was.
+    ``tracks``, ``texts``, ``marks``: what of a ``Removal`` is meant for certain; ``candidates``: among which the user must choose, as
+    ``candidates.pictured`` gives them; ``unknown``: words for things the detector has no class for; ``unreadable``: words for
+    text, which only an extra that is not installed finds; ``absent``: known things that are not seen; ``found``: text that is meant, as
+    ``lettering.told``; ``seen``: which part of what stands behind the things another picture shows, 0 to 1, ``bared``: which part of the
+    text does not keep its place all the time; ``margin``: how clear the choice was.
     """
-    analysis = analysis_of(path, name)
-    tracks: list[Track] = []
-    candidates: list[Track] = []
-    unknown, absent = [], []
-    margin = 1.0
-    whole_wish = wish_of(words)
-    parts = (
-        [words] if whole_wish.group and not _AND.search(words) else [one for one in _AND.split(words) if one.strip()]
-    )
-    for part in parts:
-        wish = wish_of(part)
-        if not wish.group:
-            unknown.append(part.strip())
-            continue
-        choice = chosen(wish, analysis, span)
-        margin = min(margin, choice.margin)
-        tracks += choice.tracks
-        candidates += choice.candidates
-        if not choice.tracks and not choice.candidates:
-            absent.append(part.strip())
-    return {
-        "tracks": list(dict.fromkeys(track.id for track in tracks)),
-        "candidates": pictured(path, name, candidates, analysis),
-        "unknown": unknown,
-        "absent": absent,
-        "margin": round(margin, 3),
-        "seen": round(seen_behind(analysis, tracks or candidates[:1]), 3),
-    }
+    meant = _Meant(path, name, span)
+    wishes = [(part, text_wish_of(part)) for part in asked.parts(words)]
+    things = [part for part, wish in wishes if wish is None]
+    for part, wish in wishes:
+        if wish is not None:
+            meant.text(part, wish)
+    # Where all are things they are read as one: one may be an exception from another.
+    for request in [words] if len(things) == len(wishes) else things:
+        meant.things(request)
+    return meant.to_json()
+
+
+class _Meant:
+    """What was found for the parts of a request."""
+
+    def __init__(self, path: Path, name: str, span: tuple[float, float]) -> None:
+        self._clip = path, name
+        self._span = span
+        self._things = asked.Meant()
+        self._texts = lettering.TextChoice()
+        self._unreadable: list[str] = []
+        self._absent: list[str] = []
+        self._margin = 1.0
+
+    def things(self, words: str) -> None:
+        """A part of the request, or all of it, that means things."""
+        self._things.add(asked.meant(words, analysis_of(*self._clip), self._span))
+
+    def text(self, part: str, wish: TextWish) -> None:
+        """A part of the request that means text."""
+        if not available():
+            self._unreadable.append(part.strip())
+            return
+        choice = lettering.chosen(wish, lettering.found_in(*self._clip), self._span)
+        self._margin = min(self._margin, choice.margin)
+        self._texts.groups += choice.groups
+        self._texts.candidates += choice.candidates
+        if not choice.groups and not choice.candidates:
+            self._absent.append(part.strip())
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``search`` tells."""
+        things = self._things
+        candidates = [_candidate(track) for track in things.candidates]
+        size = (1, 1)
+        if self._texts.groups or self._texts.candidates:
+            size = lettering.found_in(*self._clip).size
+        candidates += [lettering.candidate(group, size) for group in self._texts.candidates]
+        seen = 1.0
+        if tracks := things.tracks or things.candidates[:1]:
+            seen = seen_behind(analysis_of(*self._clip), tracks)
+        return {
+            "tracks": [track.id for track in things.tracks],
+            **lettering.meant(self._texts.groups, size),
+            "candidates": pictured(*self._clip, candidates),
+            "unknown": things.unknown,
+            "unreadable": self._unreadable,
+            "absent": things.absent + self._absent,
+            "found": lettering.told(self._texts.groups),
+            "margin": round(min(things.margin, self._margin), 3),
+            "seen": round(seen, 3),
+            "bared": round(lettering.bared(self._texts.groups), 3),
+        }
+
+
+def _candidate(track: Track) -> Candidate:
+    """A track at the moment it is seen best."""
+    moment = int(np.argmax(np.asarray(track.scores) * np.sqrt(area(np.stack(track.boxes)))))
+    return Candidate({"track": track.id}, track.label, track.times[moment], track.boxes[moment])
 
 
 def known(path: Path, name: str, removal: Removal) -> dict[str, Any]:
     """What ``search`` tells, of things already chosen."""
-    analysis = analysis_of(path, name)
-    return {"seen": round(seen_behind(analysis, targets_of(removal, analysis)), 3), "margin": 1.0}
+    told: dict[str, Any] = {"seen": 1.0, "bared": 1.0, "margin": 1.0, "found": []}
+    if removal.tracks or removal.marks:
+        analysis = analysis_of(path, name)
+        told["seen"] = round(seen_behind(analysis, targets_of(removal, analysis)), 3)
+    if removal.texts:
+        groups = lettering.groups_with(lettering.found_in(path, name), removal.texts)
+        told |= {"found": lettering.told(groups), "bared": round(lettering.bared(groups), 3)}
+    return told
 
 
 def seen_behind(analysis: Analysis, targets: list[Track]) -> float:
@@ -241,45 +274,3 @@ def seen_behind(analysis: Analysis, targets: list[Track]) -> float:
             shown |= free
         shares.append(float(shown.mean()))
     return float(np.mean(shares)) if shares else 1.0
-
-
-def pictured(path: Path, name: str, tracks: list[Track], analysis: Analysis) -> list[dict[str, Any]]:
-    """Candidates with a small JPEG each, at the moment they were seen best."""
-    moments = {
-        track.id: int(np.argmax(np.asarray(track.scores) * np.sqrt(area(np.stack(track.boxes))))) for track in tracks
-    }
-    shown: dict[float, Any] = {}
-    for at, frame in near(path, name, [track.times[moments[track.id]] for track in tracks]):
-        shown[at] = frame.to_ndarray(format="bgr24")
-    result = []
-    for track in tracks:
-        moment = moments[track.id]
-        box, time = track.boxes[moment], track.times[moment]
-        at = min(shown, key=lambda one: abs(one - time))
-        result.append(
-            {
-                "track": track.id,
-                "label": track.label,
-                "at": round(time, 2),
-                "box": [round(float(edge) / analysis.size[n % 2], 4) for n, edge in enumerate(box)],
-                "picture": _thumbnail(shown[at], box),
-            }
-        )
-    return result
-
-
-def _thumbnail(picture: Any, box: Any) -> str:
-    """A ``data:`` URL of the box and what is around it, the box drawn."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    size = picture.shape[1::-1]
-    region = whole(clipped(padded(box, 0.4, 24), size), size, 1) or (0, 0, *size)
-    x0, y0, x1, y1 = (round(float(edge)) for edge in box)
-    drawn = cv2.rectangle(picture.copy(), (x0, y0), (x1, y1), (0, 210, 255), 2)[
-        region[1] : region[3], region[0] : region[2]
-    ]
-    scale = _THUMB / max(drawn.shape[:2])
-    if scale < 1:
-        drawn = cv2.resize(drawn, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    _, coded = cv2.imencode(".jpg", drawn, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    return "data:image/jpeg;base64," + base64.b64encode(coded.tobytes()).decode()

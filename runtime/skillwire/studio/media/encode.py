@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from skillwire.studio.media.forms import MOV, MP4, WEBM, Form
@@ -95,17 +96,47 @@ def encoded_video(stream: Any, frames: Iterator[Any]) -> Iterator[Packet[Any]]:
     """Video frames with times in the stream's clock → packets."""
     last: int | None = None
     shown = 0
-    for frame in frames:
-        if last is not None and frame.pts <= last:
-            continue  # clips that overlap: the earlier one stays
-        last, shown = frame.pts, frame.duration or 0
-        frame.pict_type = 0  # the decoder's choice of I, P, B would be forced on the encoder
-        yield from stream.encode(frame)
-    for packet in stream.encode(None):
-        # Encoders tell no lengths, and the last picture has none that follows: it would be shown for a usual one.
-        if packet.pts == last and shown > 1 and packet.time_base == stream.time_base:
-            packet.duration = shown
-        yield packet
+    lead: int | None = None
+    held: Any = None
+    for frame in chain(frames, [None]):
+        if frame is not None:
+            if last is not None and frame.pts <= last:
+                continue  # clips that overlap: the earlier one stays
+            last, shown = frame.pts, frame.duration or 0
+            frame.pict_type = 0  # the decoder's choice of I, P, B would be forced on the encoder
+        for packet in stream.encode(frame):
+            if held is not None:
+                yield held
+            if lead is None:
+                lead = packet.pts - packet.dts  # now: what has been written counts in another clock
+            if frame is None and packet.pts == last:
+                _lasts(packet, shown, stream)
+            held = packet
+    if held is not None:
+        if last is not None and shown > 1:
+            _ends_with(held, last + shown, lead or 0, stream)
+        yield held
+
+
+def _lasts(packet: Any, length: int, stream: Any) -> None:
+    """Encoders tell no lengths; packets get theirs from what follows, but nothing follows the picture shown last."""
+    if length > 1 and packet.time_base == stream.codec_context.time_base:
+        packet.duration = length
+
+
+def _ends_with(packet: Any, end: int, lead: int, stream: Any) -> None:
+    """Makes the packet written last reach the end of the film; ``lead``: how long before it is shown the first one is decoded.
+
+    MP4 counts a track's length in decoding times. Where pictures come at uneven times and are reordered, the last of these lies
+    long before the last picture, and players would stop there.
+    """
+    if packet.time_base != stream.codec_context.time_base:
+        return
+    missing = end - packet.dts - lead
+    if packet.pts + missing > end:
+        packet.dts = packet.pts
+        missing = end - packet.pts
+    packet.duration = missing
 
 
 def audio_stream(output: OutputContainer, form: Form = MP4) -> Any:

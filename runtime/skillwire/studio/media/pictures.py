@@ -19,13 +19,15 @@ _FILM = 24
 class Span:
     """Which part of a source is shown and when: seconds in the source, seconds on the timeline, and speed.
 
-    ``source_out`` is ``None`` for "to the end".
+    ``source_out`` is ``None`` for "to the end". ``length``: seconds on the timeline, to the end of which the last picture stays;
+    ``None``: as long as the file says.
     """
 
     source_in: Fraction
     source_out: Fraction | None
     start: Fraction
     speed: Fraction
+    length: Fraction | None = None
 
 
 def span_frames(source: Source, span: Span, clock: Fraction) -> Iterator[Any]:
@@ -34,6 +36,19 @@ def span_frames(source: Source, span: Span, clock: Fraction) -> Iterator[Any]:
     The frame that is on screen when the span begins is shown from its start. A faster clip keeps the source's frame rate, or that of
     film where the source has less: frames that would come closer together than that are left out.
     """
+    held: Any = None
+    for frame in _in_span(source, span, clock):
+        if held is not None:
+            yield held
+        held = frame
+    if held is not None:
+        # How long the last picture is shown a file tells badly: by the distance to whatever is decoded next.
+        if span.length is not None and not source.damage.cut_off:
+            held.duration = max(1, round((span.start + span.length) / clock) - held.pts)
+        yield held
+
+
+def _in_span(source: Source, span: Span, clock: Fraction) -> Iterator[Any]:
     if span.source_in > 0:
         seek(source, float(span.source_in))
     least = Fraction(3, 4) / max(source.stream.average_rate or 0, _FILM) if span.speed > 1 else Fraction(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Demuxers of pictures: one frame, no clock.
 _STILL_FORMATS = ("image2", "_pipe", "gif", "webp")
+# Sound said to go on for less than this (seconds) ends with the pictures: encoders fill up blocks, and AVI counts some too many.
+_PADDING = Fraction(1, 4)
 # Demuxers a file may be given to. Playlists and concat scripts are left out: they make the reader open other files.
 _FORMATS = (
     "mov,mp4,m4a,matroska,webm,avi,mp3,wav,w64,aac,gif,gif_pipe,image2,png_pipe,apng,jpeg_pipe,webp_pipe,webp,webp_anim"
@@ -74,7 +77,7 @@ def probe(path: Path) -> MediaInfo:
             "audio_codec": audio.codec_context.name if audio is not None else "",
         }
         if video is None:
-            return MediaInfo(kind="audio", duration=_duration_ms(container, None), **common)
+            return MediaInfo(kind="audio", duration=_duration_ms(container), **common)
         rotation = 0
         try:
             frame = next(container.decode(video), None)
@@ -86,7 +89,7 @@ def probe(path: Path) -> MediaInfo:
             rotation = frame.rotation
         return MediaInfo(
             kind="image" if still else "video",
-            duration=_duration_ms(container, video),
+            duration=_duration_ms(container),
             width=video.codec_context.width,
             height=video.codec_context.height,
             fps=round(float(video.average_rate or 0), 3),
@@ -124,12 +127,45 @@ def video_stream(container: InputContainer) -> VideoStream | None:
     return next((stream for stream in moving if best is not None and stream.index == best.index), moving[0])
 
 
-def _duration_ms(container: InputContainer, video: VideoStream | None) -> int:
-    if video is not None and video.duration and video.time_base:
-        return round(video.duration * video.time_base * 1000)
+def start_of(container: InputContainer) -> Fraction:
+    """Where the clock of a file stands at its start, in seconds, never below zero: not all count from zero.
+
+    A film starts with the first of its streams, for their distance to each other matters; a song with its first sample.
+    """
+    streams = (video_stream(container), container.streams.best("audio"))
+    starts = [one.start_time * one.time_base for one in streams if one and one.start_time is not None and one.time_base]
+    return max(Fraction(0), Fraction(min(starts, default=0)))
+
+
+def _duration_ms(container: InputContainer) -> int:
+    """How long the pictures play, or the sound where it goes on for longer."""
+    start = start_of(container)
+    ends: list[Fraction] = []
+    for stream in (video_stream(container), container.streams.best("audio")):
+        if stream is not None and stream.duration and stream.time_base:
+            end = ((stream.start_time or 0) + stream.duration) * stream.time_base - start
+            if not ends or end - ends[0] > _PADDING:
+                ends.append(end)
+        elif stream is not None and stream.type == "video":
+            break
+    if ends:
+        return round(ends[-1] * 1000)
     if container.duration:  # in microseconds
-        return round(Fraction(container.duration, 1000))
-    return 0
+        return max(0, round((Fraction(container.duration, 1_000_000) - start) * 1000))
+    return round((_last_moment(container) - start) * 1000)
+
+
+def _last_moment(container: InputContainer) -> Fraction:
+    """Where the last picture ends, or the last sound, found by reading on to it: browsers record without stating a length."""
+    import av  # noqa: PLC0415 - slow import
+
+    ends: dict[int, Fraction] = {}
+    with suppress(av.error.FFmpegError):
+        for packet in container.demux():
+            if packet.pts is not None and packet.time_base:
+                end = (packet.pts + (packet.duration or 0)) * packet.time_base
+                ends[packet.stream_index] = max(end, ends.get(packet.stream_index, Fraction(0)))
+    return max(ends.values(), default=Fraction(0))
 
 
 def _reason(error: Exception) -> str:

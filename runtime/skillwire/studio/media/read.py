@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skillwire.errors import JobFailed
-from skillwire.studio.media.probe import open_media, video_stream
+from skillwire.studio.media.probe import open_media, start_of, video_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -44,14 +44,9 @@ class Source:
         return self.stream.type != "video" or self.container.format.name != "avi"
 
     @property
-    def origin(self) -> Fraction:
-        """What its timestamps count from, in seconds: a song begins with its first sample, whatever its encoder's delay.
-
-        In a film the streams' offsets to each other matter, so there it is zero.
-        """
-        if video_stream(self.container) is not None or self.stream.start_time is None:
-            return Fraction(0)
-        return Fraction(self.stream.start_time * self.stream.time_base)
+    def offset(self) -> int:
+        """What the stream's clock shows at the start of the file, in ticks. ``packets`` and ``seek`` count from there."""
+        return round(start_of(self.container) / self.stream.time_base) if self.stream.time_base else 0
 
     def close(self) -> None:
         """Closes the file."""
@@ -80,9 +75,10 @@ def open_audio(path: Path, name: str) -> Source:
 
 
 def packets(source: Source) -> Iterator[Packet[Any]]:
-    """The stream's packets in decoding order; a broken tail ends them."""
+    """The stream's packets in decoding order, their times from the start of the file; a broken tail ends them."""
     import av  # noqa: PLC0415 - slow import
 
+    offset = source.offset
     demuxer = source.container.demux(source.stream)
     while True:
         try:
@@ -92,12 +88,17 @@ def packets(source: Source) -> Iterator[Packet[Any]]:
         except (av.error.InvalidDataError, av.error.EOFError):
             source.damage.cut_off = True
             return
-        if packet.size:
+        if packet.is_corrupt:  # cut off in its middle: what is copied must decode
+            source.damage.cut_off = True
+        elif packet.size:
+            if offset:
+                packet.pts = None if packet.pts is None else packet.pts - offset
+                packet.dts = None if packet.dts is None else packet.dts - offset
             yield packet
 
 
 def seek(source: Source, seconds: float) -> None:
-    """Goes to the last keyframe at or before ``seconds``; a file that cannot seek is read from its start.
+    """Goes to the last keyframe at or before ``seconds`` from the start of the file; a file that cannot seek is read from its start.
 
     So is one whose pictures are reordered but that does not tell when they are shown: which is which is known from its start only.
     """
@@ -107,7 +108,8 @@ def seek(source: Source, seconds: float) -> None:
         source.container.seek(0)
         return
     try:
-        source.container.seek(max(0, int(seconds / source.stream.time_base)), stream=source.stream)
+        ticks = max(0, int(seconds / source.stream.time_base)) + source.offset
+        source.container.seek(ticks, stream=source.stream)
     except av.error.FFmpegError:
         source.container.seek(0)
 

@@ -46,8 +46,12 @@ def canvas_size(display: tuple[int, int], ratio: tuple[int, int] | None, height:
 
 def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
     """The frame's 3×3 display matrix in the container's 16.16 and 2.30 fixed point, or ``None``."""
-    side_data: Any = frame.side_data.get("DISPLAYMATRIX")
-    return None if side_data is None else struct.unpack("=9i", bytes(side_data)[:36])
+    from av.sidedata import sidedata  # noqa: PLC0415 - slow import
+
+    # ``frame.side_data`` would tie the frame to itself: its picture would stay in memory until the collector of cycles comes by.
+    container: Any = sidedata.SideDataContainer
+    found: Any = container(frame).get("DISPLAYMATRIX")
+    return None if found is None else struct.unpack("=9i", bytes(found)[:36])
 
 
 def upright(matrix: tuple[int, ...] | None) -> list[tuple[str, str]]:

@@ -97,8 +97,8 @@ def _track(sounds: Sequence[Sound]) -> Iterator[NDArray[np.float32]]:
 def _linear(sound: Sound) -> Iterator[NDArray[np.float32]]:
     """The source's samples from ``source_in`` on at its own speed; gaps in its timestamps become silence."""
     source = sound.open()
-    begin = sound.source_in + source.origin
-    if sound.source_in > 0:
+    begin = sound.source_in
+    if begin > 0:
         seek(source, max(0.0, float(begin) - _PREROLL))
     stop = None if sound.source_out is None else round((sound.source_out - sound.source_in) * RATE)
     cursor = 0

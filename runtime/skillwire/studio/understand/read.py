@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from skillwire.language.detect import detect
 from skillwire.language.normalise import fold
 from skillwire.language.quotes import Quote, mask
-from skillwire.studio.understand import replies
+from skillwire.studio.understand import order, replies
 from skillwire.studio.understand.clause import Operation
 from skillwire.studio.understand.lexicon import lexicon, likely_languages
 from skillwire.studio.understand.passage import Passage
@@ -38,6 +39,24 @@ class Reading:
 
 def understand(text: str) -> Reading:
     """Reads an editing request in any of the seven languages. Never raises; the same text gives the same reading."""
+    parts = order.split(text)
+    if not any(part.ops for part in parts):
+        return _understood(text)
+    return joined([Reading(part.ops, (), detect(text), "") if part.ops else _understood(part.text) for part in parts])
+
+
+def joined(readings: Sequence[Reading]) -> Reading:
+    """The readings of a request's parts as one."""
+    ops = tuple(op for reading in readings for op in reading.ops)
+    unread = tuple(part for reading in readings for part in reading.unread)
+    # "… and export it" holds no edit of its own, which is no reason to list what can be done.
+    said = dict.fromkeys(one.reply for one in readings if one.reply and (one.unread or not ops))
+    notes = dict.fromkeys(reading.note for reading in readings if reading.note)
+    planner = next((reading.planner for reading in readings if reading.planner != "rules"), "rules")
+    return Reading(ops, unread, readings[0].language, " ".join(said), planner, " ".join(notes))
+
+
+def _understood(text: str) -> Reading:
     shown = even_out(text)
     beyond = (shown[_LONGEST:],) if len(shown) > _LONGEST else ()
     shown = shown[:_LONGEST]
