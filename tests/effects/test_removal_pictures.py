@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from skillwire.studio.effects.analysis import Analysis, Shot
-from skillwire.studio.effects.inpaint import grown, invented
+from skillwire.studio.effects.inpaint import imagined, invented
 from skillwire.studio.effects.planes import Planes, planes_of
 from skillwire.studio.effects.plate import PlateBuilder
 from skillwire.studio.effects.remove import Remover
@@ -196,15 +196,34 @@ def test_a_plate_is_the_median_of_what_is_seen():
     assert not plate.invented
 
 
-@pytest.mark.parametrize("fill", [invented, grown])
-def test_only_holes_are_filled(street, fill):
+def test_only_holes_are_filled(street):
     planes = planes_of(frames_of([cv2.resize(street, (320, 180))])[0])
     hole = np.zeros((90, 160), np.uint8)
     hole[30:50, 60:90] = 255
     old = Planes(*(plane.copy() for plane in planes.each()))
     old.y[60:100, 120:180] = 0
-    filled = fill(old, hole)
+    filled = invented(old, hole)
     for new, before in zip(filled.each(), old.each(), strict=True):
         around = cv2.resize(cv2.dilate(hole, np.ones((5, 5))), before.shape[::-1], interpolation=cv2.INTER_NEAREST) == 0
         assert np.array_equal(new[around], before[around])
     assert filled.y[70:90, 130:170].mean() > 20
+
+
+def test_a_calm_fill_runs_on_smoothly_and_takes_nothing_from_what_is_foul():
+    ramp = np.tile(np.linspace(40, 200, 160, dtype=np.uint8), (90, 1))
+    planes = Planes(ramp.copy(), np.full_like(ramp, 100), np.full_like(ramp, 150))
+    hole, foul = np.zeros_like(ramp), np.zeros_like(ramp)
+    hole[20:70, 50:110] = 255
+    foul[15:75, 40:50] = 255
+    planes.y[hole + foul > 0] = 255
+    before = planes.y.copy()
+    imagined(planes, hole, foul)
+    assert np.array_equal(planes.y[hole == 0], before[hole == 0])
+    assert np.abs(planes.y[hole > 0].astype(int) - ramp[hole > 0]).mean() < 8
+    assert np.abs(planes.u[hole > 0].astype(int) - 100).max() <= 2
+
+
+def test_a_calm_fill_of_everything_changes_nothing():
+    planes = Planes(*(np.full((8, 8), 77, np.uint8) for _ in range(3)))
+    imagined(planes, np.full((8, 8), 255, np.uint8), np.zeros((8, 8), np.uint8))
+    assert (planes.y == 77).all()

@@ -23,44 +23,36 @@ def keep(samples, shot, count):
 def test_kept_pictures_come_back(tmp_path):
     samples = Samples(tmp_path, "key")
     keep(samples, 0, 10)
-    assert list(samples.of(0)) == []
-    samples.settle(0, still=True)
-    back = list(Samples(tmp_path, "key").of(0))
-    assert [time for time, _ in back] == [n / 10 for n in range(10)]
-    for n, (_, planes) in enumerate(back):
-        for plane, was in zip(planes.each(), grey(40 + n).each(), strict=True):
+    assert samples.of(0) == []
+    samples.settle(0)
+    back = Samples(tmp_path, "key").of(0)
+    assert [one.time for one in back] == [n / 10 for n in range(10)]
+    for n, one in enumerate(back):
+        for plane, was in zip(one.planes().each(), grey(40 + n).each(), strict=True):
             assert plane.shape == was.shape
             assert np.abs(plane.astype(int) - was).max() <= 2
-    assert list(Samples(tmp_path, "other").of(0)) == []
+    assert Samples(tmp_path, "other").of(0) == []
 
 
 def test_a_long_shot_is_covered_evenly(tmp_path):
     samples = Samples(tmp_path, "key")
     keep(samples, 0, 500)
-    samples.settle(0, still=True)
-    times = [time for time, _ in samples.of(0)]
+    samples.settle(0)
+    times = [one.time for one in samples.of(0)]
     assert 24 <= len(times) < 48
     assert len({round(step, 6) for step in np.diff(times)}) == 1
     assert times[-1] > 45
 
 
-def test_nothing_is_kept_of_a_camera_that_moved(tmp_path):
-    samples = Samples(tmp_path, "key")
-    keep(samples, 0, 10)
-    samples.settle(0, still=False)
-    samples.settle(1, still=True)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_damaged_pictures_are_none(tmp_path):
     samples = Samples(tmp_path, "key")
     keep(samples, 0, 3)
-    samples.settle(0, still=True)
+    samples.settle(0)
     (file,) = tmp_path.iterdir()
     whole = file.read_bytes()
     for damaged in (b"", b"text", whole[:200], whole[:-40]):
         file.write_bytes(damaged)
-        assert list(samples.of(0)) == []
+        assert samples.of(0) == []
 
 
 def track(number, lefts, group="person"):
@@ -72,7 +64,7 @@ def track(number, lefts, group="person"):
 def test_an_outline_goes_along_with_what_stays_before_a_target():
     target, stays = track(1, [100] * 6), track(2, [50 + 10 * n for n in range(6)])
     stays.boxes = [box + np.asarray([0, 0, 0, 20], np.float32) for box in stays.boxes]  # nearer: its foot is lower
-    holes = Holes([target], [stays])
+    holes = Holes([target], [stays], (640, 360))
     shape = np.zeros((32, 32), np.uint8)
     ((_, plain),) = holes.at(0.4, 0.5)
     ((_, known),) = holes.at(0.4, 0.5, {2: shape})
@@ -96,3 +88,25 @@ def test_an_outline_keeps_its_form_where_it_is_carried():
     rows, columns = np.flatnonzero(put.any(1)), np.flatnonzero(put.any(0))
     assert (rows[0], rows[-1]) == pytest.approx((30, 59), abs=1)
     assert (columns[0], columns[-1]) == pytest.approx((50, 59), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("lefts", "stays"),
+    [([510, 530, 550, 570, 590], True), ([90, 70, 50, 30, 10], True), ([310, 330, 350, 370, 390], False)],
+)
+def test_what_crosses_the_edge_is_there_until_it_is_out(lefts, stays):
+    gone = track(1, lefts)
+    holes = Holes([gone], [], (640, 360))
+    last = gone.times[-1]
+    assert holes.box(gone, last + 0.2, 0.25) is not None
+    assert (holes.box(gone, last + 0.4, 0.25) is not None) == stays
+    assert len(holes.hidden(last + 0.4, 0.25)) == stays
+    assert holes.box(gone, last + 0.9, 0.25) is None
+
+
+def test_past_its_end_a_track_goes_on_at_the_pace_of_a_while():
+    walks = track(1, [100, 110, 120, 130, 140, 145])
+    box = walks.at(walks.times[-1] + 0.2, 0.5)
+    # Its last step was only half as long as the others.
+    assert box[0] == pytest.approx(145 + 15 * 0.5, abs=0.1)
+    assert box[2] - box[0] == pytest.approx(40)

@@ -16,7 +16,7 @@ from skillwire.studio.effects.room import Room, content_of
 from skillwire.studio.effects.tracks import Track
 
 # Changes when what is kept, or how it is found, changes.
-VERSION = 5
+VERSION = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,14 @@ def clipped(box: Boxes, size: tuple[int, int]) -> Boxes:
     return np.clip(box, 0, np.asarray([width, height, width, height], np.float32)).astype(np.float32)
 
 
-def whole(box: Boxes, size: tuple[int, int], grid: int = 2) -> tuple[int, int, int, int] | None:
-    """The smallest box on multiples of ``grid`` pixels around ``box`` inside the picture; ``None`` when it is empty."""
-    x0, y0 = (max(0, int(np.floor(edge / grid)) * grid) for edge in box[:2])
+def whole(box: Boxes, size: tuple[int, int], grid: int = 2, beyond: int = 0) -> tuple[int, int, int, int] | None:
+    """The smallest box on multiples of ``grid`` pixels around ``box`` inside the picture; ``None`` when it is empty.
+
+    It may reach ``beyond`` pixels (a multiple of ``grid``) out of the picture.
+    """
+    x0, y0 = (max(-beyond, int(np.floor(edge / grid)) * grid) for edge in box[:2])
     x1, y1 = (
-        min(side // grid * grid, int(np.ceil(edge / grid)) * grid) for edge, side in zip(box[2:], size, strict=True)
+        min(side // grid * grid + beyond, int(np.ceil(edge / grid)) * grid)
+        for edge, side in zip(box[2:], size, strict=True)
     )
     return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None

@@ -18,6 +18,8 @@ _CORNERS = 200
 # Fewer matches than these fix no homography.
 _LEAST = 12
 _INLIER_PX = 1.5
+# Corners so near the edge of a picture are not looked for in it.
+_RIM = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,18 @@ class Motion:
 
 
 class View:
-    """A picture prepared for matching: small, grey, with corners outside ``without``, the boxes of what may move on its own."""
+    """A picture prepared for matching: small, grey, with corners outside ``without``, the boxes of what may move on its own.
 
-    def __init__(self, luma: NDArray[np.uint8], without: Sequence[Boxes] = ()) -> None:
+    ``luma`` may itself be of ``part`` of the picture's size.
+    """
+
+    def __init__(self, luma: NDArray[np.uint8], without: Sequence[Boxes] = (), part: float = 1.0) -> None:
         import cv2  # noqa: PLC0415 - slow import
 
-        height, width = luma.shape
+        height, width = (side / part for side in luma.shape)
         self.scale = min(1.0, WIDTH / width)
         size = (max(16, round(width * self.scale)), max(16, round(height * self.scale)))
-        small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA) if self.scale < 1 else luma.copy()
+        small = luma.copy() if size == luma.shape[::-1] else cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
         self.grey = np.asarray(small, np.uint8)
         self.without = list(without)
         self._points: Any = None
@@ -62,13 +67,36 @@ class View:
 
 def motion(one: View, other: View) -> Motion:
     """The camera's motion from ``one`` to ``other``; the identity without trust where it cannot be told."""
+    if len(one.points) < _LEAST:
+        return _by_difference(one, other)
+    return _followed(one, other.grey, one.points)
+
+
+def motion_near(one: View, other: View, guess: Matrix) -> Motion:
+    """The same where ``guess`` is nearly right but the pictures may be far apart."""
     import cv2  # noqa: PLC0415 - slow import
 
-    start = one.points
+    size = one.grey.shape[::-1]
+    zooms = [np.diag([view.scale, view.scale, 1.0]) for view in (one, other)]
+    there = zooms[1] @ guess @ np.linalg.inv(zooms[0])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    near = cv2.warpPerspective(other.grey, there, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    at = moved(one.points.reshape(-1, 2), there)
+    height, width = other.grey.shape
+    inside = ((at >= _RIM) & (at < (width - _RIM, height - _RIM))).all(axis=1)
+    step = _followed(one, np.asarray(near, np.uint8), one.points[inside])
+    matrix = guess @ step.matrix
+    return Motion(matrix / matrix[2, 2], step.shift, step.trust)
+
+
+def _followed(one: View, grey: NDArray[np.uint8], start: Any) -> Motion:
+    """The motion of corners of ``one`` to another small picture."""
+    import cv2  # noqa: PLC0415 - slow import
+
     if len(start) < _LEAST:
-        return _by_difference(one, other)
+        return Motion(np.eye(3), 0.0, 0.0)
     follow: Any = cv2.calcOpticalFlowPyrLK
-    end, found, _ = follow(one.grey, other.grey, start, None, winSize=(15, 15), maxLevel=3, criteria=(3, 15, 0.02))
+    end, found, _ = follow(one.grey, grey, start, None, winSize=(15, 15), maxLevel=3, criteria=(3, 15, 0.02))
     good = found.ravel() == 1
     if good.sum() < _LEAST:
         return Motion(np.eye(3), 0.0, 0.0)

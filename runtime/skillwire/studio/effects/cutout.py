@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, padded, whole
-from skillwire.studio.effects.planes import Plane, Planes, Region, shrunk
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from skillwire.studio.effects.planes import Plane, Planes, Region
+from skillwire.studio.effects.vision import opencv
 
 # Room around a box for what a detector leaves out (hands, bags) and for the shadow, in sides of the box and pixels.
 PAD = 0.3
@@ -25,12 +23,8 @@ _START, _START_NOISE = 13.0, 5.0
 _CARRY, _CARRY_NOISE = 6.0, 2.8
 # Colours vary less than brightness, so a difference in them says more.
 _COLOUR_WEIGHT = 2
-# The light's change is measured where the scene is seen, on a grid of cells of so many half-size pixels, at most so many a side, and
-# no further than so many bytes.
-_GRID, _MOST_CELLS = 8, 48
-_MOST_LIGHT = 24
-# How far a seam reaches beyond a mask, in half-size pixels, the last of them for luma alone.
-_SEAM = 3
+# Gaps wider than this many pixels are closed in a smaller picture. Pixels beyond a mask that its soft seam reaches.
+_CLOSED, _SEAM = 5, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,85 +52,35 @@ class Hole:
         return padded(self.box, PAD, PAD_LEAST)
 
 
-class Light:
-    """How the light on a scene differs from that on a picture of it, as a smooth field for each plane. For many parts of one scene."""
+class Scene(Protocol):
+    """The scene in a region: at half size, and its full-size luma in a window of the region."""
 
-    def __init__(self, scene: Planes) -> None:
-        width, height = scene.size
-        cell = max(2 * _GRID, max(width, height) / _MOST_CELLS)
-        self._grid = (max(1, int(width / cell)), max(1, int(height / cell)))
-        self._scene = [shrunk(plane, self._grid).astype(np.float32) for plane in scene.each()]
-        self._size = scene.size
-        self._fields: list[NDArray[np.float32] | None] = [None, None, None]
+    @property
+    def half(self) -> Planes: ...
 
-    def measure(self, seen: Planes, free: Plane) -> None:
-        """Measures the difference to ``seen`` where ``free`` (half size) is set."""
-        weight = (shrunk(free, self._grid) > 250).astype(np.float32)
-        self._fields = [
-            _field(one, shrunk(other, self._grid).astype(np.float32), weight.copy())
-            for one, other in zip(self._scene, seen.each(), strict=True)
-        ]
-
-    def on(self, part: Planes, region: Region) -> Planes:
-        """A part of the scene, which lies in ``region`` of it, in the light of the picture."""
-        return Planes(
-            *(self._lit(n, plane, region) for n, plane in enumerate(part.each())),
-        )
-
-    def _lit(self, number: int, plane: Plane, region: Region) -> Plane:
-        import cv2  # noqa: PLC0415 - slow import
-
-        smooth = self._fields[number]
-        if smooth is None:
-            return plane
-        half = 1 if number == 0 else 2
-        kx, ky = (grid / (side / half) for grid, side in zip(self._grid, self._size, strict=True))
-        x, y = region[0] / half, region[1] / half
-        back = np.asarray([[kx, 0, (x + 0.5) * kx - 0.5], [0, ky, (y + 0.5) * ky - 0.5]], np.float64)
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        full = cv2.warpAffine(smooth, back, plane.shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        return _added(plane, full)
+    def luma(self, window: Region) -> Plane: ...
 
 
-def lit(scene: Planes, seen: Planes, free: Plane) -> Planes:
-    """The scene in the light of this picture: the smooth difference where ``free`` (half size) is set, carried into the rest."""
-    light = Light(scene)
-    light.measure(seen, free)
-    return light.on(scene, (0, 0, *scene.size))
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A scene of which all is at hand. Of ``half`` only the colours are of half size."""
 
+    half: Planes
 
-def _field(scene: NDArray[np.float32], seen: NDArray[np.float32], weight: NDArray[np.float32]) -> Any:
-    """The smooth difference of two small planes where there is weight; ``None`` where it is too little to matter."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    change = np.clip(seen - scene, -_MOST_LIGHT, _MOST_LIGHT)
-    # What moves there as well is no change of light.
-    known = change[weight > 0]
-    if known.size == 0:
-        return None
-    middle = float(np.median(known))
-    weight *= np.abs(change - middle) < 6 + 2 * float(np.median(np.abs(known - middle)))
-    sigma = max(2.0, max(weight.shape) / 8)
-    total = cv2.GaussianBlur(weight, (0, 0), sigma)
-    smooth = (cv2.GaussianBlur(change * weight, (0, 0), sigma) + 1e-3 * middle) / (total + 1e-3)
-    return smooth if float(np.abs(smooth).max()) >= 0.5 else None
-
-
-def _added(plane: Plane, change: Any) -> Plane:
-    """A plane with a change of light (float32, of its size) added, rounded."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    return np.asarray(cv2.add(plane, change, dtype=cv2.CV_8U), np.uint8)
+    def luma(self, window: Region) -> Plane:
+        """Full-size luma in a window of the region."""
+        return self.half.crop(window).y
 
 
 def difference(one: Planes, other: Planes) -> Plane:
-    """How far two pictures lie apart, at half size: the largest of the planes' differences."""
+    """How far two pictures lie apart, at half size: the largest of the planes' differences. Luma of both is full, or half size."""
     import cv2  # noqa: PLC0415 - slow import
 
     colour = cv2.max(cv2.absdiff(one.u, other.u), cv2.absdiff(one.v, other.v))
     luma = cv2.absdiff(one.y, other.y)
-    small = cv2.resize(luma, colour.shape[::-1], interpolation=cv2.INTER_AREA)
-    apart = cv2.max(small, cv2.convertScaleAbs(colour, alpha=_COLOUR_WEIGHT))
+    if luma.shape != colour.shape:
+        luma = cv2.resize(luma, colour.shape[::-1], interpolation=cv2.INTER_AREA)
+    apart = cv2.max(luma, cv2.convertScaleAbs(colour, alpha=_COLOUR_WEIGHT))
     return np.asarray(cv2.blur(apart, (3, 3)), np.uint8)
 
 
@@ -148,38 +92,58 @@ def mask_of(
     ``apart``: the difference from the empty scene, ``corner``: the region's place in the picture, ``free``: 255 where no tracked
     thing is, for the noise. ``fixed``: 255 where the scene was invented and the mask is the box itself.
     """
-    import cv2  # noqa: PLC0415 - slow import
-
+    cv2 = opencv()
     height, width = apart.shape
-    quiet = apart[::2, ::2][free[::2, ::2] > 0]  # a quarter tells the noise as well
-    noise = float(np.median(quiet)) / 0.8 if quiet.size > 200 else 2.0
-    carry = (apart > min(40.0, max(_CARRY, _CARRY_NOISE * noise))).astype(np.uint8)
-    start = apart > min(60.0, max(_START, _START_NOISE * noise))
+    noise = noise_of(apart, free)
+    _, carry = cv2.threshold(apart, min(40.0, max(_CARRY, _CARRY_NOISE * noise)), 255, cv2.THRESH_BINARY)
+    _, start = cv2.threshold(apart, min(60.0, max(_START, _START_NOISE * noise)), 255, cv2.THRESH_BINARY)
     inner = _window(padded(hole.box, 0.04), corner, (width, height))
-    side = max(2, round(0.06 * float(hole.box[2] - hole.box[0]) / 2))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * side + 1, 2 * side + 1))
     kept = _kept(hole, inner, corner, (width, height))
-    same = cv2.dilate(carry, np.ones((3, 3), np.uint8)) == 0
-    for box in hole.standing:
-        window = _window(box, corner, (width, height))
-        kept[window][same[window]] = 255
-    carry[kept > 0] = 0
-    joined: Any = cv2.morphologyEx(carry, cv2.MORPH_CLOSE, kernel)
-    joined[kept > 0] = 0
+    if hole.standing:
+        same = cv2.dilate(carry, np.ones((3, 3), np.uint8)) == 0
+        for box in hole.standing:
+            window = _window(box, corner, (width, height))
+            kept[window][same[window]] = 255
+    stays = cv2.bitwise_not(kept)
+    carry = cv2.bitwise_and(carry, stays)
+    joined = cv2.bitwise_and(_closed(carry, max(2, round(0.06 * float(hole.box[2] - hole.box[0]) / 2))), stays)
     _, parts = cv2.connectedComponents(joined)
-    seeds = np.zeros_like(start)
-    seeds[inner] = start[inner]
+    seeds = parts[inner][(start[inner] & joined[inner]) > 0]
     chosen = np.zeros(int(parts.max()) + 1, np.uint8)
-    chosen[parts[seeds & (joined > 0)]] = 255
+    chosen[seeds] = 255
     chosen[0] = 0
     mask: Any = chosen[parts]
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     cv2.drawContours(mask, outlines, -1, 255, cv2.FILLED)
     if fixed is not None:
-        mask[fixed > 0] = 255
+        mask = cv2.max(mask, fixed)
     mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
-    mask[kept > 0] = 0
-    return np.asarray(mask, np.uint8), kept
+    return np.asarray(cv2.bitwise_and(mask, stays), np.uint8), kept
+
+
+def noise_of(apart: Plane, free: Plane) -> float:
+    """The deviation of the noise in a difference of two pictures, where both show the scene."""
+    return _median(apart, free) / 0.8 if opencv().countNonZero(free) > 800 else 2.0
+
+
+def _median(plane: Plane, where: Plane) -> float:
+    """The median of a plane's bytes where a mask is set."""
+    counts = np.cumsum(opencv().calcHist([plane], [0], where, [256], [0, 256]).ravel())
+    return float(np.searchsorted(counts, counts[-1] / 2))
+
+
+def _closed(mask: Plane, side: int) -> Plane:
+    """A mask with gaps of up to ``side`` pixels closed; wide ones are looked for in a smaller picture, which is much quicker."""
+    cv2 = opencv()
+    shrink = max(1, side // _CLOSED)
+    reach = round(side / shrink)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    if shrink == 1:
+        return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel), np.uint8)
+    size = (-(-mask.shape[1] // shrink), -(-mask.shape[0] // shrink))
+    _, small = cv2.threshold(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), 0, 255, cv2.THRESH_BINARY)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
+    return np.asarray(cv2.max(mask, cv2.resize(closed, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)), np.uint8)
 
 
 def _kept(hole: Hole, inner: tuple[slice, slice], corner: tuple[int, int], size: tuple[int, int]) -> Plane:
@@ -219,29 +183,34 @@ def cut_to(mask: Plane, box: Boxes, region: Region) -> Plane | None:
     return made
 
 
-def blended(into: Planes, scene: Planes, mask: Plane, kept: Plane | None = None) -> None:
+def blended(into: Planes, scene: Scene, mask: Plane, kept: Plane | None = None) -> None:
     """Writes the scene over ``into`` where the mask is, with a soft seam; beyond it, and where ``kept`` is set, every byte stays."""
-    import cv2  # noqa: PLC0415 - slow import
-
+    cv2 = opencv()
     x, y, width, height = cv2.boundingRect(mask)
     if not width:
         return
-    rows, columns = (slice(max(0, at - _SEAM), at + side + _SEAM) for at, side in ((y, height), (x, width)))
-    part = (2 * columns.start, 2 * rows.start, 2 * columns.stop, 2 * rows.stop)
-    into, scene, mask = into.crop(part), scene.crop(part), mask[rows, columns]
-    soft: Any = cv2.GaussianBlur(mask, (2 * _SEAM - 1, 2 * _SEAM - 1), 0)
-    if kept is not None:
-        kept = kept[rows, columns]
-        soft[kept > 0] = 0
-    for n, (plane, other) in enumerate(zip(into.each(), scene.each(), strict=True)):
-        matte: Any = soft
-        if n == 0:
-            matte = cv2.resize(soft, plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
-            if kept is not None:
-                matte[cv2.resize(kept, plane.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0] = 0
-        weight: NDArray[np.float32] = matte.astype(np.float32) * np.float32(1 / 255)
-        mixed = cv2.blendLinear(np.ascontiguousarray(plane), np.ascontiguousarray(other), 1 - weight, weight)
-        np.copyto(plane, mixed, where=matte > 0)
+    x0, y0 = max(0, x - _SEAM), max(0, y - _SEAM)
+    x1, y1 = min(mask.shape[1], x + width + _SEAM), min(mask.shape[0], y + height + _SEAM)
+    part = np.s_[y0:y1, x0:x1]
+    window = (2 * x0, 2 * y0, 2 * x1, 2 * y1)
+    stays = None if kept is None else cv2.bitwise_not(kept[part])
+    soft: Any = cv2.GaussianBlur(mask[part], (5, 5), 0)
+    fine = cv2.resize(soft, (2 * (x1 - x0), 2 * (y1 - y0)), interpolation=cv2.INTER_LINEAR)
+    if stays is not None:
+        soft = cv2.bitwise_and(soft, stays)
+        fine = cv2.bitwise_and(fine, cv2.resize(stays, fine.shape[::-1], interpolation=cv2.INTER_NEAREST))
+    here = into.crop(window)
+    mixed_into(here.y, scene.luma(window), fine)
+    mixed_into(here.u, scene.half.u[part], soft)
+    mixed_into(here.v, scene.half.v[part], soft)
+
+
+def mixed_into(plane: Plane, other: Plane, matte: Plane) -> None:
+    """Writes ``other`` over ``plane`` as far as ``matte`` (0 to 255) says; where that is 0, every byte stays."""
+    cv2 = opencv()
+    weight = cv2.multiply(matte, 1.0, scale=1 / 255, dtype=cv2.CV_32F)
+    mixed = cv2.blendLinear(np.ascontiguousarray(plane), np.ascontiguousarray(other), 1 - weight, weight)
+    cv2.copyTo(mixed, matte, plane)
 
 
 def free_of(boxes: Sequence[Boxes], region: Region) -> Plane:

@@ -5,80 +5,90 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, padded
-from skillwire.studio.effects.camera import Matrix, View
-from skillwire.studio.effects.cutout import PAD, PAD_LEAST, free_of, lit
-from skillwire.studio.effects.inpaint import grown, invented
-from skillwire.studio.effects.planes import Plane, Planes, Region
-from skillwire.studio.effects.warp import Layer, aligned, carried, lay, shown
+from skillwire.studio.effects.cutout import PAD, PAD_LEAST, free_of
+from skillwire.studio.effects.inpaint import imagined
+from skillwire.studio.effects.light import halved
+from skillwire.studio.effects.planes import Plane, Planes, Region, copied
+from skillwire.studio.effects.ranked import ranked
+from skillwire.studio.effects.stills import MOVER_PAD, Still
+from skillwire.studio.effects.vision import opencv
+from skillwire.studio.effects.warp import Faded, Layer, Lit, lay, lit, unlit, way
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-# Pictures taken from for one hole at most, and the part of it that may be left for what comes after.
-_MOST_SOURCES = 6
-_ENOUGH = 0.995
 # Fewer half-size pixels than this are left as they are rather than made up.
 _LEAST_INVENTED = 12
-# Less of the hole than this is grown over from what was made up before.
-_SMALL = 0.25
-# A source must add at least this part of the hole.
-_WORTH = 0.02
-# A source of twice the error must add more of the hole by this power of two.
-_STRICT = 4.0
-# Pictures used for the picture before are preferred, since changing them flickers; distant ones are less alike.
-_AGAIN = 0.85
-_PER_SECOND = 0.08
-# Room around the boxes of things that may not be copied along.
-_MOVER_PAD = 0.12
+# Less of the hole than this is not worth asking for an outline: what differs from what is made up goes.
+_OUTLINED = 0.04
+# What shows where other things move is believed when around the hole it differs by so many bytes at most.
+_FITS = 12.0
+# So much room around a thing, in sides of its box, is made up where nothing shows it, for what its box leaves out.
+_ROOM = 0.1
 
 
-@dataclass(slots=True)
-class Still:
-    """One picture of a shot. ``place`` maps the shot's first picture to this one; ``movers``: boxes of what must not be copied."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A scene in a region of a picture. Half-size masks: where it was ``seen``, where ``made`` up, and there a thing is for ``sure``."""
 
-    time: float
-    planes: Planes
-    view: View
-    place: Matrix
-    movers: list[Boxes]
-    _free: Plane | None = None
+    scene: Lit | Faded
+    seen: Plane
+    made: Plane
+    sure: Plane
 
-    @property
-    def free(self) -> Plane:
-        """255 where the scene shows, at the size of ``view``."""
-        if self._free is None:
-            height, width = self.view.grey.shape
-            scaled = [padded(box, _MOVER_PAD, 6) * 2 * self.view.scale for box in self.movers]
-            self._free = free_of(scaled, (0, 0, 2 * width, 2 * height))
-        return self._free
 
-    @property
-    def layer(self) -> Layer:
-        """All of the picture, to take from."""
-        return Layer(self.planes, self.place, (0, 0), self.free, self.view.scale)
+def faded(one: Look, other: Look, part: float) -> Look:
+    """``part`` (0 to 1) of it is the other. What either has seen is seen; made up is what neither has."""
+    cv2 = opencv()
+    seen = cv2.max(one.seen, other.seen)
+    unseen = cv2.bitwise_not(seen)
+    made = cv2.bitwise_and(cv2.max(one.made, other.made), unseen)
+    sure = cv2.bitwise_and(cv2.max(one.sure, other.sure), unseen)
+    # Where one has seen the scene and the other made it up, the first knows better.
+    known = [cv2.max(look.seen, cv2.bitwise_and(look.made, unseen)) for look in (one, other)]
+    scene = Faded.of(one.scene, other.scene, part, *known)
+    return Look(scene, *(np.asarray(mask, np.uint8) for mask in (seen, made, sure)))
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
     """The scene in a region of the picture of a ``time``, without things. Half-size masks: ``made``, 255 where it was invented;
-    the layer's ``shows``, where a picture showed it.
+    ``sure``, where a thing is there for sure; the layer's ``shows``, where a picture showed the scene.
     """
 
     time: float
     region: Region
     layer: Layer
     made: Plane
+    sure: Plane
 
-    def seen_from(self, now: Still, region: Region, here: Planes, free: Plane) -> tuple[Planes, Plane, Plane]:
-        """The scene in a region of another picture, close in time: planes, where it was seen, where it was made up."""
-        planes, seen = aligned(self.layer, now.place, region, here, free)
-        made = Layer(self.layer.planes, self.layer.place, self.region[:2], self.made, 0.5)
-        return planes, seen, shown(made, now.place, region)
+    def seen_from(self, now: Still, region: Region, here: Planes, free: Plane) -> Look:
+        """The scene in a region of another picture, close in time.
+
+        ``here``: that region at half size; ``free``: where it is the scene.
+        """
+        there = way(self.layer, now.place, region)
+        seen = there.shown(self.layer.shows, 0.5)
+        ring = np.asarray(opencv().bitwise_and(free, seen), np.uint8)
+        return Look(lit(there, here, ring), seen, there.shown(self.made, 0.5), there.shown(self.sure, 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A hole (255) in a region of a picture that is to be filled; from where other things are ``moving``, too, if these fit well."""
+
+    now: Still
+    hole: Plane
+    region: Region
+    moving: bool = False
+
+    @property
+    def worst(self) -> float:
+        return _FITS if self.moving else float("inf")
+
+    def shown(self, still: Still) -> Plane:
+        return still.open if self.moving else still.free
 
 
 @dataclass(slots=True)
@@ -95,93 +105,94 @@ class Filler:
         region: Region,
         sources: Sequence[Still],
         shape: Callable[[], Plane | None] = lambda: None,
+        settle: Callable[[Sequence[Still], Still], None] = lambda _chosen, _now: None,
     ) -> Filled:
         """The scene in ``region`` of the picture ``now``, in whose ``holes`` it must be known, from ``sources``.
 
-        ``shape`` tells the outline of the thing there: what no picture shows is invented only inside.
+        ``shape`` tells the outline of the thing there: what no picture shows is invented only inside. ``settle`` is told which of the
+        sources are taken from, before they are.
         """
-        free = free_of([padded(box, _MOVER_PAD, 6) for box in now.movers], region)
-        here = now.planes.crop(region)
-        scene = Planes(here.y.copy(), here.u.copy(), here.v.copy())
+        cv2 = opencv()
+        scene = copied(now.planes, region)
+        here = halved(Planes(scene.y.copy(), scene.u.copy(), scene.v.copy()))
+        free = _inside(free_of([padded(box, MOVER_PAD, 6) for box in now.movers], region), region, now.planes.size)
         # Near a thing its shadow falls on what is free: that far the picture itself is not taken for the scene.
-        seen = free_of([padded(box, PAD, PAD_LEAST) for box in now.movers], region)
-        inner = free_of(holes, region) == 0
-        wide = free_of([padded(box, PAD, PAD_LEAST) for box in holes], region) == 0
-        ranked = self._ranked(now, wide & (seen == 0), region, sources)
-        self.used = set()
-        for source in ranked:
-            warped, shows = aligned(source.layer, now.place, region, here, free)
-            self.used.add(source.time)
-            lay(scene, seen, lit(warped, here, np.minimum(free, shows)), shows)
+        seen = _inside(free_of([padded(box, PAD, PAD_LEAST) for box in now.movers], region), region, now.planes.size)
+        inner = cv2.bitwise_not(free_of([padded(box, _ROOM, 6) for box in holes], region))
+        wide = cv2.bitwise_not(free_of([padded(box, PAD, PAD_LEAST) for box in holes], region))
+        wanted = np.asarray(cv2.bitwise_and(wide, cv2.bitwise_not(seen)), np.uint8)
+        self.used = self._laid(scene, seen, here, free, _Wanted(now, wanted, region), sources, settle)
         # What only the picture itself shows, right beside the thing, is still better than nothing.
-        seen[(seen == 0) & (free > 0)] = 255
+        seen = np.asarray(cv2.max(seen, free), np.uint8)
+        missing = np.asarray(cv2.bitwise_and(inner, cv2.bitwise_not(seen)), np.uint8)
+        if cv2.countNonZero(missing) > _OUTLINED * cv2.countNonZero(inner):
+            # Before anything is made up: what is shown only where other things may move, as long as it fits what is around.
+            ring = _inside(free_of([padded(box, MOVER_PAD, 6) for box in now.hidden], region), region, now.planes.size)
+            self.used |= self._laid(
+                scene, seen, here, ring, _Wanted(now, missing, region, moving=True), sources, settle
+            )
+            missing = np.asarray(cv2.bitwise_and(inner, cv2.bitwise_not(seen)), np.uint8)
+        made, sure = np.zeros_like(seen), np.zeros_like(seen)
         known = seen.copy()
-        missing = inner & (seen == 0)
-        if missing.sum() > _LEAST_INVENTED:
-            outlined = shape()
-            if outlined is not None:
-                missing &= outlined > 0
-        made = np.where(missing, 255, 0).astype(np.uint8)
-        filled = Filled(now.time, region, Layer(scene, now.place, region[:2], known, 0.5), made)
-        if missing.sum() > _LEAST_INVENTED:
-            self._invent(filled, seen, missing, free)
+        if cv2.countNonZero(missing) > _LEAST_INVENTED:
+            made = missing
+            if cv2.countNonZero(missing) > _OUTLINED * cv2.countNonZero(inner):
+                outlined = shape()
+                outlined = cv2.bitwise_not(free_of(holes, region)) if outlined is None else outlined
+                sure = cv2.bitwise_and(missing, outlined)
+        filled = Filled(
+            now.time, region, Layer(scene, now.place, region[:2], known, 0.5), made, np.asarray(sure, np.uint8)
+        )
+        if cv2.countNonZero(made):
+            self._invent(filled, seen, free)
         return filled
 
-    def _invent(self, filled: Filled, seen: Plane, missing: NDArray[np.bool_], free: Plane) -> None:
+    def _laid(
+        self,
+        scene: Planes,
+        seen: Plane,
+        here: Planes,
+        ring: Plane,
+        wanted: _Wanted,
+        sources: Sequence[Still],
+        settle: Callable[[Sequence[Still], Still], None],
+    ) -> set[float]:
+        """Lays what the best sources show under what is ``seen``; the times of those taken from."""
+        cv2 = opencv()
+        now, region = wanted.now, wanted.region
+        chosen = ranked(now, wanted.hole, region, sources, self.used, wanted.shown, wanted.worst)
+        settle(chosen, now)
+        for source in chosen:
+            layer = source.layer(wanted.shown(source))
+            there = way(layer, now.place, region)
+            shows = there.shown(layer.shows, layer.scale)
+            if cv2.countNonZero(cv2.bitwise_and(shows, cv2.bitwise_not(seen))):
+                lay(scene, seen, lit(there, here, np.asarray(cv2.bitwise_and(ring, shows), np.uint8)), shows)
+        return {source.time for source in chosen}
+
+    def _invent(self, filled: Filled, seen: Plane, free: Plane) -> None:
         """Fills what no picture shows: with what was made up before, carried along with the camera, or else anew."""
+        cv2 = opencv()
         scene, place, region = filled.layer.planes, filled.layer.place, filled.region
+        foul = np.asarray(cv2.bitwise_not(cv2.max(free, seen)), np.uint8)
         for earlier in reversed(self.inventions):
-            layer = Layer(earlier.layer.planes, earlier.layer.place, earlier.region[:2], earlier.made, 0.5)
-            shows = shown(layer, place, region)
-            lay(scene, seen, carried(layer, place, region), shows)
-            if not (missing & (seen == 0)).any():
-                return
-        left = np.where(missing & (seen == 0), 255, 0).astype(np.uint8)
-        if np.count_nonzero(left) < _SMALL * np.count_nonzero(missing):
-            made = grown(scene, left)
-        else:
-            made = invented(scene, left, np.where((free == 0) & (seen == 0), 255, 0).astype(np.uint8))
-        for plane, other in zip(scene.each(), made.each(), strict=True):
-            plane[:] = other
+            there = way(earlier.layer, place, region)
+            lay(scene, seen, unlit(there), there.shown(earlier.made, 0.5))
+        left = np.asarray(cv2.bitwise_and(filled.made, cv2.bitwise_not(seen)), np.uint8)
+        if cv2.countNonZero(left) <= _LEAST_INVENTED:
+            return
+        half = halved(scene)
+        imagined(half, left, np.asarray(cv2.bitwise_and(foul, cv2.bitwise_not(seen)), np.uint8))
+        size = scene.y.shape[::-1]
+        fine = cv2.resize(half.y, size, interpolation=cv2.INTER_LINEAR)
+        cv2.copyTo(fine, cv2.resize(left, size, interpolation=cv2.INTER_NEAREST), scene.y)
         self.inventions.append(filled)
-        seen[left > 0] = 255
 
-    def _ranked(self, now: Still, hole: NDArray[np.bool_], region: Region, sources: Sequence[Still]) -> list[Still]:
-        """The few pictures that agree best around the hole (half size, in the region) and together show what is behind it."""
-        import cv2  # noqa: PLC0415 - slow import
 
-        scale = now.view.scale
-        x0, y0, x1, y1 = (round(edge * scale) for edge in region)
-        size = (max(4, x1 - x0), max(4, y1 - y0))
-        height, width = now.view.grey.shape
-        x0, y0 = min(x0, width - size[0]), min(y0, height - size[1])
-        grey = now.view.grey[y0 : y0 + size[1], x0 : x0 + size[0]]
-        ring = now.free[y0 : y0 + size[1], x0 : x0 + size[0]] > 0
-        inner = cv2.resize(hole.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-        shift = np.asarray([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], np.float64)
-        zoom = np.diag([scale, scale, 1.0])
-        rated: list[tuple[float, Still, NDArray[Any]]] = []
-        for source in sources:
-            matrix = shift @ zoom @ now.place @ np.linalg.inv(source.place) @ np.linalg.inv(zoom)
-            shows = cv2.warpPerspective(source.free, matrix, size, flags=cv2.INTER_NEAREST) > 0
-            both = ring & shows
-            if not (shows & inner).any() or both.sum() < 30:
-                continue
-            warped = cv2.warpPerspective(source.view.grey, matrix, size)
-            apart = np.abs(warped[both].astype(np.int16) - grey[both])
-            error = float(np.abs(apart - np.median(apart)).mean()) + 0.25 * float(np.median(apart)) + 0.5
-            error *= 1 + _PER_SECOND * abs(source.time - now.time)
-            rated.append((error * (_AGAIN if source.time in self.used else 1.0), source, shows & inner))
-        chosen: list[tuple[float, Still]] = []
-        missing = inner.copy()
-        wanted = max(1, int(inner.sum()))
-        while rated and len(chosen) < _MOST_SOURCES and missing.sum() > (1 - _ENOUGH) * wanted:
-            gains = [int((shows & missing).sum()) for _, _, shows in rated]
-            best = max(range(len(rated)), key=lambda n: gains[n] / rated[n][0] ** _STRICT)
-            if gains[best] < _WORTH * wanted:
-                break
-            error, source, shows = rated.pop(best)
-            chosen.append((error, source))
-            missing &= ~shows
-        # What agrees best lies on top.
-        return [source for _, source in sorted(chosen, key=lambda one: one[0])]
+def _inside(mask: Plane, region: Region, size: tuple[int, int]) -> Plane:
+    """A region's half-size mask, 0 beyond the picture."""
+    made = np.zeros_like(mask)
+    left, top = region[0] // 2, region[1] // 2
+    part = np.s_[max(0, -top) : size[1] // 2 - top, max(0, -left) : size[0] // 2 - left]
+    made[part] = mask[part]
+    return made

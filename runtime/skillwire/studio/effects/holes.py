@@ -14,12 +14,16 @@ from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
 
 # What must stay must be a thing for sure; what lies in a target's box to this part is a part of it.
 _KEPT, _PART = 0.5, 0.85
+# What is less likely a thing than this moves only when it came so far, in diagonals of its box.
+_LIKELY, _FAR = 0.42, 1.0
 # Detectors leave this part of a box's sides out of it.
 _OUTSIDE = 0.05
 # Two boxes that overlap so well are of one thing.
 _TWICE = 0.6
 # What stays is taken for there this long, in seconds, before its first and after its last sighting.
 _REACH = 0.1
+# So much longer, in seconds, is a thing there that is about to leave the picture, or was about to enter it.
+_LEAVING = 0.8
 # The foot of what is before lies lower by this part of the box's height.
 _LOWER = 0.02
 # An outline is of the box with so much room around it, in parts of its sides.
@@ -40,12 +44,13 @@ class Tally:
 
 
 class Holes:
-    """The tracks of one shot: those that go, and the others."""
+    """The tracks of one shot: those that go, and the others. ``size``: the picture's."""
 
-    def __init__(self, targets: Sequence[Track], others: Sequence[Track]) -> None:
+    def __init__(self, targets: Sequence[Track], others: Sequence[Track], size: tuple[int, int]) -> None:
         self.targets = list(targets)
+        self._size = np.asarray(size, np.float32)
         sure = [track for track in others if float(np.mean(track.scores)) >= _KEPT]
-        self._moving = [track for track in others if track.travel > STILL_TRAVEL]
+        self._moving = [track for track in others if _moves(track)]
         self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in LIVING]
         # Things that stand in their place belong to the scene: they are in the pictures of it as well.
         self._standing = [track for track in sure if track.travel <= STILL_TRAVEL and track.group not in LIVING]
@@ -60,7 +65,7 @@ class Holes:
         outlines = {} if outlines is None else outlines
         result = []
         for track in self.targets:
-            box = track.at(time, reach)
+            box = self.box(track, time, reach)
             if box is None:
                 continue
             scene = [other for _, other in _touching(self._standing, box, time)]
@@ -77,10 +82,33 @@ class Holes:
             result.append((track, Hole(box, tuple(before), tuple(behind), tuple(scene), tuple(shapes))))
         return result
 
+    def box(self, track: Track, time: float, reach: float) -> Boxes | None:
+        """Where a track is, up to ``reach`` seconds beyond its sightings; longer while it crosses the picture's edge."""
+        box = track.at(time, reach)
+        if box is not None:
+            return box
+        end = track.times[0] - reach if time < track.times[0] else track.times[-1] + reach
+        if abs(time - end) > _LEAVING or track.times[0] <= time <= track.times[-1]:
+            return None
+        last = track.at(end, reach + _LEAVING)
+        if last is None or not self._crosses(last):
+            return None
+        box = track.at(time, reach + _LEAVING)
+        return box if box is not None and self._crosses(box) else None
+
+    def _crosses(self, box: Boxes) -> bool:
+        """Whether a box is partly inside the picture and partly beyond its left or right edge: through the others few things go."""
+        width = self._size[0]
+        return bool(box[2] > 0 and box[0] < width and (box[0] < 0 or box[2] > width))
+
     def movers(self, time: float, reach: float) -> list[Boxes]:
         """Boxes of all that is not the scene: what goes, and what moves."""
         every = [*self.targets, *self._moving]
-        return [box for track in every if (box := track.at(time, reach)) is not None]
+        return [box for track in every if (box := self.box(track, time, reach)) is not None]
+
+    def hidden(self, time: float, reach: float) -> list[Boxes]:
+        """Boxes of what goes."""
+        return [box for track in self.targets if (box := self.box(track, time, reach)) is not None]
 
     def meeting(self) -> list[Track]:
         """Of what lives or moves and stays, what comes near a target at any time."""
@@ -112,6 +140,11 @@ class Holes:
     def _meet(self, box: Boxes, time: float) -> bool:
         boxes = [at for one in self.targets if (at := one.at(time, _REACH)) is not None]
         return bool(boxes) and float(shared(box, np.stack(boxes)).max()) > 0
+
+
+def _moves(track: Track) -> bool:
+    """Whether a thing surely moves: the box of what is hardly one jumps about."""
+    return track.travel > (STILL_TRAVEL if float(np.mean(track.scores)) >= _LIKELY else _FAR)
 
 
 def _stands_before(other: Boxes, box: Boxes) -> bool:

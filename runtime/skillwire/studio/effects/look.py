@@ -44,9 +44,9 @@ _FACE = 32
 _SEEN = 0.4
 _AHEAD = 4
 
-# Told of pictures of a shot before a camera that has not moved yet: shot, time, planes; and at its end whether it never did.
+# Told of pictures of a shot: shot, time, planes; and of its end.
 Keep = Callable[[int, float, Planes], None]
-Settle = Callable[[int, bool], None]
+Settle = Callable[[int], None]
 # Gives every frame from one time to another.
 Between = Callable[[float, float], Iterator[tuple[float, "VideoFrame"]]]
 
@@ -54,14 +54,14 @@ Between = Callable[[float, float], Iterator[tuple[float, "VideoFrame"]]]
 def analysed(
     frames: Iterator[tuple[float, VideoFrame]],
     keep: Keep = lambda _shot, _time, _planes: None,
-    settle: Settle = lambda _shot, _still: None,
+    settle: Settle = lambda _shot: None,
     between: Between = lambda _first, _last: iter(()),
 ) -> Analysis:
     """Looks through upright yuv420p frames with their times (seconds). Memory is bounded by a few small pictures.
 
     Frames may be left out of ``frames``: where two of them have a cut between them, ``between`` gives all from the one to the other.
 
-    ``keep`` is given every picture that is searched while its shot's camera stands still, ``settle`` each shot's outcome.
+    ``keep`` is given every picture that is searched, ``settle`` is told when its shot has ended.
     """
     look = _Look(Detector(), settle)
     with ThreadPoolExecutor(1) as worker:
@@ -88,7 +88,7 @@ def analysed(
             waiting.append(
                 worker.submit(look.at, now, View(planes.y), picture, begins=start if begins else None, size=size)
             )
-            if searched and not look.has_moved(shot):
+            if searched:
                 keep(shot, now, planes)
         for one in waiting:
             one.result()
@@ -114,10 +114,6 @@ class _Look:
         self._before: View | None = None
         self._searched: Matrix = np.eye(3)
         self._still_now = False
-
-    def has_moved(self, shot: int) -> bool:
-        """Whether a shot's camera is known not to stand still."""
-        return shot < len(self._still) or (shot == len(self._starts) - 1 and self._moves())
 
     def at(
         self,
@@ -185,7 +181,7 @@ class _Look:
         self._tracks += self._tracker.done()
         # One picture in twenty may be misjudged: a bus before the lens, a flash.
         self._still.append(not self._shifts or float(np.quantile(self._shifts, 0.95)) < self._limit)
-        self._settle(len(self._still) - 1, self._still[-1])
+        self._settle(len(self._still) - 1)
         self._paths.append(() if self._still[-1] else tuple(self._path))
         self._shifts, self._path, self._searched = [], [], np.eye(3)
         self._tiles = _Tiles(self._detector)

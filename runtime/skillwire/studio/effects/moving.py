@@ -20,19 +20,24 @@ from skillwire.studio.effects.cutout import (
     PAD,
     PAD_LEAST,
     Hole,
+    Scene,
     blended,
     cut_to,
     difference,
     free_of,
-    lit,
     mask_of,
+    noise_of,
     stretched,
 )
-from skillwire.studio.effects.fill import Filled, Filler, Still
+from skillwire.studio.effects.fill import Filled, Filler, Look, faded
 from skillwire.studio.effects.holes import ROOM, Holes, Tally
+from skillwire.studio.effects.light import halved
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
 from skillwire.studio.effects.silhouette import outline, outline_of
+from skillwire.studio.effects.stills import Distant, Still
 from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.unsure import guarded, is_doubtful
+from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -41,14 +46,18 @@ Timed = tuple[float, "VideoFrame"]
 # How long before its first and after its last sighting a thing is taken for there, in seconds.
 REACH = 0.35
 # Seconds from one making of the scene to the next.
-_KEY = 0.24
-# Pictures kept around the one being mended: in bytes, and in seconds before and after.
-_KEPT_BYTES, _KEPT_SECONDS = 280_000_000, 1.6
+_KEY = 0.32
+# Pictures kept around the one being mended: in bytes, and in seconds before and after; there are others of further away, or none.
+_KEPT_BYTES, _KEPT_SECONDS, _KEPT_ALONE = 280_000_000, 0.7, 1.6
 # Pictures compared for one hole, and older ones kept with the seconds between them.
 _COMPARED, _OLD, _OLD_EVERY = 20, 8, 0.6
 # A motion of the camera of which fewer corners follow is not believed.
 _TRUST = 0.2
 _THREADS_AHEAD = 3
+# So much of the picture's width beyond its edges the scene is made as well.
+_BEYOND = 0.04
+# An outline is good for so many seconds.
+_LATELY = 0.5
 # Pictures in which an outline is looked for, when the one at hand does not tell it.
 _LOOKS = 8
 
@@ -66,14 +75,17 @@ class _Scenes:
 class MovingMender:
     """Mends the pictures of one shot."""
 
-    def __init__(self, holes: Holes, tally: Tally) -> None:
+    def __init__(self, holes: Holes, distant: Distant, tally: Tally) -> None:
         self._holes = holes
+        self._distant = distant
+        self._seconds = _KEPT_SECONDS if distant else _KEPT_ALONE
         self._tally = tally
         self._scenes: dict[int, _Scenes] = {}
         self._behind: deque[tuple[Still, VideoFrame]] = deque()
         self._ahead: deque[tuple[Still, VideoFrame]] = deque()
         self._old: deque[Still] = deque(maxlen=_OLD)
         self._shapes: dict[int, Plane | None] = {}
+        self._lately: dict[int, tuple[float, Plane | None]] = {}
 
     def over(self, frames: Iterator[Timed]) -> Iterator[Timed]:
         """The frames of the shot, mended; each comes late by what is looked at after it."""
@@ -82,7 +94,7 @@ class MovingMender:
             most = max(4, _KEPT_BYTES // (2 * still.planes.y.nbytes * 3 // 2))
             while len(self._behind) > most:
                 self._behind.popleft()
-            while len(self._ahead) > most or still.time - self._ahead[0][0].time > _KEPT_SECONDS:
+            while len(self._ahead) > most or still.time - self._ahead[0][0].time > self._seconds:
                 yield self._advanced()
         while self._ahead:
             yield self._advanced()
@@ -93,7 +105,7 @@ class MovingMender:
             self._mend(still, things, hole)
         self._ahead.popleft()
         self._behind.append((still, frame))
-        while still.time - self._behind[0][0].time > _KEPT_SECONDS:
+        while still.time - self._behind[0][0].time > self._seconds:
             left = self._behind.popleft()[0]
             if not self._old or left.time - self._old[-1].time >= _OLD_EVERY:
                 self._old.append(left)
@@ -112,7 +124,8 @@ class MovingMender:
                 step = motion(before, view)
                 place = step.matrix @ place if step.trust > _TRUST else place
             before = view
-            return Still(time, planes, view, place, movers)
+            self._distant.pass_by(time, place)
+            return Still(time, lambda: planes, view, place, movers, self._holes.hidden(time, REACH))
 
         waiting: deque[tuple[Future[Still], VideoFrame]] = deque()
         with ThreadPoolExecutor(1) as worker:
@@ -126,27 +139,33 @@ class MovingMender:
                 yield future.result(), ready
 
     def _mend(self, now: Still, things: _Things, hole: Hole) -> None:
+        cv2 = opencv()
         region = hole.region(now.planes.size)
         if region is None:
             return
-        here = now.planes.crop(region)
+        whole = now.planes.crop(region)
+        here = halved(whole)
         free = free_of([padded(box, 0.1, 6) for box in now.movers], region)
-        scene, seen, made = self._scene(now, things, region, here, free)
-        inner = free_of([padded(hole.box, 0.06, 4)], region) == 0
-        made[~inner] = 0
-        apart = difference(here, scene)
-        mask, kept = mask_of(apart, hole, region[:2], np.minimum(free, seen), made)
+        look = self._look(now, things, region, here, free)
+        apart = difference(here, look.scene.half)
+        known = np.asarray(cv2.bitwise_and(free, look.seen), np.uint8)
+        mask, kept = mask_of(apart, hole, region[:2], known, look.sure)
         # What is not known keeps what is there.
-        kept[(seen == 0) & (made == 0)] = 255
-        mask[kept > 0] = 0
-        self._tally.replaced += int(np.count_nonzero(mask))
-        self._tally.invented += int(np.count_nonzero(made))
-        blended(here, scene, mask, kept)
+        kept = np.asarray(cv2.max(kept, cv2.bitwise_not(cv2.max(look.seen, look.made))), np.uint8)
+        mask = np.asarray(cv2.bitwise_and(mask, cv2.bitwise_not(kept)), np.uint8)
+        scene: Scene = look.scene
+        inner = cv2.bitwise_not(free_of([hole.box], region))
+        if is_doubtful(mask, inner):
+            outlined = self._outlined(now, things, region)
+            if outlined is not None:
+                mask = np.asarray(cv2.bitwise_and(mask, outlined), np.uint8)
+                scene = guarded(scene, here, mask, apart, look.seen, noise_of(apart, known))
+        self._tally.replaced += cv2.countNonZero(mask)
+        self._tally.invented += cv2.countNonZero(cv2.bitwise_and(mask, look.made))
+        blended(whole, scene, mask, kept)
 
-    def _scene(
-        self, now: Still, things: _Things, region: Region, here: Planes, free: Plane
-    ) -> tuple[Planes, Plane, Plane]:
-        """The scene in a region, where it was seen, and where it was made up: faded from the making before to the one after."""
+    def _look(self, now: Still, things: _Things, region: Region, here: Planes, free: Plane) -> Look:
+        """The scene in a region, faded from the making before to the one after."""
         scenes = self._scenes.setdefault(things[0][0].id, _Scenes())
         near = [one for one in scenes.known if abs(one.time - now.time) <= 1.5 * _KEY and _covers(one, now, region)]
         before = max((one for one in near if one.time <= now.time), key=lambda one: one.time, default=None)
@@ -156,28 +175,24 @@ class MovingMender:
         if after is None and before.time < now.time:
             after = self._next(scenes, before.time, now, things)
             after = after if after is not None and _covers(after, now, region) else None
-        planes, seen, made = before.seen_from(now, region, here, free)
-        ring = np.minimum(free, seen)
-        scene = lit(planes, here, ring)
+        one = before.seen_from(now, region, here, free)
         if after is None:
-            return scene, seen, made
-        other, shows, made_too = after.seen_from(now, region, here, free)
-        other = lit(other, here, np.minimum(free, shows))
-        part = (now.time - before.time) / (after.time - before.time)
-        return _faded(scene, other, part, seen, shows), np.maximum(seen, shows), np.minimum(made, made_too | ~shows)
+            return one
+        other = after.seen_from(now, region, here, free)
+        return faded(one, other, (now.time - before.time) / (after.time - before.time))
 
     def _next(self, scenes: _Scenes, since: float, now: Still, things: _Things) -> Filled | None:
         coming = [still for still, _ in self._ahead if still.time > now.time]
         if not coming:
             return None
         at = next((still for still in coming if still.time >= since + _KEY - 1e-6), coming[-1])
-        there = [(track, box) for track, _ in things if (box := track.at(at.time, REACH)) is not None]
+        there = [(track, box) for track, _ in things if (box := self._holes.box(track, at.time, REACH)) is not None]
         return self._made(scenes, at, there) if there else None
 
     def _made(self, scenes: _Scenes, at: Still, things: _Things) -> Filled:
         """Puts the scene together in one picture, as large as the things need it in the pictures around."""
         tracks = [track for track, _ in things]
-        near = [still for still, _ in (*self._behind, *self._ahead)]
+        near = self._near()
         holes = [padded(box, 0.06, 4) for _, box in things]
         edges = []
         for still in near:
@@ -185,31 +200,44 @@ class MovingMender:
                 continue
             across = at.place @ np.linalg.inv(still.place)
             for track in tracks:
-                box = track.at(still.time, REACH)
+                box = self._holes.box(track, still.time, REACH)
                 if box is not None:
                     edges.append(moved(_corners(_room(box)), across))
                     holes.append(_bounds(moved(_corners(padded(box, 0.06, 4)), across)))
         every = np.concatenate([*edges, *(_corners(_room(box)) for _, box in things)])
-        region = whole(padded(_bounds(every), 0.0, 4.0), at.planes.size) or (0, 0, *at.planes.size)
+        # The camera may show a little more in the pictures around than in this one.
+        beyond = 2 * round(_BEYOND * at.planes.size[0] / 2)
+        region = whole(padded(_bounds(every), 0.0, 4.0), at.planes.size, 2, beyond) or (0, 0, *at.planes.size)
         sources = [*self._old, *near[:: max(1, len(near) // _COMPARED)]]
         sources = [one for one in sources if one is not at]
-        filled = scenes.filler.fill(at, holes, region, sources, partial(self._outlines, at, things, region, near))
+        hole = np.asarray(region, np.float32)
+        sources += self._distant.beyond(at, hole, near[0].time, near[-1].time, REACH)
+        outlines = partial(self._outlined, at, things, region)
+        filled = scenes.filler.fill(at, holes, region, sources, outlines, self._distant.settle)
         scenes.known.append(filled)
         return filled
 
-    def _outlines(self, at: Still, things: _Things, region: Region, near: list[Still]) -> Plane | None:
-        """The outlines of all the things together; ``None`` when one of them has none in any picture."""
+    def _outlined(self, now: Still, things: _Things, region: Region) -> Plane | None:
+        """The outlines of all the things together in this picture, told by it or by one a moment ago.
+
+        ``None`` when one of them has none in any picture.
+        """
         size = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
         shapes = []
         for track, box in things:
-            shape = outline_of(at.planes, track, box, region)
-            if shape is None:
-                known = self._known_outline(track, near)
-                shape = None if known is None else stretched(known, padded(box, ROOM), region[:2], size)
+            time, shape = self._lately.get(track.id, (-1.0, None))
+            if abs(now.time - time) > _LATELY:
+                seen = outline_of(now.planes, track, box, region)
+                shape = None if seen is None else cut_to(seen, padded(box, ROOM), region)
+                shape = self._known_outline(track, self._near()) if shape is None else shape
+                self._lately[track.id] = (now.time, shape)
             if shape is None:
                 return None
-            shapes.append(shape)
+            shapes.append(stretched(shape, padded(box, ROOM), region[:2], size))
         return np.asarray(np.maximum.reduce(shapes))
+
+    def _near(self) -> list[Still]:
+        return [still for still, _ in (*self._behind, *self._ahead)]
 
     def _known_outline(self, track: Track, near: list[Still]) -> Plane | None:
         """A thing's outline in its box with ``ROOM``, from any of the pictures near in which it can be told; looked for once."""
@@ -250,22 +278,6 @@ def _covers(scene: Filled, now: Still, region: Region) -> bool:
         and min(x1, width) <= right + slack
         and min(y1, height) <= bottom + slack
     )
-
-
-def _faded(one: Planes, other: Planes, part: float, seen: Plane, shows: Plane) -> Planes:
-    """A mixture of two, of which ``part`` is the other; where one of them knows nothing, the other alone."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    alone = np.where((seen == 0) & (shows > 0), 255, 0).astype(np.uint8)
-    first = np.where((shows == 0) & (seen > 0), 255, 0).astype(np.uint8)
-    planes = []
-    for a, b in zip(one.each(), other.each(), strict=True):
-        mixed = np.asarray(cv2.addWeighted(a, 1 - part, b, part, 0), np.uint8)
-        for mask, plane in ((alone, b), (first, a)):
-            if mask.any():
-                np.copyto(mixed, plane, where=cv2.resize(mask, a.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
-        planes.append(mixed)
-    return Planes(*planes)
 
 
 def _together(holes: Sequence[tuple[Track, Hole]]) -> list[tuple[_Things, Hole]]:

@@ -49,6 +49,21 @@ class Planes:
         return Planes(self.y[y0:y1, x0:x1], self.u[half], self.v[half])
 
 
+def copied(planes: Planes, region: Region) -> Planes:
+    """A copy of a part that may reach beyond the picture, where its last pixels are repeated."""
+    cv2 = opencv()
+    width, height = planes.size
+    x0, y0, x1, y1 = region
+    inside = (max(0, x0), max(0, y0), min(width, x1), min(height, y1))
+    room = (inside[1] - y0, y1 - inside[3], inside[0] - x0, x1 - inside[2])
+    parts = enumerate(planes.crop(inside).each())
+    made = (
+        cv2.copyMakeBorder(part, *(side if n == 0 else side // 2 for side in room), cv2.BORDER_REPLICATE)
+        for n, part in parts
+    )
+    return Planes(*(np.asarray(part, np.uint8) for part in made))
+
+
 def planes_of(frame: VideoFrame) -> Planes:
     """Views of the planes of a yuv420p frame with even sides. The frame must stay alive and should not be written to."""
     return Planes(*(_view(frame.planes[n]) for n in range(3)))

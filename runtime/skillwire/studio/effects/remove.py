@@ -16,9 +16,11 @@ from skillwire.studio.effects.boxes import Boxes, padded
 from skillwire.studio.effects.cutout import Hole
 from skillwire.studio.effects.holes import Holes, Tally
 from skillwire.studio.effects.moving import MovingMender
-from skillwire.studio.effects.planes import Planes, Region, planes_of
+from skillwire.studio.effects.planes import Region, planes_of
 from skillwire.studio.effects.plate import SAMPLES, Plate, PlateBuilder, union
+from skillwire.studio.effects.samples import Kept
 from skillwire.studio.effects.still import REACH, StillMender
+from skillwire.studio.effects.stills import Distant
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -30,8 +32,8 @@ Timed = tuple[float, "VideoFrame"]
 _LEAST_KEPT = 12
 
 
-def _none_kept(_shot: int) -> Iterator[tuple[float, Planes]]:
-    return iter(())
+def _none_kept(_shot: int) -> Sequence[Kept]:
+    return ()
 
 
 class Remover:
@@ -43,20 +45,23 @@ class Remover:
         others = [track for track in analysis.tracks if track.id not in ids]
         self._holes = {
             shot: Holes(
-                [track for track in targets if track.shot == shot], [track for track in others if track.shot == shot]
+                [track for track in targets if track.shot == shot],
+                [track for track in others if track.shot == shot],
+                analysis.size,
             )
             for shot in sorted({track.shot for track in targets})
         }
         self._plates: dict[int, tuple[Plate, Region]] = {}
+        self._kept: dict[int, Sequence[Kept]] = {}
         self.tally = Tally()
 
     def prepare(
         self,
         read: Callable[[list[float]], Iterator[Timed]],
         span: tuple[float, float],
-        kept: Callable[[int], Iterator[tuple[float, Planes]]] = _none_kept,
+        kept: Callable[[int], Sequence[Kept]] = _none_kept,
     ) -> None:
-        """Makes the plates that ``span`` (seconds) needs.
+        """Makes the plates that ``span`` (seconds) needs, and gets what else shows the scene.
 
         ``kept`` gives the pictures of a shot that were kept; where there are too few, ``read`` gives frames near the times asked
         for, in order.
@@ -66,7 +71,10 @@ class Remover:
         builders: dict[int, PlateBuilder] = {}
         for number, holes in self._holes.items():
             shot = self._analysis.shots[number]
-            if not shot.still or shot.end <= span[0] or shot.start >= span[1]:
+            if shot.end <= span[0] or shot.start >= span[1]:
+                continue
+            if not shot.still:
+                self._kept[number] = kept(number)
                 continue
             boxes = [padded(box, 0.6, 40) for track in holes.targets for box in track.boxes]
             # Of who meets a target the outline is learnt before, against the scene.
@@ -75,9 +83,10 @@ class Remover:
             if region is None:
                 continue
             regions[number], builder = region, PlateBuilder(region)
-            for time, planes in kept(number):
+            for one in kept(number):
+                planes = one.planes()
                 if planes.size == self._analysis.size:
-                    builder.add(planes, self._here(number, time))
+                    builder.add(planes, self._here(number, one.time))
             if builder.count >= _LEAST_KEPT:
                 self._plates[number] = (builder.build(), region)
                 continue
@@ -99,7 +108,9 @@ class Remover:
             elif number in self._plates:
                 yield from StillMender(self._holes[number], *self._plates[number], self.tally).over(group)
             else:
-                yield from MovingMender(self._holes[number], self.tally).over(group)
+                holes, path = self._holes[number], self._analysis.shots[number].path
+                distant = Distant(self._kept.get(number, ()), path, holes, self._analysis.size)
+                yield from MovingMender(holes, distant, self.tally).over(group)
 
     def _here(self, shot: int, time: float) -> list[tuple[Track, Boxes]]:
         """The targets at a time, with their boxes."""

@@ -75,10 +75,13 @@ def outline(planes: Planes, box: Boxes, group: str, region: Region, wider: float
     inside = whole(box, planes.size)
     if inside is None or np.count_nonzero(mask) < _LEAST_SHARE * (inside[2] - inside[0]) * (inside[3] - inside[1]) / 4:
         return None
-    reach = max(3, round(wider * float(box[2] - box[0]) / 2))
-    mask = np.asarray(
-        cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))), np.uint8
-    )
+    # On a smaller picture: the network does not see finer, and wide kernels take long.
+    shrink = max(1.0, width / SIDE)
+    small = cv2.resize(mask, (round(width / shrink), round(height / shrink)), interpolation=cv2.INTER_AREA)
+    reach = round(max(3, wider * float(box[2] - box[0]) / 2) / shrink)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    wide = cv2.resize(cv2.dilate(small, kernel), (width, height), interpolation=cv2.INTER_LINEAR)
+    mask = np.asarray(cv2.threshold(wide, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
     return _moved_to(mask, seen, region)
 
 

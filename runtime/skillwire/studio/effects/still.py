@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, area, padded
-from skillwire.studio.effects.cutout import Hole, Light, blended, cut_to, difference, free_of, mask_of, stretched
+from skillwire.studio.effects.cutout import Hole, Whole, blended, cut_to, difference, free_of, mask_of, stretched
 from skillwire.studio.effects.holes import ROOM, Holes, Tally
+from skillwire.studio.effects.light import Light
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
 from skillwire.studio.effects.plate import Plate
 from skillwire.studio.effects.silhouette import outline
@@ -82,7 +83,7 @@ class StillMender:
         mask, kept = mask_of(difference(here, scene), hole, region[:2], free[window], unseen)
         self._tally.replaced += int(np.count_nonzero(mask))
         self._tally.invented += int(np.count_nonzero(unseen))
-        blended(here, scene, mask, kept)
+        blended(here, Whole(scene), mask, kept)
 
     def _scene(self, region: Region) -> tuple[Planes, tuple[slice, slice]]:
         """A region of the plate in the present light, and its half-size window in the plate."""

@@ -34,10 +34,18 @@ _SAME_FACE, _TAIL = 0.35, 0.8
 # Lost things looked for in crops of their own, at one time: each costs as much as a look at the whole picture.
 _MOST_CROPS = 1
 _MATCH = 0.25
+# Room around the place that is searched, in sides of the box and pixels: in a tight crop things are seen that hide in a wide one.
+_CROP, _CROP_LEAST = 0.4, 24
+# What is found there must be of this size, for pieces of what is behind look like things, too.
+_SAME_SIZE = 0.65
+# So far apart, in sides of the box, the places are different where flow and pace lead to.
+_APART = 0.3
 # That a thing stopped is less likely than that it went on.
 _STOPPED = 0.8
 # Seen at two times further apart than this (seconds), it was hidden in between, but for this long at either end.
 _GAP, _EDGE = 0.75, 0.12
+# How fast a thing went at either end of a track is told from so many seconds of it.
+_PACE_OVER = 0.4
 # Where both boxes overlap by this much it was there and only missed, for so many seconds at most.
 _STAYED, _MISSED = 0.15, 2.5
 # A track seen once, or that never moves, must be surer than one seen on its way.
@@ -90,11 +98,21 @@ class Track:
                 return None  # hidden behind something else, which is to stay
         part = (time - before) / (after - before)
         box = self.boxes[place - 1] * (1 - part) + self.boxes[place] * part
-        if not 0 <= part <= 1:  # past its end only the place goes on; a size that does soon turns inside out
-            edge = self.boxes[place] if part > 1 else self.boxes[place - 1]
-            shift = ((box[:2] + box[2:]) - (edge[:2] + edge[2:])) / 2
-            box = edge + np.tile(shift, 2)
+        if not 0 <= part <= 1:
+            box = self._gone_on(time)
         return np.asarray(box, np.float32)
+
+    def _gone_on(self, time: float) -> Boxes:
+        """Its box past either end. Only the place goes on; a size that does soon turns inside out."""
+        times = np.asarray(self.times)
+        late = time > times[-1]
+        edge = len(times) - 1 if late else 0
+        # Over a while, for from one box to the next detections jump.
+        back = np.flatnonzero(np.abs(times - times[edge]) >= min(_PACE_OVER, times[-1] - times[0]) - 1e-6)
+        other = int(back[-1] if late else back[0])
+        centres = [(self.boxes[n][:2] + self.boxes[n][2:]) / 2 for n in (edge, other)]
+        speed = (centres[0] - centres[1]) / max(1e-3, abs(times[edge] - times[other]))
+        return np.asarray(self.boxes[edge] + np.tile(speed * abs(time - times[edge]), 2), np.float32)
 
     @property
     def size(self) -> float:
@@ -130,9 +148,10 @@ class OpenTrack:
     misses: int = 0
     detected: list[float] = field(default_factory=list)
 
-    def wanted(self, time: float) -> Boxes:
-        """Where it should be: where flow carried it, or as it went."""
-        return self.predicted(time) if self.here is None else self.here
+    def wanted(self, time: float) -> list[Boxes]:
+        """Where it should be: where flow carried it, and as it went."""
+        gone_on = self.predicted(time)
+        return [gone_on] if self.here is None else [self.here, gone_on]
 
     def predicted(self, time: float, most: float = 0.6) -> Boxes:
         """Where it should be, gone on for ``most`` seconds at most as it went."""
@@ -239,11 +258,11 @@ class Tracker:
 
     def _matched(self, seen: Seen, found: list[Detection]) -> list[Detection]:
         """Carries tracks on with what was found; returns what belongs to none. What is lost is looked for nearer by."""
-        wanted = [one.wanted(seen.time) / seen.scale for one in self._open]
+        wanted = [[box / seen.scale for box in one.wanted(seen.time)] for one in self._open]
         pairs = sorted(
             (
-                (_carries_on(box, one, detection, seen), n, m)
-                for n, (one, box) in enumerate(zip(self._open, wanted, strict=True))
+                (_carries_on(places, one, detection, seen), n, m)
+                for n, (one, places) in enumerate(zip(self._open, wanted, strict=True))
                 for m, detection in enumerate(found)
                 if detection.group == one.track.group
             ),
@@ -256,11 +275,13 @@ class Tracker:
                 left.discard(m)
                 self._extend(self._open[n], seen, found[m])
         crops = 0
-        # First what flow lost as well, then what was seen last; what flow still holds can wait for a second miss.
+        # First what flow lost as well, then what was seen last; what flow still holds can wait for a second miss, unless it went on
+        # while the flow stayed behind: with what is behind it.
         for n in sorted(tracks_left, key=lambda n: (self._open[n].here is not None, -self._open[n].track.times[-1])):
             one = self._open[n]
             one.misses += 1
-            if crops == _MOST_CROPS or (one.here is not None and one.misses < 2) or one.misses > 4:
+            held = one.here is not None and one.misses < 2 and not _torn(wanted[n])
+            if crops == _MOST_CROPS or held or one.misses > 4:
                 continue
             crops += 1
             again = self._nearer(seen, wanted[n], one.track.group)
@@ -271,15 +292,19 @@ class Tracker:
         taken = [one.track.boxes[-1] / seen.scale for one in self._open if one.track.times[-1] == seen.time]
         return [one for one in fresh if not taken or iou(one.box, np.stack(taken)).max() < 0.6]
 
-    def _nearer(self, seen: Seen, box: Boxes, group: str) -> Detection | None:
+    def _nearer(self, seen: Seen, places: list[Boxes], group: str) -> Detection | None:
         """Looks for a thing in a crop around where it should be."""
         height, width = seen.picture.shape[:2]
-        region = whole(padded(box, 0.8, 32), (width, height), 1)
+        every = np.stack(places)
+        around = np.concatenate([every[:, :2].min(axis=0), every[:, 2:].max(axis=0)]).astype(np.float32)
+        region = whole(padded(around, _CROP, _CROP_LEAST), (width, height), 1)
         if region is None:
             return None
         near = [one for one in self._detector.inside(seen.picture, [region]) if one.group == group]
-        overlap = iou(box, np.stack([one.box for one in near])) if near else np.zeros(1)
-        return near[int(overlap.argmax())] if overlap.max() > _MATCH else None
+        near = [one for one in near if _alike(places[-1], one.box) > _SAME_SIZE]
+        overlap = [max(float(iou(box, one.box[None])[0]) for box in places) for one in near] or [0.0]
+        best = int(np.argmax(overlap))
+        return near[best] if overlap[best] > _MATCH else None
 
     def _extend(self, one: OpenTrack, seen: Seen, detection: Detection) -> None:
         track, box = one.track, np.asarray(detection.box * seen.scale, np.float32)
@@ -322,9 +347,22 @@ class Tracker:
         self._open.append(one)
 
 
-def _carries_on(wanted: Boxes, one: OpenTrack, detection: Detection, seen: Seen) -> float:
+def _alike(one: Boxes, other: Boxes) -> float:
+    """How like in size two boxes are, 0 to 1."""
+    sides, others = (np.maximum(box[2:] - box[:2], 1) for box in (one, other))
+    return float(np.minimum(sides / others, others / sides).prod())
+
+
+def _torn(places: list[Boxes]) -> bool:
+    """Whether flow and pace lead to different places."""
+    first, last = places[0], places[-1]
+    apart = np.abs((first[:2] + first[2:]) - (last[:2] + last[2:])) / 2
+    return bool((apart > _APART * np.maximum(first[2:] - first[:2], 1)).any())
+
+
+def _carries_on(places: list[Boxes], one: OpenTrack, detection: Detection, seen: Seen) -> float:
     """How well a detection carries a track on, where it should be or, when it was lost from sight, where it may have stopped."""
-    likeness = _likeness(wanted, one, detection, seen.picture)
+    likeness = max(_likeness(box, one, detection, seen.picture) for box in places)
     if one.here is not None:
         return likeness
     return max(likeness, _STOPPED * _likeness(one.track.boxes[-1] / seen.scale, one, detection, seen.picture))
@@ -334,9 +372,8 @@ def _likeness(wanted: Boxes, one: OpenTrack, detection: Detection, picture: NDAr
     """How well a detection carries a track on: overlap with the predicted box, nearness, and colours where it is close."""
     overlap = float(iou(wanted, detection.box[None])[0])
     sides = np.maximum(wanted[2:] - wanted[:2], 1)
-    other = np.maximum(detection.box[2:] - detection.box[:2], 1)
     apart = float(np.abs(((wanted[:2] + wanted[2:]) - (detection.box[:2] + detection.box[2:])) / 2 / sides).max())
-    alike = float(np.minimum(sides / other, other / sides).prod())
+    alike = _alike(wanted, detection.box)
     near = max(0.0, 1 - apart) * alike
     if overlap < 0.05 and near < 0.2:
         return 0.0

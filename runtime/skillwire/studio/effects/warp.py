@@ -1,27 +1,39 @@
-"""One picture's part as another picture shows it: by the camera's motion, bent by the flow around what is hidden."""
+"""One picture's part as another picture shows it: by the camera's motion, bent by the flow around what is hidden.
+
+Where things lie and how they are lit is worked out at half size; full-size luma is fetched only where it is wanted.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skillwire.studio.effects.camera import Matrix
-from skillwire.studio.effects.planes import Plane, Planes, Region, shrunk
+from skillwire.studio.effects.cutout import mixed_into
+from skillwire.studio.effects.light import Light, added, halved
+from skillwire.studio.effects.planes import Plane, Planes, Region
+from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Below this mean displacement (half-size pixels) a homography needs no flow; beyond so many a flow has lost its way.
 _FLOW_WORTH, _FLOW_MOST = 0.12, 12.0
+# Flow is measured on pictures of at most so many pixels a side: it is smoothed by more than what is lost.
+_FLOW_SIDE = 260
 # Where pixels come from is worked out at every so-many-th of them, and interpolated.
 _CELL = 8
 # From the full picture to half its size: half-size pixel i lies at 2i + 0.5.
 _HALVE = np.asarray([[0.5, 0, -0.25], [0, 0.5, -0.25], [0, 0, 1]])
+_DOUBLE = np.linalg.inv(_HALVE)
+# Pixels around a window that a soft border needs, at half size.
+_SOFT = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Layer:
     """A part of a picture. ``place`` maps the shot's first picture to the whole of it, ``corner`` is where the part lies in it.
 
@@ -33,98 +45,227 @@ class Layer:
     corner: tuple[int, int]
     shows: Plane
     scale: float
+    _half: Planes | None = field(default=None, repr=False)
+
+    @property
+    def half(self) -> Planes:
+        """The part at half size."""
+        if self._half is None:
+            self._half = halved(self.planes)
+        return self._half
 
 
-def aligned(source: Layer, place: Matrix, region: Region, here: Planes, free: Plane) -> tuple[Planes, Plane]:
-    """The region of the picture at ``place`` as ``source`` shows it, and a half-size mask of where it does (255).
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a region of a picture lies in a layer. ``back`` maps the region's full-size pixels to the layer's.
 
-    ``here``: what the picture shows there, ``free``: where that is the scene. The homography is refined by dense flow (DIS) measured
-    around the hole and carried smoothly into it.
+    ``size``: the region's at half size; ``bend``: a flow (half-size pixels, of any resolution) that comes before ``back``.
     """
-    import cv2  # noqa: PLC0415 - slow import
 
-    x0, y0, x1, y1 = region
-    half = ((x1 - x0) // 2, (y1 - y0) // 2)
-    whole = _shift(-x0, -y0) @ place @ np.linalg.inv(source.place) @ _shift(*source.corner)
-    matrix = _HALVE @ whole
-    shows = shown(source, place, region)
-    rough = cv2.warpPerspective(source.planes.y, matrix, half, flags=cv2.INTER_LINEAR)
-    ring = np.minimum(free, shows)
-    bend = _bend(np.asarray(rough, np.uint8), shrunk(here.y, half), ring)
-    return carried(source, place, region, bend), shows
+    layer: Layer
+    back: Matrix
+    size: tuple[int, int]
+    bend: NDArray[np.float32] | None = None
 
+    def shown(self, mask: Plane, scale: float) -> Plane:
+        """A mask of the layer, ``scale`` of its pixels to one of the planes', in the region at half size."""
+        cv2 = opencv()
+        shrink = np.diag([scale, scale, 1.0])
+        shrink[:2, 2] = (scale - 1) / 2
+        matrix = shrink @ self.back @ _DOUBLE
+        return np.asarray(
+            cv2.warpPerspective(mask, matrix, self.size, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP), np.uint8
+        )
 
-def shown(source: Layer, place: Matrix, region: Region) -> Plane:
-    """Where ``source`` shows the scene in a region of the picture at ``place``: a half-size mask."""
-    import cv2  # noqa: PLC0415 - slow import
+    def half(self) -> Planes:
+        """The region as the layer shows it, at half size."""
+        return Planes(*self._halves(self.layer.half.each()))
 
-    x0, y0, x1, y1 = region
-    whole = _shift(-x0, -y0) @ place @ np.linalg.inv(source.place) @ _shift(*source.corner)
-    spread = np.diag([1 / source.scale, 1 / source.scale, 1.0])
-    spread[:2, 2] = (1 / source.scale - 1) / 2
-    half = ((x1 - x0) // 2, (y1 - y0) // 2)
-    mask = cv2.warpPerspective(source.shows, _HALVE @ whole @ spread, half, flags=cv2.INTER_NEAREST)
-    return np.asarray(mask, np.uint8)
+    def luma(self, window: Region, *, sharp: bool = False) -> Plane:
+        """Full-size luma in a window of the region (pixels of the region). ``sharp`` takes three times as long."""
+        smooth = opencv().INTER_CUBIC if sharp else opencv().INTER_LINEAR
+        return _fetched([self.layer.planes.y], self.back, window, self._bend_at(2.0), smooth)[0]
 
+    def bent(self, here: Plane, ring: Plane) -> tuple[Way, Planes]:
+        """The way refined by dense flow (DIS) to ``here``, the region's luma at half size, and what the layer shows on it.
 
-def carried(source: Layer, place: Matrix, region: Region, bend: NDArray[np.float32] | None = None) -> Planes:
-    """The region of the picture at ``place`` as ``source`` shows it, bent by a flow at half size."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    x0, y0, x1, y1 = region
-    whole = _shift(-x0, -y0) @ place @ np.linalg.inv(source.place) @ _shift(*source.corner)
-    planes: list[Plane] = []
-    for n, plane in enumerate(source.planes.each()):
-        size = (x1 - x0, y1 - y0) if n == 0 else ((x1 - x0) // 2, (y1 - y0) // 2)
-        forth = whole if n == 0 else _HALVE @ whole @ np.linalg.inv(_HALVE)
-        back: Matrix = np.asarray(np.linalg.inv(forth), np.float64)
-        smooth = cv2.INTER_CUBIC if n == 0 else cv2.INTER_LINEAR
+        The flow is measured where ``ring`` is set, around the hole, and carried smoothly into it.
+        """
+        planes = self.layer.half
+        (rough,) = self._halves((planes.y,))
+        bend = _bend(rough, here, ring)
         if bend is None:
-            warped = cv2.warpPerspective(
-                plane, back, size, flags=smooth | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-            )
-        else:
-            grid = _grid(size, back, bend)
-            empty: Any = None
-            warped = cv2.remap(plane, grid, empty, smooth, borderMode=cv2.BORDER_REPLICATE)
-        planes.append(np.asarray(warped, np.uint8))
-    return Planes(*planes)
+            return self, Planes(rough, *self._halves((planes.u, planes.v)))
+        better = replace(self, bend=bend)
+        return better, better.half()
+
+    def _halves(self, planes: Sequence[Plane]) -> list[Plane]:
+        back = _HALVE @ self.back @ _DOUBLE
+        return _fetched(planes, back, (0, 0, *self.size), self._bend_at(1.0), opencv().INTER_LINEAR)
+
+    def _bend_at(self, scale: float) -> tuple[NDArray[np.float32], float] | None:
+        """The flow with the pixels of it to one of the plane's, in the plane's pixels."""
+        if self.bend is None:
+            return None
+        return self.bend * np.float32(scale), self.bend.shape[1] / (self.size[0] * scale)
+
+
+def way(layer: Layer, place: Matrix, region: Region) -> Way:
+    """How the region of the picture at ``place`` lies in the layer, by the camera's motion alone."""
+    x0, y0, x1, y1 = region
+    back = _shift(-layer.corner[0], -layer.corner[1]) @ layer.place @ np.linalg.inv(place) @ _shift(x0, y0)
+    return Way(layer, np.asarray(back, np.float64), ((x1 - x0) // 2, (y1 - y0) // 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """A layer in a region of a picture, in that picture's light. ``half``: at half size."""
+
+    way: Way
+    light: Light
+    half: Planes
+
+    def luma(self, window: Region, *, sharp: bool = False) -> Plane:
+        """Full-size luma in a window of the region."""
+        return added(self.way.luma(window, sharp=sharp), self.light.field(0, window, 1.0))
+
+
+def lit(way: Way, here: Planes, ring: Plane) -> Lit:
+    """The layer along ``way``, bent and lit like ``here``, the picture's region at half size, where ``ring`` is the scene in both."""
+    way, rough = way.bent(here.y, ring)
+    light = Light(rough)
+    light.measure(here, ring)
+    window = (0, 0, 2 * way.size[0], 2 * way.size[1])
+    planes = (added(plane, light.field(n, window, 0.5)) for n, plane in enumerate(rough.each()))
+    return Lit(way, light, Planes(*planes))
+
+
+@dataclass(frozen=True, slots=True)
+class Faded:
+    """A mixture of two layers. ``weight`` (0 to 1) of the second: one for all, or at half size."""
+
+    one: Lit | Faded
+    other: Lit | Faded
+    weight: float | NDArray[np.float32]
+    half: Planes
+
+    @classmethod
+    def of(cls, one: Lit | Faded, other: Lit | Faded, part: float, seen: Plane, shows: Plane) -> Faded:
+        """``part`` of it is the other; where one of them knows nothing (``seen``, ``shows``: 255 where they do), the other alone."""
+        cv2 = opencv()
+        weight: float | NDArray[np.float32] = part
+        if cv2.countNonZero(cv2.bitwise_xor(seen, shows)):
+            weight = np.full(seen.shape, part, np.float32)
+            weight[cv2.bitwise_and(shows, cv2.bitwise_not(seen)) > 0] = 1
+            weight[cv2.bitwise_and(seen, cv2.bitwise_not(shows)) > 0] = 0
+        planes = zip(one.half.each(), other.half.each(), strict=True)
+        return cls(one, other, weight, Planes(*(mixture(a, b, weight) for a, b in planes)))
+
+    def luma(self, window: Region) -> Plane:
+        """Full-size luma in a window of the region."""
+        weight = self.weight
+        if isinstance(weight, np.ndarray):
+            x0, y0, x1, y1 = window
+            part = weight[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2]
+            weight = np.asarray(opencv().resize(part, (x1 - x0, y1 - y0), interpolation=opencv().INTER_NEAREST))
+        return mixture(self.one.luma(window), self.other.luma(window), weight)
+
+
+def mixture(one: Plane, other: Plane, weight: float | NDArray[np.float32]) -> Plane:
+    """Two planes, ``weight`` (0 to 1) of it the other."""
+    cv2 = opencv()
+    if isinstance(weight, np.ndarray):
+        return np.asarray(cv2.blendLinear(one, other, 1 - weight, weight), np.uint8)
+    return np.asarray(cv2.addWeighted(one, 1 - weight, other, weight, 0), np.uint8)
+
+
+def unlit(way: Way) -> Lit:
+    """The layer along ``way`` as it is."""
+    half = way.half()
+    return Lit(way, Light(half), half)
+
+
+def lay(scene: Planes, seen: Plane, layer: Lit, shows: Plane) -> None:
+    """Puts a layer under what is already there, softly at its border."""
+    cv2 = opencv()
+    new = cv2.bitwise_and(shows, cv2.bitwise_not(seen))
+    x, y, width, height = cv2.boundingRect(new)
+    if not width:
+        return
+    x0, y0 = max(0, x - _SOFT), max(0, y - _SOFT)
+    x1, y1 = min(seen.shape[1], x + width + _SOFT), min(seen.shape[0], y + height + _SOFT)
+    part = np.s_[y0:y1, x0:x1]
+    fresh = new[part]
+    # Into what is there the layer reaches only as far as it shows something itself.
+    soft = cv2.GaussianBlur(cv2.dilate(fresh, np.ones((5, 5), np.uint8)), (9, 9), 0)
+    soft = cv2.max(fresh, cv2.bitwise_and(soft, cv2.bitwise_and(shows[part], seen[part])))
+    window = (2 * x0, 2 * y0, 2 * x1, 2 * y1)
+    into = scene.crop(window)
+    over = (layer.luma(window, sharp=True), layer.half.u[part], layer.half.v[part])
+    for n, (plane, other) in enumerate(zip(into.each(), over, strict=True)):
+        matte: Any = cv2.resize(soft, plane.shape[::-1], interpolation=cv2.INTER_LINEAR) if n == 0 else soft
+        mixed_into(plane, other, matte)
+    seen[part] = cv2.max(seen[part], fresh)
 
 
 def _bend(rough: Plane, seen: Plane, ring: Plane) -> NDArray[np.float32] | None:
     """Flow (half-size pixels) from the picture to the warped source where ``ring`` is set, smoothed into the rest."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    if min(rough.shape) < 24 or (ring > 0).sum() < 200:
+    cv2 = opencv()
+    height, width = rough.shape
+    if min(rough.shape) < 24 or cv2.countNonZero(ring) < 200:
         return None
+    known = rough.copy()
+    cv2.copyTo(seen, ring, known)
+    shrink = max(1.0, max(rough.shape) / _FLOW_SIDE)
+    size = (max(12, round(width / shrink)), max(12, round(height / shrink)))
+    if shrink > 1:
+        known, rough = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (known, rough))
+        ring = cv2.resize(ring, size, interpolation=cv2.INTER_NEAREST)
     dis: Any = cv2  # its stubs lack this class
-    flow = dis.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-    known = np.where(ring > 0, seen, rough).astype(np.uint8)
-    raw: Any = flow.calc(known, rough, None)
-    weight = cv2.erode((ring > 0).astype(np.float32), np.ones((5, 5), np.uint8))
-    weight *= (np.abs(raw).max(axis=2) < _FLOW_MOST).astype(np.float32)
-    sigma = max(4.0, min(rough.shape) / 10)
-    small = (max(4, rough.shape[1] // 4), max(4, rough.shape[0] // 4))
+    raw: Any = dis.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST).calc(known, rough, None)
+    weight: Any = cv2.erode(ring, np.ones((5, 5), np.uint8)).astype(np.float32) * np.float32(1 / 255)
+    across, down = cv2.split(raw)
+    farthest = cv2.max(cv2.max(across, -across), cv2.max(down, -down))
+    weight[farthest >= _FLOW_MOST / shrink] = 0
+    weighted = cv2.merge((across * weight, down * weight))
+    sigma = max(4.0, min(size) / 10)
+    small = (max(4, size[0] // 4), max(4, size[1] // 4))
     spread = cv2.GaussianBlur(cv2.resize(weight, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4) + 1e-3
-    carried = cv2.resize(raw * weight[:, :, None], small, interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(carried, (0, 0), sigma / 4) / spread[:, :, None]
-    if float(np.abs(smooth).mean()) < _FLOW_WORTH:
-        return None
-    return np.asarray(cv2.resize(smooth, rough.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    carried = cv2.resize(weighted, small, interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(carried, (0, 0), sigma / 4) / spread[:, :, None] * np.float32(shrink)
+    return None if float(np.abs(smooth).mean()) < _FLOW_WORTH else np.asarray(smooth, np.float32)
 
 
-def _grid(size: tuple[int, int], back: Matrix, bend: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Where each pixel of a plane comes from: through the flow, then the homography; shape (height, width, 2)."""
-    import cv2  # noqa: PLC0415 - slow import
+def _fetched(
+    planes: Sequence[Plane], back: Matrix, window: Region, bend: tuple[NDArray[np.float32], float] | None, smooth: int
+) -> list[Plane]:
+    """A window of planes of one size, each pixel from where ``bend`` and then ``back`` lead."""
+    cv2 = opencv()
+    x0, y0, x1, y1 = window
+    size = (x1 - x0, y1 - y0)
+    border = cv2.BORDER_REPLICATE
+    if bend is None:
+        matrix = back @ _shift(x0, y0)
+        flags = smooth | cv2.WARP_INVERSE_MAP
+        made = [cv2.warpPerspective(plane, matrix, size, flags=flags, borderMode=border) for plane in planes]
+    else:
+        grid = _grid(window, back, *bend)
+        empty: Any = None
+        made = [cv2.remap(plane, grid, empty, smooth, borderMode=border) for plane in planes]
+    return [np.asarray(plane, np.uint8) for plane in made]
 
-    width, height = size
+
+def _grid(window: Region, back: Matrix, bend: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    """Where each pixel of a window comes from: through the flow, then the homography; shape (height, width, 2)."""
+    cv2 = opencv()
+    x0, y0, x1, y1 = window
+    width, height = x1 - x0, y1 - y0
     # One cell more on each side, so that nothing is extrapolated.
     cells = (width // _CELL + 3, height // _CELL + 3)
     x, y = (((np.arange(count) - 0.5) * _CELL - 0.5).astype(np.float32) for count in cells)
-    points = np.dstack(np.meshgrid(x, y))
-    scale = bend.shape[1] / width
+    points = np.dstack(np.meshgrid(x + x0, y + y0)).astype(np.float32)
     at = ((points + 0.5) * scale - 0.5).astype(np.float32)
-    points += cv2.remap(bend, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) / scale  # type: ignore[call-overload] # its stubs want a second map
+    points += cv2.remap(bend, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     coarse = cv2.perspectiveTransform(points, back.astype(np.float32))
     fine = cv2.resize(coarse, (cells[0] * _CELL, cells[1] * _CELL), interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(fine[_CELL : _CELL + height, _CELL : _CELL + width])
@@ -132,21 +273,3 @@ def _grid(size: tuple[int, int], back: Matrix, bend: NDArray[np.float32]) -> NDA
 
 def _shift(x: float, y: float) -> Matrix:
     return np.asarray([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
-
-
-def lay(scene: Planes, seen: Plane, layer: Planes, shows: Plane) -> None:
-    """Puts a layer under what is already there, softly at its border."""
-    import cv2  # noqa: PLC0415 - slow import
-
-    new = (shows > 0) & (seen == 0)
-    if not new.any():
-        return
-    fresh = np.where(new, 255, 0).astype(np.uint8)
-    # Into what is there the layer reaches only as far as it shows something itself.
-    soft = cv2.GaussianBlur(cv2.dilate(fresh, np.ones((5, 5), np.uint8)), (9, 9), 0)
-    soft = np.where(new, 255, np.where((seen > 0) & (shows > 0), soft, 0)).astype(np.uint8)
-    for n, (plane, other) in enumerate(zip(scene.each(), layer.each(), strict=True)):
-        matte: Any = cv2.resize(soft, plane.shape[::-1], interpolation=cv2.INTER_LINEAR) if n == 0 else soft
-        weight = matte.astype(np.float32) * np.float32(1 / 255)
-        np.copyto(plane, cv2.blendLinear(plane, other, 1 - weight, weight), where=matte > 0)
-    seen[new] = 255
