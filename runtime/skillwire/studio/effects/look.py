@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Pictures a second that motion is measured on, and that are searched for things.
-_RATE, _SEARCH_RATE = 6.0, 2.0
+_RATE, _SEARCH_RATE = 6.0, 2.5
 # The larger side of the pictures that things are looked for in.
 _SIDE = 960
 # A camera stands still when nothing of the background moves more than this: in pixels of the full picture, and of the one measured.
