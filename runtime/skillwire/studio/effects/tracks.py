@@ -32,7 +32,7 @@ _BACK = 2.0
 # What flow carries stays the same thing while its face correlates so well; so long, in seconds, is it believed at a track's ends.
 _SAME_FACE, _TAIL = 0.35, 0.8
 # Lost things looked for in crops of their own, at one time: each costs as much as a look at the whole picture.
-_MOST_CROPS = 1
+_MOST_CROPS = 2
 _MATCH = 0.25
 # Room around the place that is searched, in sides of the box and pixels: in a tight crop things are seen that hide in a wide one.
 _CROP, _CROP_LEAST = 0.4, 24
