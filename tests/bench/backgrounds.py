@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 
-from media import FFMPEG
+from large import clocked, large, rendered
 
-from skillwire.studio.draft import Clip, Draft
+from skillwire.studio.draft import Clip
 from skillwire.studio.effects.choices import Background
-from skillwire.studio.render import MediaFile, render
 
 sys.path.insert(0, str(Path(__file__).with_name("quality")))
 import footage
@@ -32,16 +30,6 @@ BACKGROUNDS = {
 }
 
 
-def large(clip: Path, folder: Path) -> MediaFile:
-    """The talker scaled up to 1080p30 with noise: no native footage of people at that size comes inside a package."""
-    target = folder / "large.mp4"
-    command = [FFMPEG, "-y", "-v", "error", "-i", str(clip), "-t", str(SECONDS), "-an"]
-    command += ["-vf", "scale=1920:1080:flags=bicubic,fps=30,noise=alls=6:allf=t", "-c:v", "libx264", "-preset"]
-    subprocess.run([*command, "ultrafast", "-b:v", "16M", "-pix_fmt", "yuv420p", str(target)], check=True)
-    status = target.stat()
-    return MediaFile(target, target.name, status.st_size, status.st_mtime_ns, "mpeg4")  # not to be copied
-
-
 def main() -> None:
     """Print a line for each background and quality."""
     clip = footage.talker()
@@ -50,13 +38,11 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        media = {"m": large(clip, folder)}
+        file = large(clip, folder, SECONDS)
 
         def took(background: Background | None, quality: str) -> tuple[float, float]:
-            draft = Draft(video=(Clip("m", "large.mp4", 0, SECONDS * 1000, background=background),))
-            wall, work = time.perf_counter(), time.process_time()
-            render(draft, media, folder / "out.mp4", quality, lambda _: None)
-            return time.perf_counter() - wall, time.process_time() - work
+            shown = Clip("m", file.name, 0, SECONDS * 1000, background=background)
+            return clocked(partial(rendered, shown, file, folder / "out.mp4", quality))
 
         def round_of(background: Background, quality: str, number: int) -> list[tuple[float, float]]:
             os.environ["SKILLWIRE_HOME"] = str(folder / f"home {label} {quality} {number}")

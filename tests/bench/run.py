@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS = ("agentskills", "routing", "media", "filters", "backgrounds", "previews", "commands")
+PARTS = ("agentskills", "routing", "media", "filters", "backgrounds", "removals", "previews", "commands")
 
 
 def main() -> None:
