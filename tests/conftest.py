@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from importlib.metadata import files
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure():
+    """Interrupts reach the processes that tests start, also where a script runs the tests in the background and has them ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
