@@ -9,10 +9,11 @@ from skillwire.errors import JobFailed
 from skillwire.studio.effects import models, people
 from skillwire.studio.effects.composite import compose, corrections
 from skillwire.studio.effects.guided import applied, coefficients
-from skillwire.studio.effects.matte import Matte, Matter, _occupied
+from skillwire.studio.effects.matte import Matte, _occupied, refined
 from skillwire.studio.effects.people import PeopleMatter, regions_of
 from skillwire.studio.effects.planes import Planes, planes_from_rgb, planes_of, shrunk, yuv_of
 from skillwire.studio.effects.segmenter import SIDE, Segmenter, thumbnail
+from skillwire.studio.effects.sightings import Sightings
 
 BT601, BT709 = 5, 1
 
@@ -81,18 +82,23 @@ def _whole(matte, size=(176, 144)):
     return matte.of((0, 0, *size))
 
 
+def _next(sightings, planes):
+    """The matte of one picture more."""
+    return refined(next(sightings.likely([planes])), planes)
+
+
 def test_the_matte_covers_the_man_and_not_the_car(talking):
-    matter = Matter(Segmenter(BT601))
+    sightings = Sightings(Segmenter(BT601))
     for frame in talking[:8]:
-        full = _whole(matter(planes_of(frame))).full
+        full = _whole(_next(sightings, planes_of(frame))).full
     assert full[60:90, 80:110].mean() > 250  # his face
     assert full[:30, :40].mean() < 5  # the window
 
 
 def test_the_matte_flickers_less_than_the_network(talking):
     segmenter = Segmenter(BT601)
-    matter = Matter(segmenter)
-    mattes = [_whole(matter(planes_of(frame))).full.astype(np.float32) / 255 for frame in talking]
+    sightings = Sightings(segmenter)
+    mattes = [_whole(_next(sightings, planes_of(frame))).full.astype(np.float32) / 255 for frame in talking]
     raw = [cv2.resize(segmenter(thumbnail(planes_of(frame))), (176, 144)) for frame in talking]
 
     def restless(series):
@@ -110,13 +116,46 @@ def _pushed(planes, x):
 @pytest.mark.parametrize("way", [[0, 0, 0, 40, 0, 40], [8 * n for n in range(8)], [0, 0, 0, 1, 2, 4, 8, 16, 32, 48]])
 def test_nothing_lags_behind_who_moves_quickly(talking, way):
     segmenter = Segmenter(BT601)
-    matter = Matter(segmenter)
-    for n, x in enumerate(way):
-        planes = _pushed(planes_of(talking[0]), x)
-        full, alone = (_whole(one(planes)).full.astype(int) for one in (matter, Matter(segmenter)))
+    pictures = [_pushed(planes_of(talking[0]), x) for x in way]
+    likely = Sightings(segmenter).likely(pictures)
+    for n, (planes, cells) in enumerate(zip(pictures, likely, strict=True)):
+        full = _whole(refined(cells, planes)).full.astype(int)
+        alone = _whole(_next(Sightings(segmenter), planes)).full.astype(int)
         assert np.abs(full - alone).mean() < 1.0, n
         # Where nobody is now, nothing is left of who was there.
         assert (full[alone == 0] < 40).mean() > 0.999, n
+
+
+class _Counting(Segmenter):
+    """The network, and how many pictures it saw."""
+
+    seen = 0
+
+    def __call__(self, thumb):
+        self.seen += 1
+        return super().__call__(thumb)
+
+
+def _wall(planes):
+    """The picture without anybody."""
+    return Planes(*(np.full_like(plane, level) for plane, level in zip(planes.each(), (90, 128, 128), strict=True)))
+
+
+def test_the_network_sees_few_pictures_while_nobody_moves(talking):
+    network = _Counting(BT601)
+    pictures = [planes_of(talking[0])] * 17
+    cells = list(Sightings(network).likely(pictures))
+    assert len(cells) == 17
+    assert network.seen == 5
+    assert all(np.array_equal(cells[0], one) for one in cells)
+
+
+@pytest.mark.parametrize("present", ["1111100000", "0001111100", "1101101011", "1111101111"])
+def test_who_shows_for_a_moment_is_seen_in_just_these_pictures(talking, present):
+    here, gone = planes_of(talking[0]), _wall(planes_of(talking[0]))
+    cells = list(Sightings(Segmenter(BT601)).likely(here if one == "1" else gone for one in present))
+    middle = [int(one[140:180, 110:150].mean()) for one in cells]  # his chest
+    assert ["1" if one > 200 else "0" if one < 50 else "?" for one in middle] == list(present)
 
 
 _SIZES = st.tuples(st.integers(20, 960), st.integers(20, 540)).map(lambda size: (size[0] * 2, size[1] * 2))

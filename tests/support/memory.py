@@ -20,6 +20,8 @@ from skillwire.studio.effects.targets import Removal
 from skillwire.studio.pool import worker_environment
 
 _FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+# Seconds of footage that are encoded for a clip of any length.
+_UNIT = 60
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,32 @@ class Edit:
 
 
 def looped(source: Path, target: Path, seconds: float, size: tuple[int, int], rate: int, *, pans: bool) -> Path:
-    """Footage played again and again, as a silent H.264 clip of that length (seconds), size and rate (frames a second)."""
+    """Footage played again and again, as a silent H.264 clip of that length (seconds), size and rate (frames a second).
+
+    A minute of it is encoded, at most; longer clips repeat its packets. The camera swings whole times in a minute.
+    """
     width, height = size
     large = (width * 5 // 4, height * 5 // 4) if pans else size
-    place = ":x='(iw-ow)*(0.5+0.45*sin(t*0.5))':y='(ih-oh)*(0.5+0.4*sin(t*0.37))'" if pans else ""
+    place = ":x='(iw-ow)*(0.5+0.45*sin(t*PI/6))':y='(ih-oh)*(0.5+0.4*sin(t*PI/7.5))'" if pans else ""
     cover = f"scale={large[0]}:{large[1]}:force_original_aspect_ratio=increase,crop={large[0]}:{large[1]}"
-    command = [_FFMPEG, "-y", "-v", "error", "-stream_loop", "-1", "-i", str(source), "-t", str(seconds), "-an"]
-    command += ["-vf", f"fps={rate},{cover},crop={width}:{height}{place},setsar=1", "-c:v", "libx264"]
-    subprocess.run([*command, "-preset", "ultrafast", "-crf", "24", "-pix_fmt", "yuv420p", str(target)], check=True)
+    drawn = [
+        "-vf",
+        f"fps={rate},{cover},crop={width}:{height}{place},setsar=1",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+    ]
+    unit = target.with_suffix(".unit.mp4")
+    _repeated(source, unit, min(seconds, _UNIT), [*drawn, "-crf", "24", "-pix_fmt", "yuv420p"])
+    _repeated(unit, target, seconds, ["-c", "copy"])
+    unit.unlink()
     return target
+
+
+def _repeated(source: Path, target: Path, seconds: float, options: list[str]) -> None:
+    command = [_FFMPEG, "-y", "-v", "error", "-stream_loop", "-1", "-i", str(source), "-t", str(seconds), "-an"]
+    subprocess.run([*command, *options, str(target)], check=True)
 
 
 def peak(edit: Edit, clip: Path, seconds: float, folder: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,8 @@ Behind = Callable[["VideoFrame", Planes, Matte | None], Planes]
 
 # Standard deviation of the blur, in parts of the short side.
 _BLUR = {"light": 0.012, "medium": 0.025, "strong": 0.055}
-# Blurring is done at this short side.
-_SMALL = 180
+# Blurring is done at this short side, or less where a standard deviation of so many pixels allows it.
+_SMALL, _SOFT = 180, 2.5
 _TINY = 1 / 255
 # A check's side in parts of the short side, and the lumas of light and dark checks.
 _CHECK, _CHECKS = 0.03, (214, 177)
@@ -43,13 +44,15 @@ def colour(code: str, size: tuple[int, int], colorspace: int) -> Behind:
 
 
 def scene(name: str, size: tuple[int, int], colorspace: int) -> Behind:
-    """A drawn scene, its light fitted to that of the first frame."""
-    still = planes_from_rgb(drawn(name, size), size, colorspace)
+    """A drawn scene, its light fitted to that of the first frame. It is drawn in a thread, while people are looked for."""
+    pencil = ThreadPoolExecutor(1)
+    still = pencil.submit(lambda: planes_from_rgb(drawn(name, size), size, colorspace))
+    pencil.shutdown(wait=False)
     fitted: list[Planes] = []
 
     def behind(_frame: VideoFrame, planes: Planes, _matte: Matte | None) -> Planes:
         if not fitted:
-            fitted.append(in_the_light_of(planes, still))
+            fitted.append(in_the_light_of(planes, still.result()))
         return fitted[0]
 
     return behind
@@ -90,7 +93,7 @@ def blurred(planes: Planes, matte: Matte | None, part: float) -> Planes:
     """Planes blurred with a Gaussian of ``part`` of the short side, weighted by what is not matted."""
     cv2 = opencv()
     width, height = planes.size
-    scale = min(1.0, _SMALL / min(width, height))
+    scale = min(1.0, min(_SMALL, _SOFT / part) / min(width, height))
     small = (max(2, round(width * scale)), max(2, round(height * scale)))
     sigma = max(0.6, part * min(small))
     weight = None

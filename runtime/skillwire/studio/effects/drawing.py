@@ -47,8 +47,13 @@ def clouds(size: Size, seed: int, *, cell: Point = (0.35, 0.35), octaves: int = 
 
 def paint(picture: Picture, mask: Mask, colour: str | Picture, strength: float = 1.0) -> None:
     """Lays a colour, or another picture, where the mask is."""
-    laid = rgb(colour) if isinstance(colour, str) else colour
-    picture += (mask * strength)[..., None] * (laid - picture)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return
+    # Most shapes are small: nothing is reckoned where there is none of them.
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    laid = rgb(colour) if isinstance(colour, str) else colour[part]
+    picture[part] += (mask[part] * strength)[..., None] * (laid - picture[part])
 
 
 def shape(size: Size, points: Sequence[Point], blur: float = 0.0) -> Mask:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _Rest = TypeVar("_Rest")
 
 # Changes when what is kept, or how it is found, changes.
-VERSION = 1
+VERSION = 2
 # Edges of places are told in so many parts of the picture's width and height.
 STEPS = 16
 # Bytes kept of one clip (half an hour of one person at 25 frames a second), and of all.

@@ -9,7 +9,7 @@ import numpy as np
 
 from skillwire.studio.effects.guided import applied, coefficients
 from skillwire.studio.effects.planes import FloatPlane, Plane, Planes, Region, shrunk
-from skillwire.studio.effects.segmenter import SIDE, Segmenter, thumbnail
+from skillwire.studio.effects.segmenter import SIDE
 from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
@@ -24,17 +24,8 @@ _EPS = 1e-3
 _COLOUR_WEIGHT = 3.0
 # The network draws people a little too large: below the first nothing counts as person, above the second all does.
 _LOW, _HIGH = 0.35, 0.85
-# A pixel whose value moved less than this (of 255) between two frames may keep up to this much of what was thought of it before.
-_STILL = 6.0
-_MEMORY = 0.7
-# Beside what moves a pixel counts as moved: who moves may show the same colour there for a moment.
-_BESIDE = np.ones((9, 9), np.uint8)
-# How much is kept, by how far a pixel moved.
-_KEPT = (_MEMORY * np.exp(-((np.arange(256) / _STILL) ** 2))).astype(np.float32)
 # Pictures with a longer short side get their matte at the size of their colour planes.
 _FULL_SIZE_UP_TO = 540
-
-
 # The part of a picture that is worked on at full size begins and ends at multiples of so many cells of the grid: it seldom changes.
 _TILE = 16
 
@@ -70,37 +61,6 @@ class Matte:
     def covered(self) -> float:
         """How many pixels it covers."""
         return float(opencv().mean(self.half)[0]) / 255 * self.full.size
-
-
-class Matter:
-    """Mattes of consecutive pictures of one size. Holds what it remembers of the last one."""
-
-    def __init__(self, segmenter: Segmenter) -> None:
-        self._segmenter = segmenter
-        self._before: tuple[FloatPlane, Plane] | None = None
-
-    def __call__(self, planes: Planes) -> Matte | None:
-        """The matte of the next picture; ``None`` when nobody is in it."""
-        return refined(self.likely(planes), planes)
-
-    def likely(self, planes: Planes) -> Plane:
-        """How likely each cell of the next picture shows a person, bytes (256, 256)."""
-        cv2 = opencv()
-        thumb = thumbnail(planes)
-        cells: Plane = cv2.convertScaleAbs(self._steadied(self._segmenter(thumb), thumb), alpha=255)
-        return cells
-
-    def _steadied(self, likely: FloatPlane, thumb: Plane) -> FloatPlane:
-        """What is thought of each pixel, smoothed over time where the picture stands still."""
-        cv2 = opencv()
-        smooth = cv2.blur(thumb, (5, 5))
-        if self._before is not None:
-            thought, seen = self._before
-            first, second, third = cv2.split(cv2.absdiff(smooth, seen))
-            moved = cv2.dilate(cv2.max(cv2.max(first, second), third), _BESIDE)
-            likely = likely + cv2.LUT(moved, _KEPT) * (thought - likely)
-        self._before = likely, smooth
-        return likely
 
 
 def refined(likely: Plane, planes: Planes) -> Matte | None:

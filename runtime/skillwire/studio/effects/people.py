@@ -11,9 +11,10 @@ import numpy as np
 
 from skillwire.studio.effects.detector import Detector
 from skillwire.studio.effects.glimpses import STEPS, Glimpse, pixels, place_of
-from skillwire.studio.effects.matte import Matte, Matter, refined
+from skillwire.studio.effects.matte import Matte, refined
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of, rgb_matrix, shrunk
 from skillwire.studio.effects.segmenter import Segmenter
+from skillwire.studio.effects.sightings import Sightings
 from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
@@ -94,10 +95,10 @@ def regions_of(boxes: list[Region], size: tuple[int, int]) -> list[Region]:
 
 @dataclass(slots=True)
 class _Watched:
-    """A region, who is matted in it, and the part of it that the last matte covered."""
+    """A region, what was seen in it, and the part of it that the last matte covered."""
 
     region: Region
-    matter: Matter
+    sightings: Sightings
     covered: float = 0.0
 
 
@@ -116,19 +117,19 @@ class PeopleMatter:
 
     def glimpsed(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, list[Glimpse], Matte | None]]:
         """As ``over``, with what the network saw, which ``matte_of`` makes the same matte of."""
-        waiting = list(islice(frames, STEP))
-        known = self._look(waiting)
-        while waiting:
-            following = list(islice(frames, STEP))
-            ahead = self._look(following)
+        following = next(frames, None)
+        seen = self._look(following)
+        while following is not None:
+            waiting = [following, *islice(frames, STEP - 1)]
+            following = next(frames, None)
+            known, seen = seen, self._look(following)
             size = planes_of(waiting[0]).size
-            self._watch(regions_of(known + ahead, size), size)
-            for frame in waiting:
-                yield frame, *self._glimpsed(planes_of(frame))
-            waiting, known = following, ahead
+            self._watch(regions_of(known + seen, size), size)
+            for frame, matted in zip(waiting, self._glimpsed([*map(planes_of, waiting)]), strict=True):
+                yield frame, *matted
 
-    def _look(self, frames: list[VideoFrame]) -> list[Region]:
-        return boxes_of(planes_of(frames[0]), self.detect, self.colorspace) if frames else []
+    def _look(self, frame: VideoFrame | None) -> list[Region]:
+        return boxes_of(planes_of(frame), self.detect, self.colorspace) if frame is not None else []
 
     def _watch(self, regions: list[Region], size: tuple[int, int]) -> None:
         """Changes what is watched as little as needed: a region that still fits keeps its memory."""
@@ -138,22 +139,27 @@ class PeopleMatter:
         kept: list[_Watched] = []
         for region in regions:
             fits = next((one for one in self._watched if _fits(region, one.region) and one not in kept), None)
-            kept.append(fits or _Watched(region, Matter(self.segmenter)))
+            kept.append(fits or _Watched(region, Sightings(self.segmenter)))
         if len({one.region for one in kept}) != len(kept) or sum(_area(one.region) for one in kept) > size[0] * size[1]:
-            kept = [_Watched((0, 0, *size), Matter(self.segmenter))]
+            kept = [_Watched((0, 0, *size), Sightings(self.segmenter))]
         self._watched = kept
 
-    def _glimpsed(self, planes: Planes) -> tuple[list[Glimpse], Matte | None]:
-        glimpses, mattes = [], []
-        for watched in self._watched:
-            part = planes.crop(watched.region)
-            likely = watched.matter.likely(part)
-            matte = refined(likely, part)
-            watched.covered = matte.covered / _area(watched.region) if matte else 0.0
-            glimpses.append(Glimpse(place_of(watched.region, planes.size), likely))
-            if matte:
-                mattes.append(matte.moved(*watched.region[:2]))
-        return glimpses, _together(mattes)
+    def _glimpsed(self, pictures: list[Planes]) -> Iterator[tuple[list[Glimpse], Matte | None]]:
+        """What is seen in each picture, and its matte."""
+        size = pictures[0].size
+        places = [place_of(one.region, size) for one in self._watched]
+        parts = [[planes.crop(one.region) for planes in pictures] for one in self._watched]
+        seen = [one.sightings.likely(row) for one, row in zip(self._watched, parts, strict=True)]
+        for n in range(len(pictures)):
+            glimpses, mattes = [], []
+            for watched, place, row, likely in zip(self._watched, places, parts, seen, strict=True):
+                cells = next(likely)
+                matte = refined(cells, row[n])
+                watched.covered = matte.covered / _area(watched.region) if matte else 0.0
+                glimpses.append(Glimpse(place, cells))
+                if matte:
+                    mattes.append(matte.moved(*watched.region[:2]))
+            yield glimpses, _together(mattes)
 
 
 def matte_of(glimpses: list[Glimpse], planes: Planes) -> Matte | None:

@@ -15,7 +15,7 @@ from skillwire.studio.effects.choices import Background
 from skillwire.studio.effects.composite import compose, lifted
 from skillwire.studio.effects.glimpses import Glimpses, Told
 from skillwire.studio.effects.matte import Matte
-from skillwire.studio.effects.people import Detect, PeopleMatter, detector, matte_of
+from skillwire.studio.effects.people import STEP, Detect, PeopleMatter, detector, matte_of
 from skillwire.studio.effects.planes import alpha_of, empty_frame, matrix_of, planes_of
 from skillwire.studio.effects.segmenter import Segmenter
 
@@ -111,7 +111,8 @@ def behind_of(
 def _matted(
     frames: Iterator[VideoFrame], detect: Detect | None, told: Told | None
 ) -> Generator[tuple[VideoFrame, Matte | None], None, None]:
-    with closing(ahead(frames, _DEPTH)) as decoded:
+    # People are looked for in one of so many frames, and none is matted before the next look.
+    with closing(ahead(frames, STEP)) as decoded:
         first = next(decoded, None)
         if first is None:
             return
