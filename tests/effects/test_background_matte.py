@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from skillwire.errors import JobFailed
 from skillwire.studio.effects import models, people
-from skillwire.studio.effects.composite import compose, corrections
+from skillwire.studio.effects.composite import Compositor, corrections, light_of
 from skillwire.studio.effects.guided import applied, coefficients
-from skillwire.studio.effects.matte import Matte, _occupied, refined
+from skillwire.studio.effects.matte import Matte, _occupied, coarse, refined
 from skillwire.studio.effects.people import PeopleMatter, regions_of
 from skillwire.studio.effects.planes import Planes, planes_from_rgb, planes_of, shrunk, yuv_of
 from skillwire.studio.effects.segmenter import SIDE, Segmenter, thumbnail
@@ -84,7 +84,7 @@ def _whole(matte, size=(176, 144)):
 
 def _next(sightings, planes):
     """The matte of one picture more."""
-    return refined(next(sightings.likely([planes])), planes)
+    return refined(next(sightings.likely([planes])), coarse(planes))
 
 
 def test_the_matte_covers_the_man_and_not_the_car(talking):
@@ -119,7 +119,7 @@ def test_nothing_lags_behind_who_moves_quickly(talking, way):
     pictures = [_pushed(planes_of(talking[0]), x) for x in way]
     likely = Sightings(segmenter).likely(pictures)
     for n, (planes, cells) in enumerate(zip(pictures, likely, strict=True)):
-        full = _whole(refined(cells, planes)).full.astype(int)
+        full = _whole(refined(cells, coarse(planes))).full.astype(int)
         alone = _whole(_next(Sightings(segmenter), planes)).full.astype(int)
         assert np.abs(full - alone).mean() < 1.0, n
         # Where nobody is now, nothing is left of who was there.
@@ -264,7 +264,7 @@ def test_full_and_empty_mattes_leave_bytes_alone():
     for level, wanted in ((255, one), (0, two)):
         out = _blank((96, 64))
         matte = Matte(np.full((64, 96), level, np.uint8), np.full((32, 48), level, np.uint8), (0, 0, 96, 64))
-        compose(one, matte, two, out, clean=False)
+        Compositor(clean=False)(one, matte, two, out)
         for got, want in zip(out.each(), wanted.each(), strict=True):
             assert np.array_equal(got, want)
 
@@ -273,7 +273,7 @@ def test_outside_the_region_is_background_alone():
     (picture, _, green), _ = _disk()
     out = _blank((160, 160))
     full, half = np.full((80, 80), 255, np.uint8), np.full((40, 40), 255, np.uint8)
-    compose(picture, Matte(full, half, (40, 40, 120, 120)), green, out)
+    Compositor()(picture, Matte(full, half, (40, 40, 120, 120)), green, out)
     assert np.array_equal(out.y[:40], green.y[:40])
     assert np.array_equal(out.u[:, :20], green.u[:, :20])
 
@@ -284,7 +284,7 @@ def test_the_old_background_does_not_shine_through_the_edge(monkeypatch):
     errors = {}
     for clean in (False, True):
         out = _blank((160, 160))
-        compose(picture, matte, green, out, clean=clean)
+        Compositor(clean=clean)(picture, matte, green, out)
         edge = (matte.half > 10) & (matte.half < 245)
         errors[clean] = np.abs(out.u[edge].astype(int) - truth.u[edge]).mean()
     assert errors[True] < errors[False] / 2
@@ -293,7 +293,7 @@ def test_the_old_background_does_not_shine_through_the_edge(monkeypatch):
 def test_a_brighter_background_shines_over_the_edge_only():
     (picture, _, _), matte = _disk()
     bright = Planes(np.full((160, 160), 235, np.uint8), *(np.full((80, 80), 128, np.uint8) for _ in range(2)))
-    lit, plain = corrections(picture, matte.half, bright)[0], corrections(picture, matte.half, None)[0]
+    lit, plain = corrections(picture, matte.half, light_of(bright))[0], corrections(picture, matte.half, None)[0]
     gain = lit.astype(int) - plain.astype(int)
     covered = shrunk(matte.half, gain.shape[::-1])
     edge = (covered > 60) & (covered < 250)

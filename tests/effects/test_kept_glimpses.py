@@ -145,13 +145,19 @@ def test_a_poster_uses_what_is_known_and_keeps_nothing(man, media_file, home, lo
     assert looks == []
 
 
-def test_only_what_was_seen_to_the_end_is_kept_and_only_for_this_user(man, media_file, home, tmp_path):
-    def stop(fraction):
-        if fraction > 0.3:
-            raise KeyboardInterrupt
+def test_only_what_was_seen_to_the_end_is_kept_and_only_for_this_user(man, media_file, home, monkeypatch, tmp_path):
+    network, thumbs = segmenter.Segmenter.__call__, []
 
-    with pytest.raises(KeyboardInterrupt):
-        render(_draft(RED), {"m": media_file(man)}, tmp_path / "out.mp4", "standard", stop)
+    def stopped(self, thumb):
+        thumbs.append(thumb)
+        if len(thumbs) == 4:
+            raise KeyboardInterrupt
+        return network(self, thumb)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(segmenter.Segmenter, "__call__", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            _rendered(_draft(RED), media_file(man), tmp_path / "out.mp4")
     assert not (home / "cache" / "mattes").exists() or _kept(home) == []
     _rendered(_draft(RED), media_file(man), tmp_path / "out.mp4")
     (file,) = _kept(home)

@@ -15,7 +15,7 @@ from cutouts import KEYS, keyed, talking
 from measures import MatteErrors, decibels, matte_errors, squared
 from staging import Act, back_and_forth, staged, standing, wandering
 
-from skillwire.studio.effects.composite import compose
+from skillwire.studio.effects.composite import Compositor
 from skillwire.studio.effects.matte import Matte
 from skillwire.studio.effects.people import PeopleMatter, detector
 from skillwire.studio.effects.planes import Planes, planes_from_rgb, planes_of
@@ -116,7 +116,7 @@ def _edges(frames, mattes, raw, bare) -> tuple[float, float]:
                 continue
             result = av.VideoFrame(*size, "yuv420p")
             into = planes_of(result)
-            compose(planes, one, wall, into, clean=clean)
+            Compositor(clean=clean)(planes, one, wall, into)
             store.append(squared(_bgr(into, size), bare.shown[n], edge))
     return decibels(np.mean(errors[0])), decibels(np.mean(errors[1]))
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from skillwire.errors import JobFailed
 from skillwire.studio.effects.matte import Matte
-from skillwire.studio.effects.planes import Planes, planes_from_rgb, shrunk, upright_planes, yuv_of
+from skillwire.studio.effects.planes import Planes, shrunk, upright_planes, yuv_of
 from skillwire.studio.effects.scenes import drawn
 from skillwire.studio.effects.vision import opencv
 
@@ -46,7 +46,7 @@ def colour(code: str, size: tuple[int, int], colorspace: int) -> Behind:
 def scene(name: str, size: tuple[int, int], colorspace: int) -> Behind:
     """A drawn scene, its light fitted to that of the first frame. It is drawn in a thread, while people are looked for."""
     pencil = ThreadPoolExecutor(1)
-    still = pencil.submit(lambda: planes_from_rgb(drawn(name, size), size, colorspace))
+    still = pencil.submit(drawn, name, size, colorspace)
     pencil.shutdown(wait=False)
     fitted: list[Planes] = []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skillwire.studio.effects.matte import Matte
-from skillwire.studio.effects.planes import FloatPlane, Plane, Planes, shrunk
+from skillwire.studio.effects.planes import FloatPlane, Plane, Planes, Region, shrunk
 from skillwire.studio.effects.vision import opencv
 
 # Corrections of colour are found at this short side and enlarged.
@@ -21,24 +21,33 @@ _FAINT = 0.1
 _TINY = 1e-3
 
 
-def compose(picture: Planes, matte: Matte, background: Planes, into: Planes, *, clean: bool = True) -> None:
-    """Writes ``picture`` before ``background`` to ``into``. All of one size.
+class Compositor:
+    """People before backgrounds, frame after frame. Remembers how a background that stays the same shines."""
 
-    ``clean``: corrects the edge; needless when the background is made of the picture itself.
-    """
-    cv2 = opencv()
+    def __init__(self, *, clean: bool = True) -> None:
+        """``clean``: corrects the edge; needless when the background is made of the picture itself."""
+        self._clean = clean
+        self._shining: tuple[Planes, Region, list[FloatPlane]] | None = None
 
-    whole = (0, 0, *picture.size)
-    if matte.region != whole:
-        for outside, plane in zip(into.each(), background.each(), strict=True):
-            np.copyto(outside, plane)
-    person, behind, target = picture.crop(matte.region), background.crop(matte.region), into.crop(matte.region)
-    shifts = corrections(person, matte.half, behind) if clean else None
-    for n, (source, back, out) in enumerate(zip(person.each(), behind.each(), target.each(), strict=True)):
-        alpha = matte.half if n else matte.full
-        front = source if shifts is None else shifted(source, shifts[n])
-        cv2.multiply(front, alpha, dst=out, scale=1 / 255)
-        cv2.add(out, cv2.multiply(back, cv2.bitwise_not(alpha), scale=1 / 255), dst=out)
+    def __call__(self, picture: Planes, matte: Matte, background: Planes, into: Planes) -> None:
+        """Writes ``picture`` before ``background`` to ``into``. All of one size."""
+        cv2 = opencv()
+
+        if matte.region != (0, 0, *picture.size):
+            for outside, plane in zip(into.each(), background.each(), strict=True):
+                np.copyto(outside, plane)
+        person, behind, target = (planes.crop(matte.region) for planes in (picture, background, into))
+        shifts = corrections(person, matte.half, self._light(background, matte.region)) if self._clean else None
+        for n, (source, back, out) in enumerate(zip(person.each(), behind.each(), target.each(), strict=True)):
+            alpha = matte.half if n else matte.full
+            front = source if shifts is None else shifted(source, shifts[n])
+            cv2.multiply(front, alpha, dst=out, scale=1 / 255)
+            cv2.add(out, cv2.multiply(back, cv2.bitwise_not(alpha), scale=1 / 255), dst=out)
+
+    def _light(self, background: Planes, region: Region) -> list[FloatPlane]:
+        if self._shining is None or self._shining[0] is not background or self._shining[1] != region:
+            self._shining = background, region, light_of(background.crop(region))
+        return self._shining[2]
 
 
 def lifted(picture: Planes, matte: Matte, into: Planes) -> None:
@@ -66,23 +75,25 @@ def shifted(plane: Plane, shift: Plane) -> Plane:
     return moved
 
 
-def corrections(picture: Planes, matte: Plane, behind: Planes | None) -> list[Plane]:
+def light_of(background: Planes) -> list[FloatPlane]:
+    """How a background shines on who stands before it: its planes, small and smooth."""
+    size, reach = _small(*background.size)
+    return [_near(shrunk(plane, size).astype(np.float32), reach) for plane in background.each()]
+
+
+def corrections(picture: Planes, matte: Plane, light: list[FloatPlane] | None) -> list[Plane]:
     """What to add to each plane, small and counted from 128, for the person's own colours at half-covered pixels.
 
     A pixel at the edge shows ``αF + (1 − α)B``. F and B are averaged nearby, weighted by how much of each a pixel shows (Forte's blur
-    fusion, 2021); then B's share is taken off the pixel itself, never past the F nearby. ``behind`` lights the edge where it is
-    brighter.
+    fusion, 2021); then B's share is taken off the pixel itself, never past the F nearby. ``light`` of the new background falls on the
+    edge where it is brighter.
     """
     cv2 = opencv()
 
-    height, width = matte.shape
-    scale = min(1.0, _SMALL / min(width, height))
-    size = (max(2, round(width * scale)), max(2, round(height * scale)))
-    reach = max(3, 2 * round(_REACH * min(size)) + 1)
+    size, reach = _small(*picture.size)
 
     def near(plane: FloatPlane) -> FloatPlane:
-        smooth: FloatPlane = cv2.blur(plane, (reach, reach))
-        return smooth
+        return _near(plane, reach)
 
     covered = shrunk(matte, size)
     # A matte is easily a pixel too large or too small: what is sure to be person or background lies further in.
@@ -101,10 +112,21 @@ def corrections(picture: Planes, matte: Plane, behind: Planes | None) -> list[Pl
         true = (seen - (1 - alpha) * back) * share
         # Never past the colours nearby: an edge must not swing over to the complement of the old background.
         true = np.clip(true, np.minimum(seen, front), np.maximum(seen, front))
-        if behind is not None:
-            light = near(shrunk(behind.each()[n], size).astype(np.float32))
+        if light is not None:
             if glow is None:
-                glow = edge * np.clip((light - true) / 96, 0, 1)
-            true += glow * (light - true)
+                glow = edge * np.clip((light[n] - true) / 96, 0, 1)
+            true += glow * (light[n] - true)
         shifts.append(np.clip(true - seen + 128.5, 0, 255).astype(np.uint8))
     return shifts
+
+
+def _small(width: int, height: int) -> tuple[tuple[int, int], int]:
+    """The size at which corrections of a picture are found, and how far colours beside the edge are gathered there."""
+    scale = min(1.0, 2 * _SMALL / min(width, height))
+    size = (max(2, round(width / 2 * scale)), max(2, round(height / 2 * scale)))
+    return size, max(3, 2 * round(_REACH * min(size)) + 1)
+
+
+def _near(plane: FloatPlane, reach: int) -> FloatPlane:
+    smooth: FloatPlane = opencv().blur(plane, (reach, reach))
+    return smooth

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillwire.studio.effects.guided import applied, coefficients
+from skillwire.studio.effects.light import halved
 from skillwire.studio.effects.planes import FloatPlane, Plane, Planes, Region, shrunk
 from skillwire.studio.effects.segmenter import SIDE
 from skillwire.studio.effects.vision import opencv
@@ -24,6 +25,8 @@ _EPS = 1e-3
 _COLOUR_WEIGHT = 3.0
 # The network draws people a little too large: below the first nothing counts as person, above the second all does.
 _LOW, _HIGH = 0.35, 0.85
+# Cells that show a person no likelier than this (of 255) count as empty where many of them are.
+_NOBODY = 4
 # Pictures with a longer short side get their matte at the size of their colour planes.
 _FULL_SIZE_UP_TO = 540
 # The part of a picture that is worked on at full size begins and ends at multiples of so many cells of the grid: it seldom changes.
@@ -63,40 +66,67 @@ class Matte:
         return float(opencv().mean(self.half)[0]) / 255 * self.full.size
 
 
+def coarse(planes: Planes) -> Planes:
+    """What of a picture is worked on: large ones with luma at the size of the colours."""
+    return halved(planes) if min(planes.size) > _FULL_SIZE_UP_TO else planes
+
+
 def refined(likely: Plane, planes: Planes) -> Matte | None:
-    """The matte of a picture of whose cells it is known how ``likely`` they show a person; ``None`` when nobody is in it."""
+    """The matte of a picture, ``coarse`` already, of whose cells it is known how ``likely`` they show a person; ``None``: of nobody."""
     cv2 = opencv()
-    width, height = planes.size
+    width, height = size = (planes.u.shape[1] * 2, planes.u.shape[0] * 2)
     scale = min(1.0, _GRID / min(width, height))
     grid = (max(8, round(width * scale)), max(8, round(height * scale)))
-    guide = [shrunk(plane, grid).astype(np.float32) for plane in planes.each()]
     interpolation = cv2.INTER_AREA if grid[0] <= SIDE and grid[1] <= SIDE else cv2.INTER_LINEAR
+    wanted = cv2.resize(likely, grid, interpolation=interpolation)
+    near = _near(wanted)
+    if near is None:
+        return None
+    guide = [shrunk(plane, grid)[near].astype(np.float32) for plane in planes.each()]
     weighed = [guide[0] / 255, *(plane * (_COLOUR_WEIGHT / 255) for plane in guide[1:])]
-    wanted = cv2.resize(likely, grid, interpolation=interpolation).astype(np.float32) / 255
-    functions = coefficients(weighed, wanted, _RADIUS, _EPS)
+    functions = coefficients(weighed, wanted[near].astype(np.float32) / 255, _RADIUS, _EPS)
     # The curve from low to high and the units of bytes become part of the functions.
     gain = 255 / (_HIGH - _LOW)
     slopes = [functions[0] * (gain / 255), *(plane * (gain * _COLOUR_WEIGHT / 255) for plane in functions[1:3])]
     functions = [*slopes, (functions[3] - _LOW) * gain]
-    coarse = functions[3] + sum(slope * plane for slope, plane in zip(slopes, guide, strict=True))
-    cells = _occupied(coarse > 1)
+    found = functions[3] + sum(slope * plane for slope, plane in zip(slopes, guide, strict=True))
+    cells = _occupied(found > 1)
     if cells is None:
         return None
     x0, y0, x1, y1 = cells
-    region = (*_at(x0, y0, grid, planes.size), *_at(x1, y1, grid, planes.size))
-    return Matte(*_large([plane[y0:y1, x0:x1] for plane in functions], planes.crop(region), planes.size), region)
+    left, top = near[1].start, near[0].start
+    region = (*_at(left + x0, top + y0, grid, size), *_at(left + x1, top + y1, grid, size))
+    return Matte(*_large([plane[y0:y1, x0:x1] for plane in functions], planes, region), region)
 
 
-def _large(functions: list[FloatPlane], planes: Planes, whole: tuple[int, int]) -> tuple[Plane, Plane]:
-    """The matte of a part of a picture of size ``whole``, at the size of its luma plane and of its colour planes."""
+def _near(wanted: Plane) -> tuple[slice, slice] | None:
+    """Rows and columns of the grid from which windows reach anybody, by whole tiles: elsewhere the matte is empty."""
+    mask = wanted > _NOBODY
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    reach = 2 * _RADIUS
+    lines, posts = (
+        slice(
+            max(0, int(places[0]) - reach) // _TILE * _TILE,
+            min(side, -(-(int(places[-1]) + 1 + reach) // _TILE) * _TILE),
+        )
+        for places, side in ((rows, mask.shape[0]), (columns, mask.shape[1]))
+    )
+    return lines, posts
+
+
+def _large(functions: list[FloatPlane], planes: Planes, region: Region) -> tuple[Plane, Plane]:
+    """The functions taken of a region of a coarse picture: the matte at the size of luma, and at that of colours."""
     cv2 = opencv()
-    width, height = planes.size
-    half = (width // 2, height // 2)
-    if min(whole) > _FULL_SIZE_UP_TO:
-        small = applied(functions, [shrunk(planes.y, half), planes.u, planes.v])
-        return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), small
-    colour = [cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in (planes.u, planes.v)]
-    full = applied(functions, [planes.y, *colour])
+    x0, y0, x1, y1 = region
+    size, half = (x1 - x0, y1 - y0), ((x1 - x0) // 2, (y1 - y0) // 2)
+    colours = [plane[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2] for plane in (planes.u, planes.v)]
+    if planes.y.shape == planes.u.shape:
+        small = applied(functions, [planes.y[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2], *colours])
+        return cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), small
+    enlarged = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in colours]
+    full = applied(functions, [planes.y[y0:y1, x0:x1], *enlarged])
     return full, cv2.resize(full, half, interpolation=cv2.INTER_AREA)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import numpy as np
 
 from skillwire.studio.effects.detector import Detector
 from skillwire.studio.effects.glimpses import STEPS, Glimpse, pixels, place_of
-from skillwire.studio.effects.matte import Matte, refined
+from skillwire.studio.effects.matte import Matte, coarse, refined
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of, rgb_matrix, shrunk
 from skillwire.studio.effects.segmenter import Segmenter
 from skillwire.studio.effects.sightings import Sightings
@@ -101,6 +102,20 @@ class _Watched:
     sightings: Sightings
     covered: float = 0.0
 
+    def mattes(self, pictures: Iterable[Planes]) -> Iterator[tuple[Plane, Matte | None]]:
+        """What is seen in the region of each of the pictures that come next, and its matte."""
+        small: deque[Planes] = deque()
+
+        def parts() -> Iterator[Planes]:
+            for planes in pictures:
+                small.append(coarse(planes.crop(self.region)))
+                yield small[-1]
+
+        for cells in self.sightings.likely(parts()):
+            matte = refined(cells, small.popleft())
+            self.covered = matte.covered / _area(self.region) if matte else 0.0
+            yield cells, matte.moved(*self.region[:2]) if matte else None
+
 
 @dataclass(slots=True)
 class PeopleMatter:
@@ -146,20 +161,12 @@ class PeopleMatter:
 
     def _glimpsed(self, pictures: list[Planes]) -> Iterator[tuple[list[Glimpse], Matte | None]]:
         """What is seen in each picture, and its matte."""
-        size = pictures[0].size
-        places = [place_of(one.region, size) for one in self._watched]
-        parts = [[planes.crop(one.region) for planes in pictures] for one in self._watched]
-        seen = [one.sightings.likely(row) for one, row in zip(self._watched, parts, strict=True)]
-        for n in range(len(pictures)):
-            glimpses, mattes = [], []
-            for watched, place, row, likely in zip(self._watched, places, parts, seen, strict=True):
-                cells = next(likely)
-                matte = refined(cells, row[n])
-                watched.covered = matte.covered / _area(watched.region) if matte else 0.0
-                glimpses.append(Glimpse(place, cells))
-                if matte:
-                    mattes.append(matte.moved(*watched.region[:2]))
-            yield glimpses, _together(mattes)
+        places = [place_of(one.region, pictures[0].size) for one in self._watched]
+        seen = [one.mattes(pictures) for one in self._watched]
+        for _ in pictures:
+            found = [next(mattes) for mattes in seen]
+            glimpses = [Glimpse(place, cells) for place, (cells, _) in zip(places, found, strict=True)]
+            yield glimpses, _together([matte for _, matte in found if matte])
 
 
 def matte_of(glimpses: list[Glimpse], planes: Planes) -> Matte | None:
@@ -167,7 +174,7 @@ def matte_of(glimpses: list[Glimpse], planes: Planes) -> Matte | None:
     mattes = []
     for one in glimpses:
         region = one.region(planes.size)
-        matte = refined(one.likely, planes.crop(region))
+        matte = refined(one.likely, coarse(planes.crop(region)))
         if matte:
             mattes.append(matte.moved(*region[:2]))
     return _together(mattes)

@@ -142,6 +142,13 @@ def rgb_matrix(colorspace: int) -> FloatPlane:
     return np.asarray([[*row, -16 * row[0] - 128 * (row[1] + row[2])] for row in rows], np.float32)
 
 
+def yuv_matrix(colorspace: int) -> FloatPlane:
+    """The 3×4 matrix from (R, G, B, 1), from 0 to 1, to limited-range (Y, U, V) in bytes, by ITU-T H.273."""
+    matrix = rgb_matrix(colorspace).astype(np.float64)
+    inverse = np.linalg.inv(matrix[:, :3])
+    return np.hstack([inverse, -(inverse @ matrix[:, 3:])])
+
+
 def yuv_of(rgb: tuple[int, int, int], colorspace: int) -> tuple[int, int, int]:
     """A colour of bytes (R, G, B) as limited-range (Y, U, V)."""
     matrix = rgb_matrix(colorspace)
@@ -154,9 +161,7 @@ def planes_from_rgb(picture: Any, size: tuple[int, int], colorspace: int) -> Pla
     """An RGB picture (height, width, 3), bytes, of the frame's size, as planes."""
     cv2 = opencv()
 
-    matrix = rgb_matrix(colorspace)
-    inverse = np.linalg.inv(matrix[:, :3].astype(np.float64))
-    forward = np.hstack([inverse / 255, -(inverse @ matrix[:, 3:])]).astype(np.float32)
+    forward = (yuv_matrix(colorspace) / (255, 255, 255, 1)).astype(np.float32)
     yuv = np.clip(np.rint(cv2.transform(picture.astype(np.float32), forward)), 16, (235, 240, 240)).astype(np.uint8)
     y, u, v = cv2.split(yuv)
     half = (size[0] // 2, size[1] // 2)

@@ -12,7 +12,7 @@ import numpy as np
 from skillwire.studio.effects import background as sources
 from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.choices import Background
-from skillwire.studio.effects.composite import compose, lifted
+from skillwire.studio.effects.composite import Compositor, lifted
 from skillwire.studio.effects.glimpses import Glimpses, Told
 from skillwire.studio.effects.matte import Matte
 from skillwire.studio.effects.people import STEP, Detect, PeopleMatter, detector, matte_of
@@ -40,6 +40,7 @@ def replaced(
     ``clean``: frees the edge from the old background. ``detect``: finds people, the package's own detector by default.
     ``told``: what the frames are of, so that what is found in them is kept, or need not be looked for again.
     """
+    compose = Compositor(clean=clean)
     with closing(_matted(frames, detect, told)) as matted:
         for frame, matte in matted:
             planes = planes_of(frame)
@@ -50,7 +51,7 @@ def replaced(
                 for target, plane in zip(into.each(), back.each(), strict=True):
                     np.copyto(target, plane)
             else:
-                compose(planes, matte, back, into, clean=clean)
+                compose(planes, matte, back, into)
             yield result
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,11 +21,9 @@ from skillwire.studio.effects.drawing import (
     slab,
     soft,
 )
+from skillwire.studio.effects.planes import Planes, yuv_matrix
 from skillwire.studio.effects.rooms import classroom, library, living_room, office
 from skillwire.studio.effects.vision import opencv
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # Drawn at this longer side and enlarged: they are out of focus anyway.
 _DRAWN = 960
@@ -199,13 +196,17 @@ SCENES: dict[str, Callable[[Size], Picture]] = {
 }
 
 
-def drawn(name: str, size: Size) -> NDArray[np.uint8]:
-    """The scene in RGB bytes, shape (height, width, 3). ``name``: a key of ``SCENES``."""
+def drawn(name: str, size: Size, colorspace: int) -> Planes:
+    """The scene as planes of an even ``size``. ``name``: a key of ``SCENES``; ``colorspace``: the matrix, as H.273 numbers it."""
     cv2 = opencv()
     scale = min(1.0, _DRAWN / max(size))
     picture = SCENES[name]((max(2, round(size[0] * scale)), max(2, round(size[1] * scale))))
-    large = cv2.resize(np.clip(picture, 0, 1), size, interpolation=cv2.INTER_CUBIC)
+    yuv = cv2.transform(np.clip(picture, 0, 1), yuv_matrix(colorspace).astype(np.float32))
+    luma, *colours = cv2.split(yuv)
+    large = cv2.resize(luma, size, interpolation=cv2.INTER_CUBIC)
     # Half a step of noise keeps soft gradients from showing steps.
-    grain = np.random.default_rng(0).random((*large.shape[:2], 1), np.float32) - 0.5
-    result: NDArray[np.uint8] = np.clip(np.rint(large * 255 + grain), 0, 255).astype(np.uint8)
-    return result
+    large += np.random.default_rng(0).random(large.shape, np.float32) - 0.5
+    half = (size[0] // 2, size[1] // 2)
+    # As bytes they are rounded and kept from going over.
+    colours = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA).clip(16, 240) for plane in colours]
+    return Planes(*(cv2.add(plane, 0, dtype=cv2.CV_8U) for plane in (large.clip(16, 235), *colours)))

@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 import numpy as np
 
 from skillwire.studio.effects.planes import FloatPlane, Plane, Planes
-from skillwire.studio.effects.segmenter import Segmenter, thumbnail
+from skillwire.studio.effects.segmenter import SIDE, Segmenter, thumbnail
 from skillwire.studio.effects.vision import opencv
 
 # At most one of so many pictures in a row is seen by the network where people hardly move.
@@ -33,12 +33,11 @@ _KEPT = (_MEMORY * np.exp(-((np.arange(256) / _STILL) ** 2))).astype(np.float32)
 
 @dataclass(slots=True)
 class _Sight:
-    """A picture as the network gets it, the same with less noise, what the network says of it, and what is thought in the end."""
+    """A picture as the network gets it, the same with less noise, and what the network says of it if it was asked."""
 
     thumb: Plane
     smooth: Plane
     said: FloatPlane | None = None
-    thought: FloatPlane | None = None
 
 
 class Sightings:
@@ -47,6 +46,7 @@ class Sightings:
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
         self._last: _Sight | None = None
+        self._thought: FloatPlane = np.zeros((SIDE, SIDE), np.float32)
 
     def likely(self, pictures: Iterable[Planes]) -> Iterator[Plane]:
         """How likely each cell of the next pictures shows a person, bytes (256, 256) each. A few pictures are taken at a time."""
@@ -59,16 +59,17 @@ class Sightings:
 
     def _thoughts(self, row: list[_Sight]) -> list[FloatPlane]:
         """What is thought of each picture of a row."""
-        if self._last is None:
-            self._show(row[0])
-            row[0].thought = row[0].said
-        known = [self._last, *row] if self._last else row
+        before, self._last = self._last, row[-1]
+        if before is None:
+            self._thought = self._show(row[-1])
+            return [self._thought]
+        known = [before, *row]
         self._look(known)
-        shown = [n for n, sight in enumerate(known) if sight.said is not None]
-        for first, last in pairwise(shown):
-            _settle(known[first : last + 1])
-        self._last = row[-1]
-        return [sight.thought for sight in row if sight.thought is not None]
+        thoughts: list[FloatPlane] = []
+        for first, last in pairwise(n for n, sight in enumerate(known) if sight.said is not None):
+            thoughts += _settled(known[first : last + 1], self._thought, self._show(known[last]))
+            self._thought = thoughts[-1]
+        return thoughts
 
     def _look(self, row: list[_Sight]) -> None:
         """Shows the network the last of a row, the first of which it saw before, and as many between as needed."""
@@ -99,18 +100,26 @@ def _passing(row: list[_Sight]) -> bool:
     cv2 = opencv()
     for sight in row[1:-1]:
         new = cv2.min(cv2.absdiff(sight.smooth, row[0].smooth), cv2.absdiff(sight.smooth, row[-1].smooth))
-        if cv2.erode((new.max(axis=2) > _NEW).view(np.uint8), _PLACE).any():
+        if cv2.erode((_largest(new) > _NEW).view(np.uint8), _PLACE).any():
             return True
     return False
 
 
-def _settle(row: list[_Sight]) -> None:
-    """Smooths what is thought over time: of the last of a row where the picture stands still, of those between by their place."""
+def _largest(thumb: Plane) -> Plane:
+    """The largest of each pixel's three bytes."""
     cv2 = opencv()
-    before, after = row[0], row[-1]
-    first, second, third = cv2.split(cv2.absdiff(after.smooth, before.smooth))
-    moved = cv2.dilate(cv2.max(cv2.max(first, second), third), _BESIDE)
-    after.thought = after.said + cv2.LUT(moved, _KEPT) * (before.thought - after.said)
-    for n, sight in enumerate(row[1:-1], 1):
-        part = n / (len(row) - 1)
-        sight.thought = cv2.addWeighted(before.thought, 1 - part, after.thought, part, 0)
+    first, second, third = cv2.split(thumb)
+    largest: Plane = cv2.max(cv2.max(first, second), third)
+    return largest
+
+
+def _settled(row: list[_Sight], thought: FloatPlane, said: FloatPlane) -> list[FloatPlane]:
+    """What is thought of all of a row but the first, of which that was ``thought``, while of the last that was ``said``.
+
+    It is smoothed over time where the picture stands still; what is thought of those between goes by their place.
+    """
+    cv2 = opencv()
+    moved = cv2.dilate(_largest(cv2.absdiff(row[-1].smooth, row[0].smooth)), _BESIDE)
+    last: FloatPlane = said + cv2.LUT(moved, _KEPT) * (thought - said)
+    parts = [n / (len(row) - 1) for n in range(1, len(row) - 1)]
+    return [*(cv2.addWeighted(thought, 1 - part, last, part, 0) for part in parts), last]
