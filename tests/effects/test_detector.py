@@ -42,6 +42,17 @@ def test_the_best_of_what_overlaps_stays():
     assert suppressed([]) == []
 
 
+def test_somebody_small_within_the_box_of_somebody_near_stays_when_seen_clearly():
+    near = Detection(box(0, 0, 300, 300), 0.9, "person", "person")
+    far = box(200, 100, 240, 220)
+    clear, faint = (Detection(far, score, "person", "person") for score in (0.6, 0.3))
+    assert suppressed([near, clear]) == [near, clear]
+    assert suppressed([near, faint]) == [near]
+    assert suppressed([near, Detection(box(60, 60, 200, 300), 0.6, "person", "person")]) == [
+        near
+    ]  # not so much smaller
+
+
 @pytest.mark.parametrize("size", [(640, 272), (1920, 1080), (176, 144), (17, 9)])
 def test_tiles_cover_the_picture(size):
     width, height = size

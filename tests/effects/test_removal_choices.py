@@ -40,6 +40,7 @@ CASES = [
     ("the person", [NEAR, FAR], [], [1, 2]),
     ("the person", [NEAR], [1], []),
     ("the person in the background", [NEAR], [1], []),
+    ("the person in the background", [thing(1, tall=700, foot=700)], [], [1]),  # who is alone and fills the picture
     ("people", [NEAR, FAR], [1, 2], []),
     ("the person on the left", [NEAR, FAR], [1], []),
     ("the second person from the left", [NEAR, FAR], [2], []),
@@ -85,6 +86,17 @@ def test_which_is_meant(words, tracks, meant, asked):
     found, candidates = pick(words, *tracks)
     assert sorted(found) == meant
     assert sorted(candidates) == asked
+
+
+def test_pieces_of_one_who_waits_half_hidden_are_joined_and_a_part_of_them_is_no_rival():
+    passing = thing(2, x=800, tall=90, foot=280, colour="red", seen=(0, 5))
+    passing.times = [0.0, 0.5, 4.5, 5.0]
+    passing.boxes, passing.scores = passing.boxes[:4], passing.scores[:4]
+    waiting = thing(6, x=790, tall=90, foot=282, colour="red", seen=(2, 3))
+    legs = thing(7, x=790, tall=40, foot=282, colour="blue", seen=(2, 3.5))
+    assert pick("the person in the background", NEAR, passing, waiting, legs) == ([2, 6], [])
+    elsewhere = thing(8, x=200, tall=90, foot=280, colour="red", seen=(0, 5))
+    assert pick("the person in the background", NEAR, passing, elsewhere) == ([], [2, 8])
 
 
 def test_a_thing_out_of_the_used_part_is_not_asked_about():

@@ -94,11 +94,11 @@ def mask_of(
     """
     cv2 = opencv()
     height, width = apart.shape
-    noise = noise_of(apart, free)
-    _, carry = cv2.threshold(apart, min(40.0, max(_CARRY, _CARRY_NOISE * noise)), 255, cv2.THRESH_BINARY)
-    _, start = cv2.threshold(apart, min(60.0, max(_START, _START_NOISE * noise)), 255, cv2.THRESH_BINARY)
     inner = _window(padded(hole.box, 0.04), corner, (width, height))
     kept = _kept(hole, inner, corner, (width, height))
+    noise = noise_of(apart, cv2.bitwise_and(free, cv2.bitwise_not(kept)))
+    _, carry = cv2.threshold(apart, min(40.0, max(_CARRY, _CARRY_NOISE * noise)), 255, cv2.THRESH_BINARY)
+    _, start = cv2.threshold(apart, min(60.0, max(_START, _START_NOISE * noise)), 255, cv2.THRESH_BINARY)
     if hole.standing:
         same = cv2.dilate(carry, np.ones((3, 3), np.uint8)) == 0
         for box in hole.standing:

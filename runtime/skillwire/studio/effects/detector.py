@@ -34,6 +34,8 @@ MIN_SCORE = 0.2
 _SAME = 0.5
 # A box of which this much lies in another of its kind is a part of it: half a person at a tile's edge.
 _PART = 0.75
+# Not so one that is this much smaller and seen this clearly: somebody far away shows within the box of somebody near.
+_MUCH_SMALLER, _CLEARLY = 0.1, 0.4
 _MOST = 200
 # A box this near to the edge of the region looked at, in parts of its longer side, is cut off by it.
 _CUT = 0.02
@@ -176,10 +178,9 @@ def suppressed(found: list[Detection]) -> list[Detection]:
         rivals = kept.setdefault(one.group, [])
         if rivals:
             boxes = np.stack([rival.box for rival in rivals])
-            if (
-                iou(one.box, boxes).max() > _SAME
-                or (covered(one.box, boxes) * (area(one.box) < area(boxes))).max() > _PART
-            ):
+            least = _MUCH_SMALLER if one.score >= _CLEARLY else 0.0
+            part = (area(one.box) < area(boxes)) & (area(one.box) > least * area(boxes))
+            if iou(one.box, boxes).max() > _SAME or (covered(one.box, boxes) * part).max() > _PART:
                 continue
         rivals.append(one)
         result.append(one)

@@ -22,7 +22,7 @@ _OUTSIDE = 0.05
 _TWICE = 0.6
 # What stays is taken for there this long, in seconds, before its first and after its last sighting.
 _REACH = 0.1
-# So much longer, in seconds, is a thing there that is about to leave the picture, or was about to enter it.
+# So much longer, in seconds, is a thing there that is about to leave the picture or to go behind something, or that comes from there.
 _LEAVING = 0.8
 # The foot of what is before lies lower by this part of the box's height.
 _LOWER = 0.02
@@ -56,13 +56,19 @@ class Holes:
         self._standing = [track for track in sure if track.travel <= STILL_TRAVEL and track.group not in LIVING]
 
     def at(
-        self, time: float, reach: float, outlines: Mapping[int, Plane | None] | None = None
+        self,
+        time: float,
+        reach: float,
+        outlines: Mapping[int, Plane | None] | None = None,
+        portraits: Mapping[int, Plane] | None = None,
     ) -> list[tuple[Track, Hole]]:
         """The targets in a picture, up to ``reach`` seconds beyond their sightings.
 
         ``outlines``: by track, masks (255) of the boxes with ``ROOM`` of what stays; ``None`` for what stands still and has none.
+        ``portraits``: such masks of who shows behind a target, and keeps what of them shows.
         """
         outlines = {} if outlines is None else outlines
+        portraits = {} if portraits is None else portraits
         result = []
         for track in self.targets:
             box = self.box(track, time, reach)
@@ -73,6 +79,8 @@ class Holes:
             for one, other in _touching(self._guarded, box, time):
                 if not _stands_before(other, box):
                     behind.append(padded(other, _OUTSIDE))
+                    if one.id in portraits:
+                        shapes.append((padded(other, ROOM), portraits[one.id]))
                 elif (shape := outlines.get(one.id)) is not None:
                     shapes.append((padded(other, ROOM), shape))
                 elif one.id in outlines:
@@ -83,7 +91,7 @@ class Holes:
         return result
 
     def box(self, track: Track, time: float, reach: float) -> Boxes | None:
-        """Where a track is, up to ``reach`` seconds beyond its sightings; longer while it crosses the picture's edge."""
+        """Where a track is, up to ``reach`` seconds beyond its sightings; longer while the picture's edge or something hides it partly."""
         box = track.at(time, reach)
         if box is not None:
             return box
@@ -91,10 +99,17 @@ class Holes:
         if abs(time - end) > _LEAVING or track.times[0] <= time <= track.times[-1]:
             return None
         last = track.at(end, reach + _LEAVING)
-        if last is None or not self._crosses(last):
+        if last is None or not self._half_hidden(last, track, end):
             return None
         box = track.at(time, reach + _LEAVING)
-        return box if box is not None and self._crosses(box) else None
+        return box if box is not None and self._half_hidden(box, track, time) else None
+
+    def _half_hidden(self, box: Boxes, track: Track, time: float) -> bool:
+        """Whether a box crosses the picture's edge, or reaches behind something that stands before it."""
+        if self._crosses(box):
+            return True
+        others = (at for one in self._guarded if one.id != track.id and (at := one.at(time, _REACH)) is not None)
+        return any(float(shared(box, other)) > 0 and _stands_before(other, box) for other in others)
 
     def _crosses(self, box: Boxes) -> bool:
         """Whether a box is partly inside the picture and partly beyond its left or right edge: through the others few things go."""
@@ -118,15 +133,15 @@ class Holes:
             if any(self._meet(box, time) for time, box in zip(other.times, other.boxes, strict=True))
         ]
 
-    def met(self, time: float, reach: float) -> list[tuple[Track, Boxes, list[Boxes]]]:
-        """What lives or moves, stays, and stands before a target in this picture: its box, and those of the targets."""
+    def met(self, time: float, reach: float, *, before: bool) -> list[tuple[Track, Boxes, list[Boxes]]]:
+        """What lives or moves, stays, and stands before a target in this picture, or behind: its box, and those of the targets."""
         found: dict[int, tuple[Track, Boxes, list[Boxes]]] = {}
         for target in self.targets:
-            box = target.at(time, reach)
+            box = self.box(target, time, reach)
             if box is None:
                 continue
             for one, other in _touching(self._guarded, box, time):
-                if _stands_before(other, box):
+                if _stands_before(other, box) == before:
                     found.setdefault(one.id, (one, other, []))[2].append(box)
         return list(found.values())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skillwire.studio.effects.analysis import Analysis
-from skillwire.studio.effects.boxes import Boxes, padded, shared
+from skillwire.studio.effects.boxes import Boxes, covered, padded, shared
 from skillwire.studio.effects.colours import NAMES
 from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
 from skillwire.studio.effects.wish import ANY, Wish
@@ -31,11 +31,17 @@ _MEMBER = 0.5
 _MOST_CANDIDATES = 9
 # The other class of a group: a van is often seen as a truck.
 _OTHER_LABEL = 0.7
+# Who takes more of the picture than this is not in its background.
+_NEAR = 0.2
 # A thing whose colour takes this share of it is called by that colour.
 _COLOURED = 0.3
 # Two tracks are of one thing when one begins, within so many seconds, after the other has ended, and they share so much of their
 # colours, are of a like area and stand at the same height, in roots of their area.
 _AWAY, _SAME_COLOURS, _SAME_SIZE, _SAME_FOOT = 5.0, 0.5, 1.8, 0.4
+# When both are seen at once (seconds), as much of one lies in the other. Of a part that much does, at this part of its sightings, where
+# the whole was seen so lately.
+_AT_ONCE, _SAME_PLACE = 0.05, 0.5
+_WITHIN, _PARTLY, _LATELY = 0.7, 0.6, 1.0
 # A cycle is ridden when it lies under the person this part of the time it is seen.
 _RIDDEN = 0.6
 
@@ -88,7 +94,9 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
         if best < _LEAST:
             continue
         one = _pieces([track for score, track in ranked if score >= _LEAST])
-        second = next((score for score, track in ranked if all(track is not part for part in one)), 0.0)
+        known = {id(track) for track in one}
+        rivals = [pair for pair in ranked if id(pair[1]) not in known and not _is_part(pair[1], one)]
+        second = rivals[0][0] if rivals else 0.0
         margin = min(margin, (best - second) / best)
         tracks += one
     # Words that name no kind of thing are never enough to be sure.
@@ -107,10 +115,30 @@ def _pieces(ranked: list[Track]) -> list[Track]:
         alike = all(float(np.minimum(track.colours, other.colours).sum()) >= _SAME_COLOURS for track in one)
         sized = all(max(track.size, other.size) < _SAME_SIZE * min(track.size, other.size) for track in one)
         level = all(abs(track.foot - other.foot) < _SAME_FOOT * track.size**0.5 for track in one)
-        apart = [max(other.times[0] - track.times[-1], track.times[0] - other.times[-1]) for track in one]
-        if alike and sized and level and min(apart) > 0 and min(apart) < _AWAY:
+        apart = min(max(other.times[0] - track.times[-1], track.times[0] - other.times[-1]) for track in one)
+        elsewhere = any(min(_together(other, track, _AT_ONCE), default=1.0) < _SAME_PLACE for track in one)
+        if alike and sized and level and apart < _AWAY and not elsewhere:
             one.append(other)
     return one
+
+
+def _is_part(other: Track, pieces: list[Track]) -> bool:
+    """Whether a track is of a part of a thing, seen for a while by itself: the legs of somebody half hidden, say."""
+    if any(_length(other) >= _length(track) and other.size >= track.size for track in pieces):
+        return False
+    both = [shared for track in pieces for shared in _together(other, track, _LATELY)]
+    return len(both) >= _PARTLY * len(other.times) and float(np.mean(both)) >= _WITHIN
+
+
+def _together(other: Track, track: Track, lately: float) -> list[float]:
+    """How much of the smaller of two things' boxes lies in the other's, at each sighting of one for which the other was seen so lately."""
+    seen = np.asarray(track.times)
+    nearest = (
+        (time, box, int(np.abs(seen - time).argmin())) for time, box in zip(other.times, other.boxes, strict=True)
+    )
+    return [
+        float(covered(box, track.boxes[place])) for time, box, place in nearest if abs(seen[place] - time) <= lately
+    ]
 
 
 def _without_ghosts(pool: list[Track]) -> list[Track]:
@@ -186,11 +214,11 @@ def _attribute(name: str, tracks: list[Track], size: tuple[int, int], *, alone: 
 def _far(tracks: list[Track], size: tuple[int, int]) -> NDArray[Any]:
     """How far back each track seems to be: small beside the largest, its foot high, off centre, short-lived, soft.
 
-    The largest is never taken for the background's unless it is alone.
+    The largest is never taken for the background's unless it is alone, and then not when it fills much of the picture.
     """
-    if len(tracks) == 1:
-        return np.ones(1)
     areas = np.asarray([track.size for track in tracks])
+    if len(tracks) == 1:
+        return np.asarray(np.where(areas > _NEAR * size[0] * size[1], 0.2, 1.0))
     feet = np.asarray([track.foot for track in tracks])
     x = np.asarray([track.centre[0] for track in tracks]) / size[0]
     lengths = np.asarray([_length(track) for track in tracks])

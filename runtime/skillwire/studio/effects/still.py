@@ -13,7 +13,7 @@ from skillwire.studio.effects.holes import ROOM, Holes, Tally
 from skillwire.studio.effects.light import Light
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
 from skillwire.studio.effects.plate import Plate
-from skillwire.studio.effects.silhouette import outline
+from skillwire.studio.effects.silhouette import WIDER, outline, portrait
 from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
 from skillwire.studio.effects.vision import opencv
 
@@ -44,9 +44,10 @@ class StillMender:
         self._light = Light(plate.planes)
         self._meeting = holes.meeting()
         # None for what is in the plate and cannot be told from it.
-        self._outlines: dict[int, Plane | None] = {
-            track.id: self._resting(track) for track in self._meeting if track.travel <= STILL_TRAVEL
-        }
+        staying = {track.id: track for track in self._meeting if track.travel <= STILL_TRAVEL}
+        self._outlines = {number: self._resting(track) for number, track in staying.items()}
+        # How far one who stays in their place may reach, tightly: also of those who stir.
+        self._limits = {number: self._resting(track, _TIGHT, 0.0) for number, track in staying.items()}
         self._learnt: dict[int, float] = {}
         self._looked: dict[int, tuple[float, Plane]] = {}
 
@@ -58,7 +59,7 @@ class StillMender:
 
     def _mend(self, time: float, frame: VideoFrame) -> None:
         learning = self._due(time)
-        holes = self._holes.at(time, REACH, self._outlines | self._guards(time, frame))
+        holes = self._holes.at(time, REACH, self._outlines | self._guards(time, frame), self._portraits(time, frame))
         if not holes and not learning:
             return
         planes = planes_of(frame)
@@ -95,7 +96,7 @@ class StillMender:
     def _guards(self, time: float, frame: VideoFrame) -> dict[int, Plane | None]:
         """The outlines of who stands before a target now: as they stand now, where the target's box is no further than they may sway."""
         now: dict[int, Plane | None] = {}
-        for track, box, targets in self._holes.met(time, REACH):
+        for track, box, targets in self._holes.met(time, REACH, before=True):
             at, shape = self._looked.get(track.id, (-1.0, None))
             if time - at >= _LOOK_EVERY:
                 shape = self._guard(track, box, targets, planes_of(frame))
@@ -105,20 +106,38 @@ class StillMender:
                 now[track.id] = shape
         return now
 
+    def _portraits(self, time: float, frame: VideoFrame) -> dict[int, Plane]:
+        """What shows of who stands large behind a target now."""
+        now = {}
+        for track, box, targets in self._holes.met(time, REACH, before=False):
+            region = Hole(box).region((frame.width, frame.height)) if track.group == "person" else None
+            seen = None if region is None else portrait(planes_of(frame), box, region, targets)
+            shape = None if seen is None or region is None else cut_to(seen, padded(box, ROOM), region)
+            if shape is not None:
+                now[track.id] = shape
+        return now
+
     def _guard(self, track: Track, box: Boxes, targets: list[Boxes], planes: Planes) -> Plane | None:
         wide = padded(box, ROOM)
         region = Hole(box).region(planes.size)
-        seen = None if region is None else outline(planes, box, track.group, region, _TIGHT)
-        if seen is None or region is None or 4 * np.count_nonzero(seen) < _WHOLE * float(area(box)):
+        if region is None:
             return None
-        alone = self._outlines.get(track.id)
+        seen = portrait(planes, box, region, targets) if track.group == "person" else None
+        if not _fills(seen, box):
+            seen = outline(planes, box, track.group, region, _TIGHT)
+        if seen is None or not _fills(seen, box):
+            return None
+        alone = self._limits.get(track.id)
+        if alone is None:
+            alone = self._outlines.get(track.id)
         if alone is not None:
             # Two people who touch are one to the network: what is far from this one's own outline is the other.
             own = stretched(alone, wide, region[:2], seen.shape[::-1])
             apart = free_of([padded(target, 0.1) for target in targets], region)
             seen = np.minimum(seen, np.maximum(apart, _widened(own, box, _SWAY)))
-            if track.travel > STILL_TRAVEL:
-                seen = np.maximum(own, seen)  # one who stays in their place has an outline with room for all they do
+            # One who stays in their place has an outline with room for more than they are: before targets its inside is surely theirs.
+            seen = np.maximum(own if track.travel > STILL_TRAVEL else np.minimum(own, apart), seen)
+            seen = np.maximum(_narrowed(own, box, _SWAY), seen)
         return cut_to(seen, wide, region)
 
     def _due(self, time: float) -> list[tuple[Track, Boxes]]:
@@ -148,19 +167,29 @@ class StillMender:
         if shape is not None:
             self._outlines[track.id] = shape
 
-    def _resting(self, track: Track) -> Plane | None:
-        """The outline of one who stays in their place, as the plate shows them."""
+    def _resting(self, track: Track, wider: float = WIDER, sway: float = _SWAY) -> Plane | None:
+        """The outline of one who stays in their place, as the plate shows them, so much ``wider`` and with room to ``sway``."""
         box = np.median(np.stack(track.boxes), axis=0).astype(np.float32) - np.asarray(
             [*self._within[:2], *self._within[:2]], np.float32
         )
         whole = (0, 0, *self._plate.planes.size)
-        mask = outline(self._plate.planes, box, track.group, whole)
-        return None if mask is None else cut_to(_widened(mask, box, _SWAY), padded(box, ROOM), whole)
+        mask = outline(self._plate.planes, box, track.group, whole, wider)
+        return None if mask is None else cut_to(_widened(mask, box, sway), padded(box, ROOM), whole)
+
+
+def _fills(seen: Plane | None, box: Boxes) -> bool:
+    """Whether an outline is of all of what is in a box, not of a part only."""
+    return seen is not None and 4 * int(np.count_nonzero(seen)) >= _WHOLE * float(area(box))
 
 
 def _widened(mask: Plane, box: Boxes, part: float) -> Plane:
     reach = max(1, round(part * float(box[2] - box[0]) / 2))
     return np.asarray(opencv().dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
+
+
+def _narrowed(mask: Plane, box: Boxes, part: float) -> Plane:
+    reach = max(1, round(part * float(box[2] - box[0]) / 2))
+    return np.asarray(opencv().erode(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
 
 
 def _common(one: Region | None, other: Region) -> Region | None:

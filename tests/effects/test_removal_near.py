@@ -1,0 +1,81 @@
+"""Somebody near who stays while somebody far goes: the outline of the one, and where the other is while half hidden."""
+
+import av
+import numpy as np
+import pytest
+
+from skillwire.studio.effects.holes import Holes
+from skillwire.studio.effects.planes import planes_of
+from skillwire.studio.effects.silhouette import portrait
+from skillwire.studio.effects.tracks import Track
+
+SIZE = (640, 360)
+WHOLE = (0, 0, 176, 144)
+MAN = np.asarray([20, 10, 170, 144], np.float32)
+
+
+def box(*edges):
+    return np.asarray(edges, np.float32)
+
+
+def track(number, at, times):
+    """A person whose box at a time is ``at(time)``."""
+    made = Track(number, "person", 0, label="person", scores=[0.8] * len(times))
+    made.times, made.boxes = [float(time) for time in times], [at(time) for time in times]
+    return made
+
+
+@pytest.fixture
+def driving(footage):
+    """A man talking in a car, 176 × 144."""
+    with av.open(str(footage / "carphone_pristine.mp4")) as container:
+        return planes_of(next(container.decode(video=0)))
+
+
+def test_a_portrait_is_of_the_near_one_alone(driving):
+    seen = portrait(driving, MAN, WHOLE, [box(4, 10, 24, 60)])
+    assert (seen[30:45, 40:55] == 255).all()  # his face
+    assert not seen[:15, :15].any()  # the window
+    assert portrait(driving, MAN, WHOLE, [box(4, 10, 90, 140)]) is None  # nearly as large: who is who cannot be told
+
+
+def test_a_portrait_of_nobody_is_none(driving):
+    for plane, level in zip(driving.each(), (90, 128, 128), strict=True):
+        plane[:] = level
+    assert portrait(driving, MAN, WHOLE, []) is None
+
+
+NEAR = track(1, lambda _time: box(250, 40, 450, 359), np.arange(0, 4.1, 0.1))
+
+
+def walking(number, times):
+    """Somebody small who walks 100 pixels a second, behind the near one from 1.5 s to 4 s."""
+    return track(number, lambda time: box(60 + 100 * time, 150, 100 + 100 * time, 290), times)
+
+
+@pytest.mark.parametrize(
+    ("near", "times", "at", "there"),
+    [
+        ([NEAR], np.arange(0.2, 1.61, 0.2), 2.2, True),  # goes behind: followed a little further than it was seen
+        ([NEAR], np.arange(3.8, 5.1, 0.2), 3.1, True),  # comes from there
+        ([], np.arange(0.2, 1.61, 0.2), 2.2, False),  # nothing hides it
+        ([NEAR], np.arange(0.2, 0.81, 0.2), 1.4, False),  # lost before it reaches what hides it
+        ([NEAR], np.arange(0.2, 1.61, 0.2), 3.0, False),  # hidden for long: where it is now is not known
+    ],
+)
+def test_what_goes_behind_something_is_followed_a_little_further(near, times, at, there):
+    far = walking(2, times)
+    assert (Holes([far], near, SIZE).box(far, at, 0.5) is not None) == there
+
+
+def test_of_who_shows_behind_a_target_the_portrait_stays():
+    low = track(3, lambda _time: box(300, 180, 340, 359), [0.0, 1.0, 2.0])
+    behind = track(4, lambda _time: box(250, 40, 450, 330), [0.0, 1.0, 2.0])
+    holes = Holes([low], [behind], SIZE)
+    assert [one.id for one, _, _ in holes.met(1.0, 0.5, before=False)] == [4]
+    assert holes.met(1.0, 0.5, before=True) == []
+    shape = np.full((20, 10), 255, np.uint8)
+    ((_, plain),) = holes.at(1.0, 0.5)
+    ((_, kept),) = holes.at(1.0, 0.5, portraits={4: shape})
+    assert plain.shapes == ()
+    assert kept.shapes[0][1] is shape
