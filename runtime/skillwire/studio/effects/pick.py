@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skillwire.studio.effects.analysis import Analysis
-from skillwire.studio.effects.boxes import Boxes, covered, padded, shared
+from skillwire.studio.effects.boxes import Boxes, padded, shared
 from skillwire.studio.effects.colours import NAMES
+from skillwire.studio.effects.pieces import is_part_of, pieces_of, track_length
 from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
 from skillwire.studio.effects.wish import ANY, Wish
 
@@ -35,13 +36,6 @@ _OTHER_LABEL = 0.7
 _NEAR = 0.2
 # A thing whose colour takes this share of it is called by that colour.
 _COLOURED = 0.3
-# Two tracks are of one thing when one begins, within so many seconds, after the other has ended, and they share so much of their
-# colours, are of a like area and stand at the same height, in roots of their area.
-_AWAY, _SAME_COLOURS, _SAME_SIZE, _SAME_FOOT = 5.0, 0.5, 1.8, 0.4
-# When both are seen at once (seconds), as much of one lies in the other. Of a part that much does, at this part of its sightings, where
-# the whole was seen so lately.
-_AT_ONCE, _SAME_PLACE = 0.05, 0.5
-_WITHIN, _PARTLY, _LATELY = 0.7, 0.6, 1.0
 # A cycle is ridden when it lies under the person this part of the time it is seen.
 _RIDDEN = 0.6
 
@@ -93,9 +87,9 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
         best = ranked[0][0]
         if best < _LEAST:
             continue
-        one = _pieces([track for score, track in ranked if score >= _LEAST])
+        one = pieces_of([track for score, track in ranked if score >= _LEAST])
         known = {id(track) for track in one}
-        rivals = [pair for pair in ranked if id(pair[1]) not in known and not _is_part(pair[1], one)]
+        rivals = [pair for pair in ranked if id(pair[1]) not in known and not is_part_of(pair[1], one)]
         second = rivals[0][0] if rivals else 0.0
         margin = min(margin, (best - second) / best)
         tracks += one
@@ -108,49 +102,16 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
     )
 
 
-def _pieces(ranked: list[Track]) -> list[Track]:
-    """The first, and what seems to be the same thing at other times: lost from sight, it came back as another track."""
-    one = ranked[:1]
-    for other in ranked[1:]:
-        alike = all(float(np.minimum(track.colours, other.colours).sum()) >= _SAME_COLOURS for track in one)
-        sized = all(max(track.size, other.size) < _SAME_SIZE * min(track.size, other.size) for track in one)
-        level = all(abs(track.foot - other.foot) < _SAME_FOOT * track.size**0.5 for track in one)
-        apart = min(max(other.times[0] - track.times[-1], track.times[0] - other.times[-1]) for track in one)
-        elsewhere = any(min(_together(other, track, _AT_ONCE), default=1.0) < _SAME_PLACE for track in one)
-        if alike and sized and level and apart < _AWAY and not elsewhere:
-            one.append(other)
-    return one
-
-
-def _is_part(other: Track, pieces: list[Track]) -> bool:
-    """Whether a track is of a part of a thing, seen for a while by itself: the legs of somebody half hidden, say."""
-    if any(_length(other) >= _length(track) and other.size >= track.size for track in pieces):
-        return False
-    both = [shared for track in pieces for shared in _together(other, track, _LATELY)]
-    return len(both) >= _PARTLY * len(other.times) and float(np.mean(both)) >= _WITHIN
-
-
-def _together(other: Track, track: Track, lately: float) -> list[float]:
-    """How much of the smaller of two things' boxes lies in the other's, at each sighting of one for which the other was seen so lately."""
-    seen = np.asarray(track.times)
-    nearest = (
-        (time, box, int(np.abs(seen - time).argmin())) for time, box in zip(other.times, other.boxes, strict=True)
-    )
-    return [
-        float(covered(box, track.boxes[place])) for time, box, place in nearest if abs(seen[place] - time) <= lately
-    ]
-
-
 def _without_ghosts(pool: list[Track]) -> list[Track]:
     """Leaves out what is much briefer, smaller and less sure than the rest: more likely noise than meant."""
     if not pool:
         return pool
-    longest = max(_length(track) for track in pool)
+    longest = max(track_length(track) for track in pool)
     largest = max(track.size for track in pool)
     return [
         track
         for track in pool
-        if _length(track) >= 0.15 * longest
+        if track_length(track) >= 0.15 * longest
         or track.size >= 0.25 * largest
         or float(np.mean(track.scores)) >= 0.45
         or track.travel >= _TRAVELLED
@@ -221,7 +182,7 @@ def _far(tracks: list[Track], size: tuple[int, int]) -> NDArray[Any]:
         return np.asarray(np.where(areas > _NEAR * size[0] * size[1], 0.2, 1.0))
     feet = np.asarray([track.foot for track in tracks])
     x = np.asarray([track.centre[0] for track in tracks]) / size[0]
-    lengths = np.asarray([_length(track) for track in tracks])
+    lengths = np.asarray([track_length(track) for track in tracks])
     sharpness = np.asarray([track.sharpness for track in tracks])
     small = 1 - np.sqrt(areas / areas.max())
     high = np.clip((feet.max() - feet) / (0.4 * size[1]), 0, 1)
@@ -236,7 +197,7 @@ def _far(tracks: list[Track], size: tuple[int, int]) -> NDArray[Any]:
 
 def _no_main_person(tracks: list[Track]) -> NDArray[Any]:
     """Nought for a person who fills much more of the picture, for longer, than all others: nobody passing by."""
-    weight = np.asarray([track.size * _length(track) for track in tracks])
+    weight = np.asarray([track.size * track_length(track) for track in tracks])
     main = int(weight.argmax())
     others = np.delete(weight, main)
     keep = np.ones(len(tracks))
@@ -247,12 +208,12 @@ def _no_main_person(tracks: list[Track]) -> NDArray[Any]:
 
 def _main(tracks: list[Track]) -> Track:
     """What fills most of the picture for longest."""
-    return max(tracks, key=lambda track: track.size * _length(track))
+    return max(tracks, key=lambda track: track.size * track_length(track))
 
 
 def _lead(members: list[tuple[float, Track]]) -> float:
     """How clearly one of several is the main one, 0 to 1."""
-    weights = sorted((track.size * _length(track) for _, track in members), reverse=True)
+    weights = sorted((track.size * track_length(track) for _, track in members), reverse=True)
     return 1 - weights[1] / weights[0] if len(weights) > 1 else 0.0
 
 
@@ -288,10 +249,6 @@ def _is_under(cycle: Boxes, person: Boxes | None) -> bool:
         and cycle[3] > middle
         and cycle[1] < person[3]
     )
-
-
-def _length(track: Track) -> float:
-    return track.times[-1] - track.times[0] + 0.1
 
 
 def _close(track: Track, other: Track) -> bool:
