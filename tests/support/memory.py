@@ -26,11 +26,15 @@ _UNIT = 60
 
 @dataclass(frozen=True)
 class Edit:
-    """People before another background, or what words mean taken out; ``pans``: of footage across which a camera is made to swing."""
+    """People before another background, or what words mean taken out; ``pans``: of footage across which a camera is made to swing.
+
+    ``suffix``: of the file it is rendered to.
+    """
 
     background: Background | None = None
     words: str = ""
     pans: bool = False
+    suffix: str = ".mp4"
 
 
 def looped(source: Path, target: Path, seconds: float, size: tuple[int, int], rate: int, *, pans: bool) -> Path:
@@ -79,7 +83,7 @@ def peak(edit: Edit, clip: Path, seconds: float, folder: Path) -> int:
             gone = Gone({"m": Removal(tuple(found["tracks"]))}, {"what": "", "count": 0, "sure": "", "notes": ""})
             draft = apply(draft, {"op": "remove_object", "target": edit.words}, gone=gone).draft
         task = {"task": "render", "draft": to_json(draft), "media": {"m": file | {"video_codec": "h264"}}}
-        worker.ask(task | {"target": str(folder / "out.mp4"), "quality": "draft"})
+        worker.ask(task | {"target": str(folder / f"out{edit.suffix}"), "quality": "draft"})
         return worker.peak()
     finally:
         worker.close()
