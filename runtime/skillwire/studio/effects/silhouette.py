@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,8 +53,10 @@ _LEAST_SHARE = 0.1
 _LARGER, _BESIDE = 2.5, 0.12
 # From this byte of the matte on a pixel may be theirs; so many pixels wide is the brush their outline is drawn with.
 _HINT, _RIM = 40, 5
+# That network is one, whichever threads ask for portraits.
+_SITTING = Lock()
 # Room around the box that the network sees, and how far the outline is widened, in sides of the box.
-_AROUND, WIDER = 0.2, 0.14
+_AROUND, _WIDER = 0.2, 0.14
 
 
 def outline_of(planes: Planes, track: Track, box: Boxes, region: Region) -> Plane | None:
@@ -65,7 +68,7 @@ def outline_of(planes: Planes, track: Track, box: Boxes, region: Region) -> Plan
     return np.asarray(opencv().dilate(shape, np.ones((5, 5), np.uint8)), np.uint8)
 
 
-def outline(planes: Planes, box: Boxes, group: str, region: Region, wider: float = WIDER) -> Plane | None:
+def outline(planes: Planes, box: Boxes, group: str, region: Region, wider: float = _WIDER) -> Plane | None:
     """255 at the half-size pixels of ``region`` that belong to the thing in ``box``; ``None`` when its outline cannot be told.
 
     ``wider``: how far it is widened, in parts of the box's width.
@@ -106,7 +109,9 @@ def portrait(planes: Planes, box: Boxes, region: Region, others: Sequence[Boxes]
     if seen is None or any(float(area(box)) < _LARGER * float(area(other)) for other in others):
         return None
     part = coarse(planes.crop(seen))
-    matte = refined(next(Sightings(_segmenter()).likely([part])), part)
+    with _SITTING:
+        cells = next(Sightings(_segmenter()).likely([part]))
+    matte = refined(cells, part)
     if matte is None:
         return None
     half = matte.of((0, 0, seen[2] - seen[0], seen[3] - seen[1])).half

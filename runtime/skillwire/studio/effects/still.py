@@ -13,7 +13,7 @@ from skillwire.studio.effects.holes import ROOM, Holes, Tally
 from skillwire.studio.effects.light import Light
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
 from skillwire.studio.effects.plate import Plate
-from skillwire.studio.effects.silhouette import WIDER, outline, portrait
+from skillwire.studio.effects.silhouette import outline, portrait
 from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
 from skillwire.studio.effects.vision import opencv
 
@@ -47,7 +47,7 @@ class StillMender:
         staying = {track.id: track for track in self._meeting if track.travel <= STILL_TRAVEL}
         self._outlines = {number: self._resting(track) for number, track in staying.items()}
         # How far one who stays in their place may reach, tightly: also of those who stir.
-        self._limits = {number: self._resting(track, _TIGHT, 0.0) for number, track in staying.items()}
+        self._limits = {number: self._resting(track, tightly=True) for number, track in staying.items()}
         self._learnt: dict[int, float] = {}
         self._looked: dict[int, tuple[float, Plane]] = {}
 
@@ -167,14 +167,17 @@ class StillMender:
         if shape is not None:
             self._outlines[track.id] = shape
 
-    def _resting(self, track: Track, wider: float = WIDER, sway: float = _SWAY) -> Plane | None:
-        """The outline of one who stays in their place, as the plate shows them, so much ``wider`` and with room to ``sway``."""
+    def _resting(self, track: Track, *, tightly: bool = False) -> Plane | None:
+        """The outline of one who stays in their place, as the plate shows them; unless ``tightly``, with room to sway."""
         box = np.median(np.stack(track.boxes), axis=0).astype(np.float32) - np.asarray(
             [*self._within[:2], *self._within[:2]], np.float32
         )
         whole = (0, 0, *self._plate.planes.size)
-        mask = outline(self._plate.planes, box, track.group, whole, wider)
-        return None if mask is None else cut_to(_widened(mask, box, sway), padded(box, ROOM), whole)
+        wider = {"wider": _TIGHT} if tightly else {}
+        mask = outline(self._plate.planes, box, track.group, whole, **wider)
+        if mask is None:
+            return None
+        return cut_to(mask if tightly else _widened(mask, box, _SWAY), padded(box, ROOM), whole)
 
 
 def _fills(seen: Plane | None, box: Boxes) -> bool:
