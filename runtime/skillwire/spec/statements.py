@@ -14,10 +14,9 @@ from skillwire.spec.wording import Wording
 
 _IDENT = r"[a-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9_]+)*"
 _RETURNS = Wording(
-    r"\b(?:returns?|gives? (?:you|back)|gets? back|key fields|answers? with|responds? with|yields?|[Rr]esponse)\b[: ]*(?:an? |the )?"
+    r"\b(?:returns?|gives? (?:you|back)|gets? back|key fields|answers? with|responds? with|yields?|response)\b[: ]*(?:an? |the )?"
     rf"({_IDENT}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*/\s*){_IDENT})*)"
     r"|返回\s*" + rf"({_IDENT}(?:\s*[,，、和]\s*{_IDENT})*)",
-    ("return", "give", "get back", "gets back", "key fields", "answer", "respon", "yield", "返回"),
 )
 # What is to be kept of an answer: named after a word that asks for it, before one that says whence, or by its keys.
 _KEEPABLE = re.compile(r"(?:[a-z]\w*+(?:\.\w+)+|[a-z]++(?:_[a-z0-9]+)+|token)\b")
@@ -76,7 +75,6 @@ _HEADER_AFTER = re.compile(r"([A-Z](?<!\w[A-Z])[A-Za-z0-9]*+(?:-[A-Z][A-Za-z0-9]
 _TIMEOUT = Wording(
     r"(?:time-?out(?: after)?|--max-time|\bup to|\bwithin|\blasts?|\btakes? up to|超时|最长)[^\d\n]{0,20}(\d+(?:\.\d+)?)\s*"
     r"(seconds?|secs?|s|minutes?|mins?|m|hours?|h|秒|分钟)?(?![a-z\d])",
-    ("timeout", "time-out", "--max-time", "up to", "within", "last", "take", "超时", "最长"),
 )
 _URLS = re.compile(r"\w*urls?")
 FRESH_ID = "<uuid>"

@@ -30,9 +30,8 @@ _PAIR = re.compile(
 )
 _ELSE = Wording(
     r"\b(?:else|otherwise|fallback|default(?:s to)?|if none)\b[:,]?\s*[\"']?([a-z][\w-]*)|否则(?:为)?\s*([a-z][\w-]*)",
-    ("else", "otherwise", "fallback", "default", "if none", "否则"),
 )
-_INSTALL_PATH = Wording(r"\binstall(?:ation)?[- ]path\b|安装路径", ("install", "安装路径"))
+_INSTALL_PATH = Wording(r"\binstall(?:ation)?[- ]path\b|安装路径")
 _ALTERNATIVES = re.compile(r"\b[a-z][\w-]*(?:\s*/\s*[a-z][\w-]*)+")
 _PLATFORM = re.compile(r"[a-z][\w-]*")
 _MAX_MENTIONS = 1000
