@@ -1,4 +1,4 @@
-"""The plain words with which whatever a regular expression finds starts, taken from the expression itself."""
+"""Where a regular expression can match: the plain words with which all that it finds starts, read from itself."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ def openings(source: str) -> tuple[str, ...]:
         if not shortest or not word.startswith(shortest[-1]):  # what starts with a word follows right after it
             shortest.append(word)
     return tuple(shortest)
+
+
+def anchored(source: str) -> bool:
+    """Whether all that ``source`` finds stands at the start of the text."""
+    at, first = 0, True  # of an alternative
+    while at < len(source):
+        if first and source[at] != "^":
+            return False
+        first = source[at] == "|"
+        at = at + 1 if first else _element(source, at)[1]
+    return not first
 
 
 def _alternatives(source: str, at: int) -> tuple[list[tuple[str, bool]], int]:

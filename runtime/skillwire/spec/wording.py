@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from skillwire.spec.openings import openings
+from skillwire.spec.openings import anchored, openings
 
 _CHARS_A_WORD = 2  # in a text of fewer the quick look is through sooner
 
@@ -18,7 +18,7 @@ class Wording:
     some ten times faster: in lower case the engine can skip to the letters with which a word can start.
 
     Where all that it finds starts with one of a few plain words, ``openings``, a text of some length is searched for
-    these, and the expression is tried where they stand and nowhere else.
+    these, and the expression is tried where they stand and nowhere else. An anchored one is tried at the start alone.
     """
 
     __slots__ = ("_quick", "_short", "openings", "regex")
@@ -26,30 +26,38 @@ class Wording:
     def __init__(self, source: str) -> None:
         self.regex = re.compile(source, re.IGNORECASE)
         small = re.sub(r"(?<!\\)[A-Z]", lambda letter: letter[0].lower(), source)  # \W keeps its meaning
+        # A boundary before any word at all stays: without it the expression would be tried at every letter.
+        quick = re.compile(re.sub(r"\\b(?!\(\?!|\(?\\w)", "", small))
+        self._quick = quick.match if anchored(source) else quick.search
         self.openings = openings(small)
         self._short = _CHARS_A_WORD * len(self.openings) if self.openings else sys.maxsize
-        # A boundary before any word at all stays: without it the expression would be tried at every letter.
-        self._quick = re.compile(re.sub(r"\\b(?!\(\?!|\(?\\w)", "", small)).search
 
     def search(self, text: str, lower: str | None = None) -> re.Match[str] | None:
         """The first match anywhere; ``lower`` is ``text`` in lower case, where that is at hand."""
         if lower is None:
             lower = text.lower()
-        if len(lower) != len(text):  # "İ" became two characters
+        size = len(text)
+        if len(lower) != size:  # "İ" became two characters
             return self.regex.search(text)
-        return self.search_in(text, lower, 0, len(text))
+        if size > self._short:
+            return self._at_openings(text, lower, 0, size)
+        hit = self._quick(lower)
+        if hit is None:
+            return None
+        start = hit.start()
+        return self.regex.match(text, start) or self.search_in(text, lower, start + 1, size)
 
     def search_in(self, text: str, lower: str, start: int, stop: int) -> re.Match[str] | None:
         """The first match between two offsets; ``lower`` has the same length as ``text``."""
         if stop - start > self._short:
             return self._at_openings(text, lower, start, stop)
-        match = self.regex.match
-        hit = self._quick(lower, start, stop)
+        quick, match = self._quick, self.regex.match
+        hit = quick(lower, start, stop)
         while hit:
             at = hit.start()
             if found := match(text, at, stop):
                 return found
-            hit = self._quick(lower, at + 1, stop)
+            hit = quick(lower, at + 1, stop)
         return None
 
     def _at_openings(self, text: str, lower: str, start: int, stop: int) -> re.Match[str] | None:

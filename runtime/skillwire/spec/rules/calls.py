@@ -22,7 +22,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _TAIL = r"(?:[^\s\"'|<>{}()\[\],，。；：、—→…\\]++|<[^<>\n]{1,40}>|\{[^{}\n]{1,80}\})*"
 _URL = rf"(?:https?://|\$|/(?=[\w<{{:$])){_TAIL}"
 _REQUEST = re.compile(
-    rf"(?:ing)?(?:\s*(?:\brequests?\b|\bto\b|\ban?\b|\bthe\b|请求|到|至))*\s*[\"'(]*(?<=[\s\"'(到至求])({_URL})"
+    rf"(?:\s|(?:ing)?(?:\s*(?:\brequests?\b|\bto\b|\ban?\b|\bthe\b|请求|到|至))*\s*[\"'(]*(?<=[\s\"'(到至求]))({_URL})"
 )
 _CURL = re.compile(r"curl\b((?:(?!\bcurl\b)[^\n\\]|\\[^\n]|\\\n)*)")
 _CURL_URL = re.compile(rf"[\s\"']({_URL})")
@@ -32,7 +32,10 @@ _BARE_LEAD = re.compile(r"\b(?:via|from|at|through|using|calling)\s+\Z")
 _PATH_CELL = re.compile(r"(?:https?://|\$|/(?=[\w<{:$]))\S*\Z")
 _MARKER = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|(\d{1,3})[.)]\s+)?")
 _COMMAND = re.compile(r"curl\b.*\Z", re.DOTALL)
-_LABEL_END = re.compile(r"[:：—–]|\s-\s|\{\s*\"|[,;，]\s*(?i:body|json|multipart)\b")
+# Here and in like expressions what a match may start with comes first, so that the engine can skip to it.
+_LABEL_END = re.compile(
+    r"[:：—–\s{,;，](?:(?<=[:：—–])|(?<=\s)-\s|(?<=\{)\s*\"|(?<=[,;，])\s*(?i:body|json|multipart)\b)"
+)
 _SENTENCE = re.compile(r"[.;。；]\s")
 _TRAILING = ".,;:!?*"
 # More requests than any skill states; those beyond are not read.

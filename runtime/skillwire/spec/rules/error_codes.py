@@ -16,12 +16,13 @@ _CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W
 # A code that opens a statement, at the start of a line or after a dash in it.
 _CODE = r"[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})(?=[ \t]*(—|–|:|：|→|->|-(?=[ \t]))(?!\s*\d))"
 _AT_START = re.compile(rf"\s??{_CODE}")
-_AT_LINE = re.compile(rf"\n(?=[-*+•H\d \t]){_CODE}")
+_AT_LINE = re.compile(_CODE)
+_STARTS = "-*+•H \t"  # with which such a line may start, besides a digit
 _SENTENCE = re.compile(
     r"\b(?:on|for|if|when|code|error|status|HTTP)\s+(?:an?\s+)?(?:HTTP\s+|code\s+|error\s+|status\s+)*(\d{3,5})\b[\s,:—–-]*([^.;\n]+)",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"[;；]|→(?<=\s→)\s|->(?<=\s->)\s|\.\s+(?=[A-Z])")
+_SPLIT = re.compile(r"[;；→.-](?:(?<=[;；])|(?<=\s→)\s|(?<=\s-)>\s|(?<=\.)\s+(?=[A-Z]))")
 _COLON = re.compile(r"[:：]\s")
 _AFTER = re.compile(
     r"\b(?:in|after|wait|for)\s+(\d+(?:\.\d+)?)\s*(seconds?|secs?|s|minutes?|mins?|m)\b|(\d+)\s*(秒|分钟)",
@@ -129,7 +130,7 @@ def _codes(cell: str) -> list[int]:
 
 def _from_bullets(facts: Facts) -> None:
     page = facts.page
-    spots = _bullets(page.text)
+    spots = _bullets(page.text, page.offsets)
     if len(spots) < 2:
         return
     rows: list[tuple[int, str, str, int, int]] = []
@@ -153,8 +154,8 @@ def _recover(rows: list[tuple[int, str, str, int, int]]) -> bool:
     return more and len(judged) == len(rows) and all(understood for _, understood in judged)
 
 
-def _bullets(text: str) -> list[tuple[int, re.Match[str]]]:
-    """Codes that open a statement: where its bullet stands, and the code."""
+def _bullets(text: str, lines: Sequence[int]) -> list[tuple[int, re.Match[str]]]:
+    """Codes that open a statement: where its bullet stands, and the code. ``lines`` are the offsets of the lines."""
     found: dict[int, tuple[int, re.Match[str]]] = {}
     starts = [0]
     dash = text.find(" -")
@@ -164,8 +165,10 @@ def _bullets(text: str) -> list[tuple[int, re.Match[str]]]:
     for start in starts:
         if code := _AT_START.match(text, start):
             found[code.start(1)] = (start, code)
-    for code in _AT_LINE.finditer(text):
-        found[code.start(1)] = (code.start() + 1, code)
+    for start in lines:
+        first = text[start] if 0 < start < len(text) else "\n"
+        if (first in _STARTS or first.isdecimal()) and (code := _AT_LINE.match(text, start)):
+            found[code.start(1)] = (start, code)
     return [found[at] for at in sorted(found)][:MAX_ROWS]
 
 

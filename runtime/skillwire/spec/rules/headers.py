@@ -23,7 +23,8 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 _STOP = re.compile(
-    r"\"(?:\s|\Z)|[.。;；](?:\s|\Z)|\s\||,\s+(?:and\s+)?[\"'`]?(?=X-|[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+\s*[:=])"
+    r"[\".。;；\s,](?:(?<=[\".。;；])(?:\s|\Z)|(?<=\s)\||(?<=,)\s+(?:and\s+)?[\"'`]?"
+    r"(?=X-|[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+\s*[:=]))"
 )
 _PAIR = re.compile(
     r"([~./\w-]*/?\.[\w-]+(?:/[\w.-]+)*/?|~/[\w./-]+)\s*(?:→|->|=>|=|:|⇒|为)+\s*[\"']?([a-z][\w-]*)[\"']?"
@@ -108,7 +109,7 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
 def _told(unit: Unit, raw: str) -> list[str]:
     """Headers without ``X-`` that a list item starts with, or of which a statement lists several; ``raw`` is its first line."""
     item = _ITEM_NAME.match(raw) if unit.kind == "item" and raw.lstrip(_BULLETS)[:1] == "`" else None
-    listed = _LISTED_NAME.findall(raw) if raw.count("`:") + raw.count("`=") > 1 else []
+    listed = _LISTED_NAME.findall(raw) if "`:" in raw or "`=" in raw else []
     names = [item[1]] if item else listed if len(listed) > 1 else []
     return [name for name in names if not name.startswith("X-")]
 

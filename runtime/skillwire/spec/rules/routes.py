@@ -22,10 +22,14 @@ _SECTION = re.compile(r"§\s*\d")
 
 def read(facts: Facts) -> None:
     """Add every table whose shape is that of a routing table."""
-    found = [(table, _columns(table)) for table in facts.page.tables if table.rows and table.line not in facts.consumed]
-    sure = any(columns and _sure(table, columns) for table, columns in found)
-    for table, columns in found:
-        if columns is None or (sure and not _sure(table, columns)):
+    found = [
+        (table, columns, _sure(table, columns))
+        for table in facts.page.tables
+        if table.rows and table.line not in facts.consumed and (columns := _columns(table))
+    ]
+    least = any(sure for _, _, sure in found)
+    for table, columns, sure in found:
+        if sure < least:
             continue
         facts.consume(range(table.line, table.end + 1))
         rows = [_row(row, columns) for row in table.rows]

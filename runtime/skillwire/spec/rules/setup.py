@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from string import ascii_uppercase, digits
 
 from skillwire.spec.blocks import Unit
 from skillwire.spec.facts import Facts, Stated
@@ -24,6 +25,8 @@ _ENV_MARK = re.compile(r"_(?<=[A-Z0-9]_)")
 _ENV_USED = re.compile(rf"\$\{{?({_ENV})")
 _ENV_AFTER = re.compile(r"\b(?=[^.\n]{0,40}\b(?:env(?:ironment)?|is set|is not set)\b)")
 _ENV_BEFORE = re.compile(r"环境变量\s*\Z|(?:env(?:ironment)?(?: var\w*)?|[Ss]et)\s+\Z")
+_ENV_LETTERS = ascii_uppercase + digits
+_LONGEST = 200  # characters of a variable's name
 _MAX_BEFORE = 40  # characters
 _MAX_AFTER = 60
 _AUTHORIZATION = re.compile(
@@ -106,9 +109,8 @@ def _variables_said(text: str) -> Iterator[tuple[str, int]]:
     mark = _ENV_MARK.search(text)
     while mark:
         at = mark.start()
-        first = at - 1
-        while first and (text[first - 1].isupper() or text[first - 1].isdigit()):
-            first -= 1
+        before = text[max(at - _LONGEST, 0) : at]
+        first = at - len(before) + len(before.rstrip(_ENV_LETTERS))
         name = _ENV_NAME.match(text, first)
         while name is None and first < at:
             first += 1
