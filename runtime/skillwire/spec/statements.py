@@ -14,7 +14,7 @@ from skillwire.spec.wording import Wording
 
 _IDENT = r"[a-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9_]+)*"
 _RETURNS = Wording(
-    r"\b(?:returns?|gives? (?:you|back)|gets? back|key fields|answers? with|responds? with|yields?|response)\b[: ]*(?:an? |the )?"
+    r"\b(?:returns?|gives? (?:you|back)|gets? back|key fields|answers? with|respon(?:se|ds? with)|yields?)\b[: ]*(?:an? |the )?"
     rf"({_IDENT}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*/\s*){_IDENT})*)"
     r"|返回\s*" + rf"({_IDENT}(?:\s*[,，、和]\s*{_IDENT})*)",
 )
@@ -113,8 +113,7 @@ def fill(request: Request, statement: str, said: str, before: str, lead: str) ->
             request.file_field = field[1] or field[2] or field[3]
     if "{" in statement:
         _bodies(request, statement)
-    if nears("headers", said):
-        _read_headers(request, statement, said)
+    _read_headers(request, statement, said)
     timeout = _TIMEOUT.search(statement, said)
     if timeout and (timeout[2] or "max-time" in timeout[0]):
         request.timeout = seconds(timeout[1], timeout[2])
@@ -202,16 +201,17 @@ def _read_headers(request: Request, statement: str, lower: str) -> None:
     for double, single in _DASH_H.findall(statement) if "-h" in lower else ():
         name, _, value = (double or single).partition(":")
         found.setdefault(name.strip(), FRESH_ID if _MAKES_ID.match(value) else value.strip())
-    at = lower.find("header")
-    if at >= 0 or "头" in lower:
-        for match in _HEADER.finditer(statement, at if "头" not in lower else 0):
+    named = "header" in lower
+    if named or "头" in lower:
+        for match in _HEADER.finditer(statement, lower.find("header") if "头" not in lower else 0):
             found.setdefault(match[1], match[2] or FRESH_ID)
     for value in _NEW_ID.finditer(statement) if "uuid" in lower else ():
         if name := _HEADER_BEFORE.search(statement, max(value.start() - _NEARBY, 0), value.start()):
             found.setdefault(name[0], FRESH_ID)
-    for name in _HEADER_AFTER.findall(statement) if "header" in lower else ():
+    for name in _HEADER_AFTER.findall(statement) if named else ():
         found.setdefault(name, FRESH_ID)
-    request.headers = tuple((name, value) for name, value in found.items() if name.lower() not in _OWN and value)
+    if found:
+        request.headers = tuple([(name, value) for name, value in found.items() if name.lower() not in _OWN and value])
 
 
 def returned(request: Request, text: str, lower: str) -> tuple[str, ...]:

@@ -78,6 +78,7 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
     page = facts.page
     own: dict[str, dict[range, RawHeader]] = {}
     said = {header.name for header in facts.headers}
+    carriers = [(request.span, dict(request.headers)) for request in facts.requests if request.headers]
     for match in islice(_X_NAME.finditer(page.text), _MAX_MENTIONS):
         before = page.text[match.start() - 1 : match.start()]
         if match[0] in skip or before.isalnum() or before in ("-", "/", "_"):
@@ -86,7 +87,7 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
         if page.unit_at(line).kind == "table":
             continue
         header = RawHeader(match[0], _value(page.text, match.end()), line)
-        span = next((r.span for r in facts.requests if line in r.span and match[0] in dict(r.headers)), None)
+        span = next((span for span, headers in carriers if match[0] in headers and line in span), None)
         if span:
             own.setdefault(match[0], {}).setdefault(span, header)
         else:

@@ -16,6 +16,7 @@ _QUOTED = re.compile(
 _STRAIGHT = re.compile(r"\"([^\"]+)\"")
 _OTHER_QUOTES = re.compile("[“„「『«‘]")
 _STEPS = re.compile("→|->|=>|⇒|➜|➡️?")
+_STEP_STARTS = "→-=⇒➜➡"
 _BETWEEN = re.compile(r"\s*(?:[/,;|、，；]|\bor\b|或)\s*")
 _SECTION = re.compile(r"§\s*\d")
 
@@ -68,7 +69,8 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
     skip = _skip_column(table)
     rest = [i for i in range(width) if i != skip]
     titles = table.titles
-    said = next((i for i in rest if pattern("columns.user").search(titles[i])), rest[0])
+    users = next((i for i in rest if pattern("columns.user").search(titles[i])), None)
+    said = rest[0] if users is None else users
     action = next(
         (i for i in rest if i != said and pattern("columns.action").search(titles[i])),
         next((i for i in rest if i != said), None),
@@ -78,8 +80,7 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
     if pattern("columns.service").search(titles[said]) and skip is None:
         return None
     phrases, actions = [row.cells[said] if said < len(row.cells) else "" for row in table.rows], table.column(action)
-    users = bool(pattern("columns.user").search(titles[said]))
-    score = 2 * (skip is not None) + users
+    score = 2 * (skip is not None) + (users is not None)
     score += _share(actions, _leads_on)
     score += _share(phrases, _quotes)
     if score < 1:
@@ -119,15 +120,19 @@ def _skip_column(table: Table) -> int | None:
     """The column whose cells all say yes or no."""
     yes, no = pattern("marked_yes"), pattern("marked_no")
     for i in range(len(table.header) - 1, 0, -1):
-        cells = list(filter(None, table.column(i)))
-        if cells and all(yes.match(cell) or no.match(cell) for cell in cells):
+        marked = False
+        for cell in filter(None, table.column(i)):
+            marked = bool(yes.match(cell) or no.match(cell))
+            if not marked:
+                break
+        if marked:
             return i
     return None
 
 
 def _leads_on(cell: str) -> bool:
     """Whether a cell starts with an arrow or refers to a section."""
-    return bool(_STEPS.match(cell) or ("§" in cell and _SECTION.search(cell)))
+    return bool((cell and cell[0] in _STEP_STARTS and _STEPS.match(cell)) or ("§" in cell and _SECTION.search(cell)))
 
 
 def _share(cells: list[str], test: Callable[[str], bool]) -> bool:
@@ -143,7 +148,9 @@ def _row(row: Row, columns: tuple[int, int, int | None]) -> RawRoute | None:
         )
     steps = tuple([step for part in _STEPS.split(words[action]) if (step := part.strip())])
     mark = words[skip] if skip is not None and skip < len(cells) else ""
-    skips = True if pattern("marked_yes").match(mark) else False if pattern("marked_no").match(mark) else None
+    skips = None
+    if mark:
+        skips = True if pattern("marked_yes").match(mark) else False if pattern("marked_no").match(mark) else None
     if _is_fallback(words[said]):
         return RawRoute((), (), (), steps, skips, fallback=True, line=row.line, raw=" | ".join(cells))
     phrases, outside = quoted(cells[said])
