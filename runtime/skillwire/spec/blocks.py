@@ -87,7 +87,7 @@ class Page:
 
     def unit_at(self, line: int) -> Unit:
         """The unit that holds a line (1-based); the last one before it when the line is blank."""
-        return self.units[max(bisect_right(self.starts, self.offsets[line - 1 - self.document.body]) - 1, 0)]
+        return self.unit_of(self.offsets[line - 1 - self.document.body])
 
     def units_with(self, words: Iterable[str]) -> list[Unit]:
         """Units that hold any of these words (in lower case), in the order of the file.
@@ -120,7 +120,8 @@ class Page:
 
     def unit_of(self, offset: int) -> Unit:
         """The unit that holds ``text[offset]``; the last one before it when it stands between two."""
-        return self.units[max(bisect_right(self.starts, offset) - 1, 0)]
+        index = bisect_right(self.starts, offset)
+        return self.units[index - 1 if index else 0]
 
     def line_span(self, offset: int) -> tuple[int, int]:
         """Start and end of the line of ``text`` that holds ``offset``."""
@@ -207,7 +208,7 @@ class _Scanner:
         while at < total:
             line = lines[at]
             first = line[0] if line else ""
-            if first.isspace():
+            if first and (first < "!" or (first > "~" and first.isspace())):
                 first = line.lstrip()[:1]
             if not first:
                 self.open = None

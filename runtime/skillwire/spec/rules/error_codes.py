@@ -17,7 +17,7 @@ _CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W
 _CODE = r"[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})(?=[ \t]*(—|–|:|：|→|->|-(?=[ \t]))(?!\s*\d))"
 _AT_START = re.compile(rf"\s??{_CODE}")
 _AT_LINE = re.compile(_CODE)
-_STARTS = "-*+•H \t"  # with which such a line may start, besides a digit
+_STARTS = "-*+•H \t0123456789"  # with which such a line may start, besides digits of other scripts
 _SENTENCE = re.compile(
     r"\b(?:on|for|if|when|code|error|status|HTTP)\s+(?:an?\s+)?(?:HTTP\s+|code\s+|error\s+|status\s+)*(\d{3,5})\b[\s,:—–-]*([^.;\n]+)",
     re.IGNORECASE,
@@ -31,6 +31,10 @@ _AFTER = re.compile(
 _TIMES = re.compile(
     r"\b(\d+)\s*(?:times|x|attempts|tries)\b|\bup to (\d+)\b(?!\s*(?:s|sec|min))|(\d+)\s*次", re.IGNORECASE
 )
+_RECOVERIES = {recovery.value: recovery for recovery in Recovery}
+_TELL, _CONTINUE = Recovery.TELL, Recovery.CONTINUE
+_RETRY, _NEW_CLIENT_ID = Recovery.RETRY, Recovery.NEW_CLIENT_ID
+_REFUSED = 300  # from this HTTP status on, a request did not succeed
 _LONGEST = 5  # digits of a code
 _USUAL = 100  # codes below this one show by what is said to do about each of them
 
@@ -54,12 +58,12 @@ def rule(code: int, meaning: str, action: str, line: int, ids: Sequence[str] = (
     for name in ids:
         both = both.replace(name, "client id")
     named = first("recoveries.both", both) or first("recoveries.action", action)
-    recovery = Recovery(named) if named else Recovery.TELL
-    if recovery is Recovery.CONTINUE and code not in range(300):
-        recovery = Recovery.TELL
+    recovery = _RECOVERIES[named] if named else _TELL
+    if recovery is _CONTINUE and not 0 <= code < _REFUSED:
+        recovery = _TELL
     after: float | None = None
     times: int | None = None
-    if recovery is Recovery.RETRY or recovery is Recovery.NEW_CLIENT_ID:
+    if recovery is _RETRY or recovery is _NEW_CLIENT_ID:
         said = first("times", action)
         times = int(said) if said else None
         if _DIGITS.search(action):
@@ -167,7 +171,7 @@ def _bullets(text: str, lines: Sequence[int]) -> list[tuple[int, re.Match[str]]]
             found[code.start(1)] = (start, code)
     for start in lines:
         first = text[start] if 0 < start < len(text) else "\n"
-        if (first in _STARTS or first.isdecimal()) and (code := _AT_LINE.match(text, start)):
+        if (first in _STARTS or (first > "~" and first.isdecimal())) and (code := _AT_LINE.match(text, start)):
             found[code.start(1)] = (start, code)
     return [found[at] for at in sorted(found)][:MAX_ROWS]
 

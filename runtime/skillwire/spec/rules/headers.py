@@ -112,7 +112,7 @@ def _told(unit: Unit, raw: str) -> list[str]:
     item = _ITEM_NAME.match(raw) if unit.kind == "item" and raw.lstrip(_BULLETS)[:1] == "`" else None
     listed = _LISTED_NAME.findall(raw) if "`:" in raw or "`=" in raw else []
     names = [item[1]] if item else listed if len(listed) > 1 else []
-    return [name for name in names if not name.startswith("X-")]
+    return [name for name in names if not name.startswith("X-")] if names else names
 
 
 def _value(text: str, at: int) -> str | None:
