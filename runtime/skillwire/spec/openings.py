@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # A word so long (bytes) is rare enough in a text: it is not followed further where the expression forks.
 _TELLING = 5
 # Anchors and lookarounds stand between characters; their own text is passed over.
@@ -22,6 +24,18 @@ def openings(source: str) -> tuple[str, ...]:
         if not shortest or not word.startswith(shortest[-1]):  # what starts with a word follows right after it
             shortest.append(word)
     return tuple(shortest)
+
+
+def matches(expression: re.Pattern[str], opening: str, text: str) -> list[re.Match[str]]:
+    """As ``expression.finditer(text)``, where all that it finds starts with ``opening``: plain search is quicker."""
+    found = []
+    at = text.find(opening)
+    while at >= 0:
+        match = expression.match(text, at)
+        if match:
+            found.append(match)
+        at = text.find(opening, match.end() if match else at + 1)
+    return found
 
 
 def anchored(source: str) -> bool:

@@ -19,6 +19,10 @@ from skillwire.spec.tables import Table
 from skillwire.spec.vocabulary import nears, pattern
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# By the letter before its "T", which each has: a method, and where in it the "T" stands. Pages hold few of these.
+_ON_T: dict[str, list[tuple[str, int]]] = {}
+for _name in _METHODS:
+    _ON_T.setdefault(_name[_name.index("T") - 1], []).append((_name, _name.index("T")))
 _TAIL = r"(?:[^\s\"'|<>{}()\[\],，。；：、—→…\\]++|<[^<>\n]{1,40}>|\{[^{}\n]{1,80}\})*"
 _URL = rf"(?:https?://|\$|/(?=[\w<{{:$])){_TAIL}"
 _REQUEST = re.compile(
@@ -117,14 +121,19 @@ def _says_so(request: Request) -> bool:
 def _explicit(text: str) -> list[_Spot]:
     """Requests with a method."""
     spots = []
-    for method in _METHODS:
-        at = text.find(method)
-        while at >= 0:
-            after = at + len(method)
-            if not text[at - 1 : at].isalnum() and (match := _REQUEST.match(text, after, after + _MAX_URL)):
-                spots.append(_Spot(at, match.end(), method, match[1]))
-                after = match.end()
-            at = text.find(method, after)
+    passed = dict.fromkeys(_METHODS, 0)
+    at = text.find("T")
+    while at >= 0:
+        for method, place in _ON_T.get(text[at - 1], ()):
+            start = at - place
+            if start < passed[method] or not text.startswith(method, start):
+                continue
+            end = start + len(method)
+            if not text[start - 1 : start].isalnum() and (match := _REQUEST.match(text, end, end + _MAX_URL)):
+                spots.append(_Spot(start, match.end(), method, match[1]))
+                end = match.end()
+            passed[method] = end
+        at = text.find("T", at + 1)
     return spots
 
 

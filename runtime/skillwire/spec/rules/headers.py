@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 
 from skillwire.spec.blocks import Unit
 from skillwire.spec.facts import Facts, RawHeader
+from skillwire.spec.openings import matches
 from skillwire.spec.vocabulary import near, pattern
 from skillwire.spec.wording import Wording
 
@@ -79,7 +79,7 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
     own: dict[str, dict[range, RawHeader]] = {}
     said = {header.name for header in facts.headers}
     carriers = [(request.span, dict(request.headers)) for request in facts.requests if request.headers]
-    for match in islice(_X_NAME.finditer(page.text), _MAX_MENTIONS):
+    for match in matches(_X_NAME, "X", page.text)[:_MAX_MENTIONS]:
         before = page.text[match.start() - 1 : match.start()]
         if match[0] in skip or before.isalnum() or before in ("-", "/", "_"):
             continue
