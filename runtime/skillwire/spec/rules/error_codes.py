@@ -128,7 +128,9 @@ def _codes(cell: str) -> list[int]:
     """The codes that a cell holds, if it holds nothing else: mostly one number."""
     if cell.isdecimal() and len(cell) <= _LONGEST:
         return [int(cell)]
-    found = _CODES.match(cell) if len(cell) > 1 else None
+    if len(cell) < 2 or (cell[0].isalpha() and cell[0] not in "Hh"):  # a letter starts no code but "HTTP 404"
+        return []
+    found = _CODES.match(cell)
     return [int(number) for number in _DIGITS.findall(found[1])] if found else []
 
 
