@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+NATIVE := $(VENV)/.native
 
 .PHONY: demo test check soak bench bench-quality interop lowest clean
 .DELETE_ON_ERROR:
@@ -11,12 +12,19 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
+	$(BIN)/python -m skillwire.native_build
+	touch $@
+
+# Loading skills, compiled to C where that is possible. The set-up does it too; this keeps it in step with the sources,
+# which run themselves as soon as they differ.
+$(NATIVE): $(READY) $(wildcard runtime/skillwire/native*.py runtime/skillwire/spec/*.py runtime/skillwire/spec/rules/*.py)
+	$(BIN)/python -m skillwire.native_build
 	touch $@
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
 
-test: $(READY)
+test: $(NATIVE)
 	$(BIN)/python -m pytest -n 2
 
 check: $(READY)
@@ -29,7 +37,7 @@ check: $(READY)
 soak: $(READY)
 	$(BIN)/python -m pytest tests/soak/soak_*.py
 
-bench: $(READY)
+bench: $(NATIVE)
 	$(BIN)/python tests/bench/run.py
 
 # Mattes and removals against known truth; writes docs/quality.md. Fetches clips with npm and apt-get where these are there.
@@ -47,12 +55,12 @@ $(INTEROP)/.ready: pyproject.toml tests/interop/requirements.txt
 interop: $(INTEROP)/.ready
 	$(INTEROP)/bin/python -m pytest tests/interop
 
-# The oldest versions that pyproject.toml admits, in a venv of their own.
+# The oldest versions that pyproject.toml admits, in a venv of their own; all in pure Python.
 lowest:
 	$(PYTHON) -m venv build/lowest
 	build/lowest/bin/python -m pip install --quiet uv
 	build/lowest/bin/uv pip install --quiet --python build/lowest/bin/python --resolution lowest-direct --editable '.[all]' --group dev
-	build/lowest/bin/python -m pytest
+	SKILLWIRE_PURE=1 build/lowest/bin/python -m pytest
 
 clean:
 	rm -rf $(VENV) build dist demo-out

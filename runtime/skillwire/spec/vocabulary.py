@@ -8,9 +8,10 @@ from typing import Any
 
 import yaml
 
+import skillwire.spec
 from skillwire.spec.wording import Wording
 
-_HERE = Path(__file__).parent
+_HERE = Path(skillwire.spec.__file__).parent  # of the package: this module may lie elsewhere, compiled
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
