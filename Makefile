@@ -12,13 +12,13 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
-	$(BIN)/python -m skillwire.native_build
+	$(BIN)/python -m skillwire.native.build
 	touch $@
 
 # Loading skills, compiled to C where that is possible. The set-up does it too; this keeps it in step with the sources,
 # which run themselves as soon as they differ.
-$(NATIVE): $(READY) $(wildcard runtime/skillwire/native*.py runtime/skillwire/spec/*.py runtime/skillwire/spec/rules/*.py)
-	$(BIN)/python -m skillwire.native_build
+$(NATIVE): $(READY) $(wildcard runtime/skillwire/native/*.py runtime/skillwire/spec/*.py runtime/skillwire/spec/rules/*.py)
+	$(BIN)/python -m skillwire.native.build
 	touch $@
 
 demo: $(READY)

@@ -119,9 +119,32 @@ def test_both_forms_give_the_same(installed, paths):
     assert ours == run(installed, "-c", SHOW, *paths, SKILLWIRE_PURE="1").partition("\n")[2]
 
 
+RECORDS = """
+import copy, dataclasses, pickle, sys
+from pathlib import Path
+from skillwire.spec.build import load
+skill = load(Path(sys.argv[1]).read_bytes())
+route = skill.routes[0]
+assert copy.copy(skill) == copy.deepcopy(skill) == pickle.loads(pickle.dumps(skill)) == dataclasses.replace(skill) == skill
+assert hash(dataclasses.replace(route, line=1)) != hash(route) == hash(copy.copy(route))
+for record in (skill, route, skill.auth, *skill.calls.values(), *skill.errors, *skill.translations):
+    for field in dataclasses.fields(record):
+        try:
+            setattr(record, field.name, None)
+        except dataclasses.FrozenInstanceError:
+            continue
+        raise AssertionError(f"{type(record)}.{field.name} can be assigned to")
+print(repr(skill))
+"""
+
+
+def test_records_are_values_in_both_forms(installed):
+    assert run(installed, "-c", RECORDS, SKILLS[0]) == run(installed, "-c", RECORDS, SKILLS[0], SKILLWIRE_PURE="1")
+
+
 def test_what_is_up_to_date_is_not_built_again(installed, compiled):
     before = library(compiled).stat()
-    assert run(installed, "-m", "skillwire.native_build") == "Loading skills is compiled to C (up to date).\n"
+    assert run(installed, "-m", "skillwire.native.build") == "Loading skills is compiled to C (up to date).\n"
     assert library(compiled).stat() == before
 
 
@@ -138,7 +161,7 @@ WITHOUT = {
 @pytest.mark.parametrize(("lack", "said"), WITHOUT.values(), ids=WITHOUT)
 def test_the_build_says_in_a_sentence_what_it_lacks(lack, said, tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "skillwire", ignore=shutil.ignore_patterns("studio", "__pycache__"))
-    told = run(tmp_path, "-c", f"{lack}\nfrom skillwire import native_build\nnative_build.main()")
+    told = run(tmp_path, "-c", f"{lack}\nfrom skillwire.native.build import main\nmain()")
     assert told.startswith(f"Loading skills stays pure Python: {said}")
     assert told.count("\n") == 1
     assert form(tmp_path)[0] == "pure"

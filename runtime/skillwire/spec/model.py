@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from skillwire.spec.records import quicken
+from skillwire.spec.records import finish
 
 
 class Verb(StrEnum):
@@ -290,4 +290,4 @@ class Skill:
 for _record in (
     Problem, Auth, Header, Call, Route, ErrorRule, Translation, StreamRule, DraftMap, Poll, Wording, Requires, Install, Skill,
 ):  # fmt: skip
-    quicken(_record)
+    finish(_record)

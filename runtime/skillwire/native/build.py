@@ -1,4 +1,4 @@
-"""``python -m skillwire.native_build``: compiles what loading a skill runs through to C, with mypyc.
+"""``python -m skillwire.native.build``: compiles what loading a skill runs through to C, with mypyc.
 
 An option of the set-up: it takes mypyc, a C compiler and Python's headers. Where one of them is missing, one sentence
 says so and everything runs from the sources, with the same results. See ``skillwire.native`` for when the compiled form
@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from skillwire import native
+from skillwire.native.constructors import write_out
 
-SOURCES = Path(__file__).parent / "spec"
+SOURCES = Path(__file__).parents[1] / "spec"
 MODULES = (
     "actions", "assemble", "blocks", "build", "defaults", "facts", "fences", "identity", "marks", "model", "naming",
     "polls", "runnable", "source", "statements", "tables", "templates", "vocabulary", "wording", "yaml_lines",
@@ -101,7 +102,7 @@ def _compile(scratch: Path, made: Path) -> None:
         raise Unavailable(f"there is no C compiler ({compiler[0]})")
     if not Path(headers, "Python.h").is_file():
         raise Unavailable(f"Python's headers are not installed (Python.h in {headers})")
-    library, *starters = _to_c(scratch / "c")
+    library, *starters = _to_c(scratch)
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     file = made / f"{library.name.rpartition('.')[2]}{suffix}"
     (made / "rules").mkdir(parents=True)
@@ -111,22 +112,38 @@ def _compile(scratch: Path, made: Path) -> None:
         name.with_name(name.name + suffix).symlink_to(os.path.relpath(file, name.parent))
 
 
-def _to_c(target: Path) -> list[Part]:
+def _to_c(scratch: Path) -> list[Part]:
     """Translate the modules: the library, then what starts each module. What mypyc says is told only when it fails."""
     try:
         import_module("setuptools")  # before mypyc, which else takes the distutils that newer Pythons no longer have
         from mypyc.build import mypycify  # noqa: PLC0415 - an option of the set-up
     except ImportError as error:
         raise Unavailable(f"{(error.name or 'mypyc').partition('.')[0]} is not installed") from error
-    options = ["--config-file=", "--ignore-missing-imports", *(str(SOURCES / f"{name}.py") for name in MODULES)]
+    sources = _copied(scratch)
+    options = ["--config-file=", "--ignore-missing-imports", *(str(sources / f"{name}.py") for name in MODULES)]
     name = native.LIBRARY.removesuffix("__mypyc")
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            made = mypycify(options, group_name=name, target_dir=str(target))
+            made = mypycify(options, group_name=name, target_dir=str(scratch / "c"))
     except (SystemExit, Exception) as error:
         raise Unavailable(f"mypyc failed{_last_line(said.getvalue() or repr(error))}") from error
-    return [Part(part.name, part.sources, part.include_dirs) for part in made]
+    parts = [Part(part.name, part.sources, part.include_dirs) for part in made]
+    for file in map(Path, parts[0].sources):  # the calls that make tracebacks name the true sources
+        text = file.read_text(encoding="utf-8").replace(f'("{sources}/', f'("{SOURCES}/')
+        file.write_text(text, encoding="utf-8")
+    return parts
+
+
+def _copied(scratch: Path) -> Path:
+    """A copy of the sources as mypyc takes them; returns the folder of ``spec`` in it."""
+    package = SOURCES.parent
+    for source in package.glob("**/*.py"):
+        place = scratch / package.name / source.relative_to(package)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        text = source.read_text(encoding="utf-8")
+        place.write_text(write_out(text) if SOURCES in source.parents else text, encoding="utf-8")
+    return scratch / package.name / SOURCES.name
 
 
 def _joined(joined: Path, starters: Sequence[Part]) -> Path:

@@ -1,4 +1,4 @@
-"""Which form of ``spec`` runs: its sources, or the same modules compiled to C by ``skillwire.native_build``.
+"""Which form of ``spec`` runs: its sources, or the same modules compiled to C by ``skillwire.native.build``.
 
 The compiled form lies beside the sources in ``__pycache__``, as bytecode does, in a folder of its own for each Python.
 Like bytecode it counts only while it belongs to exactly these sources: a stamp in the folder holds the Python it was
