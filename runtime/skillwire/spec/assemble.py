@@ -274,12 +274,12 @@ def errors(facts: Facts, family: Family | None) -> tuple[ErrorRule, ...]:
     if facts.errors or not family:
         seen: set[int] = set()
         rows = []
-        for code, meaning, text, recovery, line, after, times in facts.errors:
-            if code in seen:
-                message = f"the code {code} is listed twice; the first row counts"
-                facts.report("duplicate-code", Severity.WARNING, message, line or 1, "delete one row")
-            seen.add(code)
-            rows.append(ErrorRule(code, meaning, recovery, text, line, after, times))
+        for raw in facts.errors:
+            if raw.code in seen:
+                message = f"the code {raw.code} is listed twice; the first row counts"
+                facts.report("duplicate-code", Severity.WARNING, message, raw.line, "delete one row")
+            seen.add(raw.code)
+            rows.append(ErrorRule(raw.code, raw.meaning, raw.recovery, raw.text, raw.line, raw.after, raw.times))
         return tuple(rows)
     return family.errors
 
