@@ -13,7 +13,7 @@ import sys
 from importlib import import_module
 
 LIBRARY = "skillwire.spec._native__mypyc"
-"""The module that holds all compiled code; each compiled module is a small file that starts it."""
+"""The module that holds all compiled code; the compiled modules are links to its file."""
 STAMP = "stamp"
 
 

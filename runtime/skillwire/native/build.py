@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -35,7 +36,7 @@ MODULES = (
 # The code is calls into Python's own functions for the most part: a higher level takes three times as long to compile
 # and runs no faster.
 _FLAGS = ("-O1", "-g0", "-w")
-_COMPILER_MINUTES = 15
+_MINUTES = 15  # that a call of the compiler may take
 
 
 class Unavailable(Exception):
@@ -95,7 +96,7 @@ def _stamp(sources: str, compiled: str) -> str:
 
 
 def _compile(scratch: Path, made: Path) -> None:
-    """Write the library and one small file for each module into the folder ``made``."""
+    """Write the library into the folder ``made``, and a link to it for each module."""
     compiler = shlex.split(sysconfig.get_config_var("CC") or "cc")
     headers = sysconfig.get_path("include")
     if not shutil.which(compiler[0]):
@@ -125,7 +126,7 @@ def _to_c(scratch: Path) -> list[Part]:
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            made = mypycify(options, group_name=name, target_dir=str(scratch / "c"))
+            made = mypycify(options, group_name=name, target_dir=str(scratch / "c"), multi_file=True)
     except (SystemExit, Exception) as error:
         raise Unavailable(f"mypyc failed{_last_line(said.getvalue() or repr(error))}") from error
     parts = [Part(part.name, part.sources, part.include_dirs) for part in made]
@@ -158,13 +159,26 @@ def _joined(joined: Path, starters: Sequence[Part]) -> Path:
 
 
 def _link(compiler: Sequence[str], headers: str, library: Part, starters: Path, file: Path) -> None:
-    """Compile and link the library, by the flags that this Python was built with."""
+    """Compile the sources of the library, as many at a time as there are cores, and link them."""
     flags = [word for name in ("CFLAGS", "CCSHARED") for word in shlex.split(sysconfig.get_config_var(name) or "")]
-    link = shlex.split(sysconfig.get_config_var("LDSHARED") or "")[1:] or ["-shared"]
-    includes = [f"-I{place}" for place in (*library.headers, headers)]
-    command = [*compiler, *flags, *_FLAGS, *includes, *library.sources, str(starters), *link, "-o", str(file)]
+    sources = [*map(Path, library.sources), starters]
+    places = dict.fromkeys([*library.headers, headers, *(str(source.parent) for source in sources)])
+    command = [*compiler, *flags, *_FLAGS, *(f"-I{place}" for place in places)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(lambda source: _object(command, source), sources))
+    link = shlex.split(sysconfig.get_config_var("LDSHARED") or "") or [*compiler, "-shared"]
+    _run([*link, "-o", str(file), *objects])
+
+
+def _object(command: Sequence[str], source: Path) -> str:
+    made = str(source.with_suffix(".o"))
+    _run([*command, "-c", str(source), "-o", made])
+    return made
+
+
+def _run(command: Sequence[str]) -> None:
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=_COMPILER_MINUTES * 60)  # noqa: S603 - the compiler that Python names
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=_MINUTES * 60)  # noqa: S603 - the compiler that Python names
     except (OSError, subprocess.SubprocessError) as error:
         raise Unavailable(f"the C compiler failed{_last_line(str(getattr(error, 'stderr', '') or error))}") from error
 
