@@ -3,9 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-NATIVE := $(VENV)/.native
 
-.PHONY: demo test check soak bench bench-quality interop lowest clean
+.PHONY: demo native test check soak bench bench-quality interop lowest clean
 .DELETE_ON_ERROR:
 
 $(READY): pyproject.toml
@@ -16,15 +15,14 @@ $(READY): pyproject.toml
 	touch $@
 
 # Loading skills, compiled to C where that is possible. The set-up does it too; this keeps it in step with the sources,
-# which run themselves as soon as they differ.
-$(NATIVE): $(READY) $(wildcard runtime/skillwire/native/*.py runtime/skillwire/spec/*.py runtime/skillwire/spec/rules/*.py)
+# which run themselves as soon as they differ. It is done at once when nothing has changed.
+native: $(READY)
 	$(BIN)/python -m skillwire.native.build
-	touch $@
 
 demo: $(READY)
 	$(BIN)/python examples/demo.py
 
-test: $(NATIVE)
+test: native
 	$(BIN)/python -m pytest -n 2
 
 check: $(READY)
@@ -37,7 +35,7 @@ check: $(READY)
 soak: $(READY)
 	$(BIN)/python -m pytest tests/soak/soak_*.py
 
-bench: $(NATIVE)
+bench: native
 	$(BIN)/python tests/bench/run.py
 
 # Mattes and removals against known truth; writes docs/quality.md. Fetches clips with npm and apt-get where these are there.
@@ -63,4 +61,4 @@ lowest:
 	SKILLWIRE_PURE=1 build/lowest/bin/python -m pytest
 
 clean:
-	rm -rf $(VENV) build dist demo-out
+	rm -rf $(VENV) build dist demo-out runtime/skillwire/spec/__pycache__
