@@ -3,7 +3,8 @@
 Prints: validating one skill as a whole process; compiling a skill whole against the reference library reading its
 frontmatter, each in a process that is warm but has never seen that skill; and the same for one skill over and over.
 Compiling is measured in both forms of the code, C (see ``skillwire.native``) where that has been built, and pure Python.
-Ratios are ours over theirs, of medians; the sides take turns, so that a busy machine slows all.
+Ratios are ours over theirs, of medians; the sides take turns, so that a busy machine slows all. A whole process is measured
+by the clock, what goes on within one by processor time, which leaves out what other processes take meanwhile.
 """
 
 from __future__ import annotations
@@ -29,16 +30,16 @@ SKILLS = 60
 TURNS = 5
 WARM_UP = 8  # skills read before the clock starts
 
-# Run by each library's own interpreter: folders come as arguments, the seconds of each go out as JSON.
+# Run by each library's own interpreter: folders come as arguments, the seconds that each takes go out as JSON.
 LOOP = """
 import json, sys, time
 {setup}
 times = []
 for argument in sys.argv[1:]:
     {prepare}
-    start = time.perf_counter()
+    start = time.process_time()
     {call}
-    times.append(time.perf_counter() - start)
+    times.append(time.process_time() - start)
 print(json.dumps(times[{warm_up}:]))
 """
 OURS = {
