@@ -236,9 +236,15 @@ def _described(entry: Entry, facts: Facts, host: Host) -> Entry:
         title=facts["title"],
         description=facts["description"],
         hidden=facts["hidden"],
-        reasons=host.unmet(Requires(**facts["requires"])),
+        reasons=host.unmet(_requires(facts["requires"])),
         notes=(note,) if note else (),
     )
+
+
+def _requires(kept: Mapping[str, Any]) -> Requires:
+    """The record from what the index keeps of it: JSON has lists, not tuples."""
+    record: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
+    return Requires(**record)
 
 
 def _facts(data: bytes) -> Facts:

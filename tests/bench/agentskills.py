@@ -1,13 +1,16 @@
 """Measures this project against the reference library of Agent Skills, both in the same run on the same skill.
 
-Prints three lines: validating one skill as a whole process; compiling a skill whole against the reference library
-reading its frontmatter, each in a process that is warm but has never seen that skill; and the same for one skill over and
-over. Ratios are ours over theirs, of medians; the two sides take turns, so that a busy machine slows both.
+Prints: validating one skill as a whole process; compiling a skill whole against the reference library reading its
+frontmatter, each in a process that is warm but has never seen that skill; and the same for one skill over and over.
+Compiling is measured in both forms of the code, C (see ``skillwire.native``) where that has been built, and pure Python.
+Ratios are ours over theirs, of medians; the sides take turns, so that a busy machine slows all. A whole process is measured
+by the clock, what goes on within one by processor time, which leaves out what other processes take meanwhile.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -27,16 +30,16 @@ SKILLS = 60
 TURNS = 5
 WARM_UP = 8  # skills read before the clock starts
 
-# Run by each library's own interpreter: folders come as arguments, the seconds of each go out as JSON.
+# Run by each library's own interpreter: folders come as arguments, the seconds that each takes go out as JSON.
 LOOP = """
 import json, sys, time
 {setup}
 times = []
 for argument in sys.argv[1:]:
     {prepare}
-    start = time.perf_counter()
+    start = time.process_time()
     {call}
-    times.append(time.perf_counter() - start)
+    times.append(time.process_time() - start)
 print(json.dumps(times[{warm_up}:]))
 """
 OURS = {
@@ -63,20 +66,35 @@ def measure() -> dict[str, dict[str, float]]:
         reference = [str(theirs / "agentskills"), "validate", str(folders[0])]
         _seconds(ours), _seconds(reference)  # once to fill caches
         pairs = [(_seconds(ours), _seconds(reference)) for _ in range(PROCESSES)]
-        return {
-            "process": _compare([mine for mine, _ in pairs], [other for _, other in pairs]),
-            "compile": _in_turns(theirs / "python", folders),
-            "again": _in_turns(theirs / "python", folders[:1] * SKILLS),
-        }
+        found = {"process": _compare([mine for mine, _ in pairs], [other for _, other in pairs])}
+        for key, asked in (("compile", folders), ("again", folders[:1] * SKILLS)):
+            for form, row in _in_turns(theirs / "python", asked).items():
+                found[f"{key} {form}"] = row
+        return found
 
 
-def _in_turns(theirs: Path, folders: list[Path]) -> dict[str, float]:
-    mine: list[float] = []
+def _in_turns(theirs: Path, folders: list[Path]) -> dict[str, dict[str, float]]:
+    """The comparison for each form of our code that there is."""
+    forms = {"in C": "", "in Python": "1"} if _is_compiled() else {"in Python": "1"}
+    mine: dict[str, list[float]] = {form: [] for form in forms}
     other: list[float] = []
     for _ in range(TURNS):
-        mine += _loop(sys.executable, folders, OURS)
+        for form, pure in forms.items():
+            mine[form] += _loop(sys.executable, folders, OURS, SKILLWIRE_PURE=pure)
         other += _loop(str(theirs), folders, THEIRS)
-    return _compare(mine, other)
+    return {form: _compare(times, other) for form, times in mine.items()}
+
+
+def _is_compiled() -> bool:
+    code = "import skillwire.spec.build as it; print(it.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "SKILLWIRE_PURE": ""},
+    )
+    return not done.stdout.strip().endswith(".py")
 
 
 def _seconds(command: list[str]) -> float:
@@ -85,9 +103,10 @@ def _seconds(command: list[str]) -> float:
     return time.perf_counter() - start
 
 
-def _loop(python: str, folders: list[Path], parts: dict[str, str]) -> list[float]:
+def _loop(python: str, folders: list[Path], parts: dict[str, str], **environment: str) -> list[float]:
     text = LOOP.format(warm_up=WARM_UP, **parts)
-    done = subprocess.run([python, "-c", text, *map(str, folders)], check=True, capture_output=True, text=True)
+    command = [python, "-c", text, *map(str, folders)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **environment})
     return list(json.loads(done.stdout))
 
 
@@ -97,18 +116,17 @@ def _compare(ours: list[float], theirs: list[float]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print both comparisons."""
-    found = measure()
+    """Print the comparisons."""
     told = {
-        "process": "validate ONE, whole process",
-        "compile": "compile whole / read frontmatter",
-        "again": "  the same, one file over and over",
+        "process": ("validate ONE, whole process", 0.7),
+        "compile": ("compile whole / read frontmatter", 0.5),
+        "again": ("  the same, one file over and over", 0.5),
     }
-    limits = {"process": 0.7, "compile": 0.5, "again": 0.5}
-    for key, label in told.items():
-        row = found[key]
+    for key, row in measure().items():
+        what, _, form = key.partition(" ")
+        label, limit = told[what]
         shown = f"{row['ours_ms']:8.2f} ms / {row['reference_ms']:8.2f} ms = {row['ratio']:.3f}"
-        sys.stdout.write(f"{label:34} {shown} (at most {limits[key]})\n")
+        sys.stdout.write(f"{label:36}{form:10} {shown} (at most {limit})\n")
 
 
 if __name__ == "__main__":

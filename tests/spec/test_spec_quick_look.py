@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
 from skillwire.spec import naming, polls, statements
+from skillwire.spec.openings import openings
 from skillwire.spec.rules import headers, stream
 from skillwire.spec.vocabulary import words
 from skillwire.spec.wording import Wording
@@ -82,3 +83,22 @@ def test_one_of_the_plain_words_of_an_entry_stands_in_all_that_it_finds(name):
         assert wording.search(case(text), lower) is None or any(word in lower for word in beside)
 
     check()
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (r"\bpoll(?:s|ing)?\b|轮询", ("poll", "轮询")),
+        (r"(?:re-?try|get)s? back", ("get back", "gets back", "re-try", "retry")),
+        (r"\b(?:new|another) one\b|another two", ("another one", "another two", "new one")),
+        (r"(?=x)files?[^\]]", ("file",)),
+        (r"(?<!a )wait\s+\d+|wait!", ("wait",)),
+        (r"lo+ng|data\.\w", ("data.", "lo")),
+        (r"a{2}b|file", ()),
+        (r"[Rr]esponse|answer", ()),
+        (r"(?:very )?late|.soon", ()),
+        (r"\w+ed|done", ()),
+    ],
+)
+def test_the_words_with_which_all_starts_are_taken_from_the_pattern(source, words):
+    assert openings(source) == words

@@ -36,7 +36,7 @@ FILE_NAMES = ("SKILL.md", "skill.md")
 _DOUBTFUL = re.compile(rb"\xc2[\x80-\x9f]|\xc3[\x82-\xb4][\xc2\xc5\xc6\xcb\xe2]")
 
 
-class _Everything(frozenset[str]):
+class _Everything:
     """Says of any path that its value stays text: in this format ``version: 1.10`` is no number."""
 
     __slots__ = ()

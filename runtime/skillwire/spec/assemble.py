@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from skillwire.spec import templates
 from skillwire.spec.defaults import Family, agrees
-from skillwire.spec.facts import Facts
+from skillwire.spec.facts import Facts, Polling
 from skillwire.spec.marks import secret_header
 from skillwire.spec.model import (
     Auth,
@@ -169,41 +169,73 @@ def _path(facts: Facts, named: Named, base: str | None) -> str:
 def poll(named: Mapping[str, Named], family: Family | None, base: str | None) -> Poll | None:
     """How jobs are polled; ``every`` 0 or ``until`` empty where neither the file nor a documented API says."""
     jobs = [call for call in named.values() if call.verb is Verb.JOB]
-    documented: Mapping[str, Any] = family.poll if family else {}
-    if not jobs and not documented:
+    if not jobs and not family:
         return None
-    job = next((call for call in jobs if call.name == "export"), jobs[0] if jobs else None)
-    stated = [call.main.polling for call in named.values() if job and call.status_of == job.name and call.main.polling]
-    stated += [job.main.polling] if job and job.main.polling else []
-    fields: dict[str, Any] = {}
-    for name in ("every", "times", "until", "failed", "status_field", "url_field", "fallback_path"):
-        value = next((found for said in stated if (found := getattr(said, name))), None)
-        if value:
-            fields[name] = locate_below(value, (base,) if base else ())[1] if name == "fallback_path" else value
-    defaulted = [name for name in documented if name not in fields]
-    for name in defaulted:
-        fields[name] = documented[name]
-    fields["every"] = float(fields.get("every", 0))
-    fields.setdefault("until", "")
-    return Poll(**fields, line=stated[0].line if stated else None, defaulted=tuple(defaulted))
+    told: list[Polling | None] = []
+    if jobs:
+        job = next((call for call in jobs if call.name == "export"), jobs[0])
+        told = [call.main.polling for call in named.values() if call.status_of == job.name]
+        told.append(job.main.polling)
+    said = _together(told)
+    rest = family.poll if family else Poll(0.0, "")
+    return Poll(
+        every=said.every or rest.every,
+        until=said.until or rest.until,
+        status_field=said.status_field or rest.status_field,
+        url_field=said.url_field or rest.url_field,
+        failed=said.failed or rest.failed,
+        times=said.times or rest.times,
+        fallback_path=locate_below(said.fallback_path, (base,) if base else ())[1]
+        if said.fallback_path
+        else rest.fallback_path,
+        line=said.line or None,
+        defaulted=tuple(_unsaid(said, rest, _POLL_FIELDS)) if family else (),
+    )
+
+
+_POLL_FIELDS = ("every", "times", "until", "failed", "status_field", "url_field", "fallback_path")
+_STREAM_FIELDS = ("notice_every", "notice", "timeout", "heartbeats_only", "silent_edit")
+
+
+def _together(told: list[Polling | None]) -> Polling:
+    """Of each value the first that is stated; the line is that of the first statement, 0 without any."""
+    result = Polling(0)
+    for said in told:
+        if said is None:
+            continue
+        result.line = result.line or said.line
+        result.every = result.every or said.every
+        result.times = result.times or said.times
+        result.until = result.until or said.until
+        result.failed = result.failed or said.failed
+        result.status_field = result.status_field or said.status_field
+        result.url_field = result.url_field or said.url_field
+        result.fallback_path = result.fallback_path or said.fallback_path
+    return result
+
+
+def _unsaid(said: object, documented: object, names: tuple[str, ...]) -> list[str]:
+    """Which of these values are documented, and not stated."""
+    return [name for name in names if getattr(documented, name) and not getattr(said, name)]
 
 
 def stream(facts: Facts, message: Call | None, family: Family | None, marks: Marks) -> StreamRule:
     """The stream rule, its timeout that of the message call."""
     found = facts.stream
-    documented: Mapping[str, Any] = family.stream if family else {}
-    fields: dict[str, Any] = {
-        "notice_every": found.notice_every,
-        "notice": found.notice,
-        "timeout": message.timeout if message and "timeout" not in message.defaulted else None,
-        "heartbeats_only": found.heartbeats_only,
-        "silent_edit": found.silent_edit,
-    }
-    for name, value in documented.items():
-        if not fields[name]:
-            fields[name] = float(value) if isinstance(value, int) and value is not True else value
-            marks.defaulted.append(f"stream.{name}")
-    return StreamRule(**fields, line=found.line)
+    timeout = message.timeout if message and "timeout" not in message.defaulted else None
+    said = StreamRule(found.notice_every, found.notice, timeout, found.heartbeats_only, found.silent_edit, found.line)
+    if not family:
+        return said
+    rest = family.stream
+    marks.defaulted.extend([f"stream.{name}" for name in _unsaid(said, rest, _STREAM_FIELDS)])
+    return StreamRule(
+        said.notice_every or rest.notice_every,
+        said.notice or rest.notice,
+        said.timeout or rest.timeout,
+        said.heartbeats_only or rest.heartbeats_only,
+        said.silent_edit or rest.silent_edit,
+        found.line,
+    )
 
 
 def auth(facts: Facts, family: Family | None) -> Auth:
@@ -242,12 +274,12 @@ def errors(facts: Facts, family: Family | None) -> tuple[ErrorRule, ...]:
     if facts.errors or not family:
         seen: set[int] = set()
         rows = []
-        for code, meaning, text, recovery, line, after, times in facts.errors:
-            if code in seen:
-                message = f"the code {code} is listed twice; the first row counts"
-                facts.report("duplicate-code", Severity.WARNING, message, line or 1, "delete one row")
-            seen.add(code)
-            rows.append(ErrorRule(code, meaning, recovery, text, line, after, times))
+        for raw in facts.errors:
+            if raw.code in seen:
+                message = f"the code {raw.code} is listed twice; the first row counts"
+                facts.report("duplicate-code", Severity.WARNING, message, raw.line, "delete one row")
+            seen.add(raw.code)
+            rows.append(ErrorRule(raw.code, raw.meaning, raw.recovery, raw.text, raw.line, raw.after, raw.times))
         return tuple(rows)
     return family.errors
 

@@ -20,13 +20,15 @@ from skillwire.spec.tables import Table
 # More tables than any skill has; what comes after them is not read as facts.
 MAX_TABLES = 200
 
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|\Z)")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*\Z")
 _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
 _ITEM = re.compile(r"\s*(?:>\s*)*(?:[-*+•]|\d{1,4}[.)])\s")
+_BULLETS = ("- ", "* ")  # with which an item starts, most often
 _NUMBER = re.compile(r"(?:§\s*)?(\d+(?:\.\d+)*)[.)]?\s+")
 _LABEL = re.compile(r"\s*(?:>\s*)*(\*\*)?\w[^:.!?\"|]{0,60}(?(1):?\*\*(?:\s*\([^)]*\))?:?|:)\s*(\S+)?")
 _CAPITALISED = re.compile(r"(?!GET|POST|PUT|PATCH|DELETE)[A-Z][A-Za-z]*(?:[\s:]|\Z)")
+_DEEPEST = 6  # level of a heading
+_INDENTED = 3  # blanks before a heading; more make it code
 _WRAPPED = 70  # a shorter line was ended on purpose, not by an editor that wraps
 _REQUEST = re.compile(r"`?(?:GET|POST|PUT|PATCH|DELETE|https?:)")
 
@@ -85,7 +87,7 @@ class Page:
 
     def unit_at(self, line: int) -> Unit:
         """The unit that holds a line (1-based); the last one before it when the line is blank."""
-        return self.units[max(bisect_right(self.starts, self.offsets[line - 1 - self.document.body]) - 1, 0)]
+        return self.unit_of(self.offsets[line - 1 - self.document.body])
 
     def units_with(self, words: Iterable[str]) -> list[Unit]:
         """Units that hold any of these words (in lower case), in the order of the file.
@@ -118,7 +120,8 @@ class Page:
 
     def unit_of(self, offset: int) -> Unit:
         """The unit that holds ``text[offset]``; the last one before it when it stands between two."""
-        return self.units[max(bisect_right(self.starts, offset) - 1, 0)]
+        index = bisect_right(self.starts, offset)
+        return self.units[index - 1 if index else 0]
 
     def line_span(self, offset: int) -> tuple[int, int]:
         """Start and end of the line of ``text`` that holds ``offset``."""
@@ -164,10 +167,11 @@ def parse(document: Document) -> Page:
 def _line_starts(text: str) -> list[int]:
     """Where each line starts, and where another one after the last would."""
     starts = [0]
-    at = 0
-    for length in map(len, text.split("\n")):
-        at += length + 1
-        starts.append(at)
+    end = text.find("\n")
+    while end >= 0:
+        starts.append(end + 1)
+        end = text.find("\n", end + 1)
+    starts.append(len(text) + 1)
     return starts
 
 
@@ -204,7 +208,7 @@ class _Scanner:
         while at < total:
             line = lines[at]
             first = line[0] if line else ""
-            if first.isspace():
+            if first and (first < "!" or (first > "~" and first.isspace())):
                 first = line.lstrip()[:1]
             if not first:
                 self.open = None
@@ -221,12 +225,12 @@ class _Scanner:
                 self._add("fence", at, fence.end)
                 at = fence.end
                 continue
-            elif first == "#" and (match := _HEADING.match(line)):
-                self._heading(len(match[1]), _unclosed(line[match.end() :]), at)
+            elif first == "#" and (level := _level(line)):
+                self._heading(level, _unclosed(line.lstrip(" ")[level:]), at)
                 self._add("heading", at, at + 1)
             elif first in "=-*_" and line.rstrip()[-1] == first and self._ruled(at, line, first):
                 pass
-            elif (first in "-*+•>" or first.isdigit()) and _ITEM.match(line):
+            elif line[:2] in _BULLETS or ((first in "-*+•>" or first.isdigit()) and _ITEM.match(line)):
                 self.open = self._add("item", at, at + 1)
             else:
                 self._text(at, line)
@@ -275,11 +279,20 @@ class _Scanner:
 
     def _heading(self, level: int, text: str, at: int) -> None:
         text = plain(text).strip()
-        number = _NUMBER.match(text)
+        number = _NUMBER.match(text) if text and (text[0] == "§" or text[0].isdecimal()) else None
         if number:
             self.headings.append(Heading(level, number[1], text[number.end() :], at + 1))
         else:
             self.headings.append(Heading(level, "", text, at + 1))
+
+
+def _level(line: str) -> int:
+    """How many number signs make a line a heading, 0 when it is none."""
+    text = line.lstrip(" ")
+    level = len(text) - len(text.lstrip("#"))
+    if level > _DEEPEST or len(line) - len(text) > _INDENTED:
+        return 0
+    return level if text[level : level + 1] in ("", " ", "\t") else 0
 
 
 def _unclosed(heading: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from skillwire.spec.model import Call, DraftMap, ErrorRule, Recovery, Verb
+from skillwire.spec.model import Call, DraftMap, ErrorRule, Poll, Recovery, StreamRule, Verb
 from skillwire.spec.naming import Named, shape
 from skillwire.spec.vocabulary import families
 
@@ -21,8 +21,8 @@ class Family:
         self.auth: Mapping[str, str] = data["auth"]
         self.base_url_env: str = data["base_url_env"]
         self.errors = tuple(_error(row) for row in data["errors"])
-        self.poll: Mapping[str, Any] = {name: _frozen(value) for name, value in data["poll"].items()}
-        self.stream: Mapping[str, Any] = {name: _frozen(value) for name, value in data["stream"].items()}
+        self.poll = _poll(data["poll"])
+        self.stream = _stream(data["stream"])
         self.draft = DraftMap(data["draft"]["keys"], data["draft"]["track_types"])
         self.formats: tuple[str, ...] = tuple(data["formats"])
         self.max_bytes: int = data["max_megabytes"] * 1024 * 1024
@@ -75,5 +75,10 @@ def _error(row: Mapping[str, Any]) -> ErrorRule:
     return ErrorRule(**{**row, "recovery": Recovery(row["recovery"]), "line": None})
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _poll(data: Mapping[str, Any]) -> Poll:
+    return Poll(**{**data, "every": float(data["every"]), "failed": tuple(data["failed"])})
+
+
+def _stream(data: Mapping[str, Any]) -> StreamRule:
+    seconds = {name: float(data[name]) for name in ("notice_every", "timeout", "heartbeats_only")}
+    return StreamRule(**{**data, **seconds})

@@ -78,7 +78,8 @@ class Request:
     span: range = range(0)
 
 
-class RawRoute(NamedTuple):
+@dataclass(slots=True)
+class RawRoute:
     """A row of a routing table, its action cell still words."""
 
     phrases: tuple[str, ...]
@@ -91,7 +92,8 @@ class RawRoute(NamedTuple):
     raw: str
 
 
-class RawHeader(NamedTuple):
+@dataclass(slots=True)
+class RawHeader:
     """An attribution header as written: ``value`` is its wording, ``None`` where the name alone is mentioned."""
 
     name: str
@@ -99,7 +101,8 @@ class RawHeader(NamedTuple):
     line: int
 
 
-class RawError(NamedTuple):
+@dataclass(slots=True)
+class RawError:
     """An error row; ``code`` as an integer."""
 
     code: int

@@ -13,13 +13,10 @@ from skillwire.spec.wording import Wording
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _SHELL = re.compile(r"\$\{?(\w+)")
-_FROM_FILE = Wording(
-    r"\bfront-?matter|\bfields?\b|\byaml\b|\bthis file|\bmetadata\b|元数据",
-    ("front", "field", "yaml", "this file", "metadata", "元数据"),
-)
-_DETECTED = Wording(r"\bdetect|\binstall|\bplatform\b|\bpath\b|安装", ("detect", "install", "platform", "path", "安装"))
-_VERSION = Wording(r"\bversion\b", ("version",))
-_NAME = Wording(r"\bname\b|名称", ("name", "名称"))
+_FROM_FILE = Wording(r"\bfront-?matter|\bfields?\b|\byaml\b|\bthis file|\bmetadata\b|元数据")
+_DETECTED = Wording(r"\bdetect|\binstall|\bplatform\b|\bpath\b|安装")
+_VERSION = Wording(r"\bversion\b")
+_NAME = Wording(r"\bname\b|名称")
 _NAMING = re.compile(r"(?:source|name|skill|agent)\Z", re.IGNORECASE)
 _VERSIONING = re.compile(r"(?:version|release|build)\Z", re.IGNORECASE)
 _SHORTEST = 30  # a description says more than this many characters

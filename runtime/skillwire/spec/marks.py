@@ -25,7 +25,9 @@ def plain(text: str) -> str:
     if "&" in text and ";" in text:
         for reference, character in _ENTITIES:
             text = text.replace(reference, character)
-    return text.replace("`", "").replace("**", "")
+    if "`" in text:
+        text = text.replace("`", "")
+    return text.replace("**", "") if "*" in text else text
 
 
 def plain_utf8(raw: bytes) -> bytes:
@@ -33,7 +35,7 @@ def plain_utf8(raw: bytes) -> bytes:
     if b"&" in raw and b";" in raw:
         for reference, character in _ENTITIES:
             raw = raw.replace(reference.encode(), character.encode())
-    return raw.replace(b"`", b"").replace(b"**", b"")
+    return b"".join(raw.replace(b"`", b"").split(b"**"))  # split looks for the marks once, replace counts them first
 
 
 def lowered(text: str) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from skillwire.spec.records import finish
+
 
 class Verb(StrEnum):
     """How a call is carried out; the engine knows these five and nothing else about an action."""
@@ -283,3 +285,9 @@ class Skill:
     def fallback(self) -> Route | None:
         """The row that takes whatever no other row takes."""
         return next((route for route in self.routes if route.fallback), None)
+
+
+for _record in (
+    Problem, Auth, Header, Call, Route, ErrorRule, Translation, StreamRule, DraftMap, Poll, Wording, Requires, Install, Skill,
+):  # fmt: skip
+    finish(_record)

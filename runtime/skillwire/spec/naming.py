@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(r"<[^<>]*>|\{[^{}]*\}|\$(?:\{[^{}]*\}|\w+)|:(?<=/:)\w+
 _ANGLED = re.compile(r"<[^<>]*>")
 _PARENTHESES = re.compile(r"\s*\([^()]*\)")
 _WISH = re.compile(r"<(?:msg|message|text|prompt|words|query|input|user[ _]\w+)>", re.IGNORECASE)
-_POLLS = Wording(r"\bpoll|轮询", ("poll", "轮询"))
+_POLLS = Wording(r"\bpoll|轮询")
 _WORDS = re.compile(r"[^\W_]+")
 
 

@@ -8,28 +8,24 @@ from skillwire.spec.facts import Polling
 from skillwire.spec.wording import Wording
 
 _NUMBER = r"(\d+(?:\.\d+)?)(?:\s*[-–]\s*\d+)?\s*(ms|seconds?|secs?|s|minutes?|mins?|m|hours?|h|秒|分钟)(?![a-z])"
-_EVERY = Wording(rf"(?:\bevery|每隔?|间隔)\s*{_NUMBER}", ("every", "每", "间隔"))
+_EVERY = Wording(rf"(?:\bevery|每隔?|间隔)\s*{_NUMBER}")
 _TIMES = Wording(
     r"(?:\bmax(?:imum)?(?: of)?|\bat most|\bup to|\bno more than|最多)\s*(\d+)(?=\s*(?:polls?|times|attempts|tries|checks|次|\)))",
-    ("max", "at most", "up to", "no more than", "最多"),
 )
 _TIMES_AFTER = re.compile(r"(\d+)\s*(?:polls|times|attempts|tries|次)\s+at most", re.IGNORECASE)
-_POLL = Wording(r"\bpoll(?:s|ing|ed)?\b|轮询", ("poll", "轮询"))
-_UNTIL_WORDS = ("until", "直到")
+_POLL = Wording(r"\bpoll(?:s|ing|ed)?\b|轮询")
 _UNTIL = Wording(
     r"(?:\buntil|直到)\s+(?:the\s+|its\s+)?[\"']?([\w.]+)[\"']?\s*(?:=+|[:：]|\bis\b|\bbecomes\b|\bequals\b|\breaches\b|\bturns\b|\breads\b|为)"
     r"\s*[\"']?([\w-]+)[\"']?((?:(?:\s*[,，]\s*[\"']?[\w-]+[\"']?)*\s*(?:[,，]?\s*\bor\b|[/、或])\s*[\"']?[\w-]+[\"']?)*)",
-    _UNTIL_WORDS,
 )
 _ALTERNATIVE = re.compile(r"(?<![\w-])(?!or\b)[\w-]+", re.IGNORECASE)
-_UNTIL_BARE = Wording(r"(?:\buntil|直到)\s+[\"']?([\w-]+)[\"']?(?:\s+(?:or|或)\s+[\"']?([\w-]+))?", _UNTIL_WORDS)
-_FOR_STATUS = Wording(r"\bfor\s+[\"']?([\w-]+)[\"']?\s+(status|state)\b", ("for",))
+_UNTIL_BARE = Wording(r"(?:\buntil|直到)\s+[\"']?([\w-]+)[\"']?(?:\s+(?:or|或)\s+[\"']?([\w-]+))?")
+_FOR_STATUS = Wording(r"\bfor\s+[\"']?([\w-]+)[\"']?\s+(status|state)\b")
 _ARROWS = re.compile(
     r"(?:top-level\s+)?[\"']?(\w+)[\"']?\s*:\s*\w+\s*(?:→|->)[^.\n]*?(?:→|->)\s*([\w-]+)\s*/\s*([\w-]+)"
 )
 _STOP_ON = Wording(
     r"\b(?:stop|give up|end|abort)s? (?:on|at|when|with)\s+(?:status\s+)?[\"']?([\w-]+)",
-    ("stop", "give up", "end", "abort"),
 )
 _LINK = re.compile(r"[._](?:url|uri|href|link)\b")
 _URL_FIELD = re.compile(r"\b([a-z]\w*(?:\.\w+)*?[._](?:url|uri|href|link))\b")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from skillwire.spec.facts import Facts
 from skillwire.spec.model import Call, Header, Poll, Route, Verb
 
+_STREAM, _UPLOAD, _JOB = Verb.STREAM, Verb.UPLOAD, Verb.JOB  # asked of every call
 VERSION_FIX = "add version: to the frontmatter, or give one with --set version=…"
 
 
@@ -30,7 +31,7 @@ def reasons(
         _call(call, calls, found)
     _routing(facts, routes, calls, found)
     for call in calls.values():
-        if call.verb is Verb.JOB:
+        if call.verb is _JOB:
             _polling(call, poll, found)
             break
     if version is None:
@@ -55,11 +56,11 @@ def _routing(facts: Facts, routes: tuple[Route, ...], calls: Mapping[str, Call],
 def _call(call: Call, calls: Mapping[str, Call], found: list[str]) -> None:
     where = f" (line {call.line})" if call.line else ""
     verb = call.verb
-    if verb is Verb.STREAM and call.body is None:
+    if verb is _STREAM and call.body is None:
         found.append(f"the request {call.name} does not say what to send{where}; give its JSON body")
-    elif verb is Verb.UPLOAD and not call.file_field and call.url_body is None:
+    elif verb is _UPLOAD and not call.file_field and call.url_body is None:
         found.append(f"the request {call.name} does not name the multipart field for files{where}; name it")
-    elif verb is Verb.JOB and f"{call.name}_status" not in calls:
+    elif verb is _JOB and f"{call.name}_status" not in calls:
         found.append(f"the request {call.name} does not say where its status is polled{where}; give the path")
 
 

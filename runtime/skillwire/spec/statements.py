@@ -14,22 +14,24 @@ from skillwire.spec.wording import Wording
 
 _IDENT = r"[a-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9_]+)*"
 _RETURNS = Wording(
-    r"\b(?:returns?|gives? (?:you|back)|gets? back|key fields|answers? with|responds? with|yields?|[Rr]esponse)\b[: ]*(?:an? |the )?"
+    r"\b(?:returns?|gives? (?:you|back)|gets? back|key fields|answers? with|respon(?:se|ds? with)|yields?)\b[: ]*(?:an? |the )?"
     rf"({_IDENT}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*/\s*){_IDENT})*)"
     r"|返回\s*" + rf"({_IDENT}(?:\s*[,，、和]\s*{_IDENT})*)",
-    ("return", "give", "get back", "gets back", "key fields", "answer", "respon", "yield", "返回"),
 )
 # What is to be kept of an answer: named after a word that asks for it, before one that says whence, or by its keys.
 _KEEPABLE = re.compile(r"(?:[a-z]\w*+(?:\.\w+)+|[a-z]++(?:_[a-z0-9]+)+|token)\b")
+_ASKING = frozenset({"extract", "get", "field", "returned", "save", "keep", "store", "take", "use", "its", "the"})
+_HOLDING = ("includes", "contains", "holds", "carries", "has")
+_AFTER_ASKING = frozenset({*_HOLDING, "a", "an"})
 _KEEP = re.compile(
-    r"(?:.*\W)?(?:extract|get|field|returned|save|keep|store|take|use|its|the"
-    r"|(?:response|answer|reply) (?:includes|contains|holds|carries|has))(?:\s+an?)?\s*\Z"
+    rf"(?:.*\W)?(?:{'|'.join(sorted(_ASKING))}|(?:response|answer|reply) (?:{'|'.join(_HOLDING)}))(?:\s+an?)?\s*\Z"
 )
 _LEAD = 30  # characters in which the words stand that ask for a name
 _KEEP_OTHERWISE = re.compile(
     r"(?:取出?|保存|记下|读取|\b(?:nimm|merke|toma|guarda|prends|garde))\s*([a-z]\w*(?:[._]\w+)*)"
 )
 _WHENCE = re.compile(r" (?:in|from|of|it returns)\b")
+_WHENCE_STARTS = frozenset({" in", " fr", " of", " it"})
 _NAME_BEFORE = re.compile(r"\b([a-z]\w*(?:[._]\w+)+|token)\Z", re.IGNORECASE)
 _KEYS = re.compile(r"\[['\"](\w+)['\"]\]\[['\"](\w+)['\"]\]")
 _LISTED = re.compile(rf"\(({_IDENT}(?:\s*,\s*{_IDENT})+)\)")
@@ -76,16 +78,12 @@ _HEADER_AFTER = re.compile(r"([A-Z](?<!\w[A-Z])[A-Za-z0-9]*+(?:-[A-Z][A-Za-z0-9]
 _TIMEOUT = Wording(
     r"(?:time-?out(?: after)?|--max-time|\bup to|\bwithin|\blasts?|\btakes? up to|超时|最长)[^\d\n]{0,20}(\d+(?:\.\d+)?)\s*"
     r"(seconds?|secs?|s|minutes?|mins?|m|hours?|h|秒|分钟)?(?![a-z\d])",
-    ("timeout", "time-out", "--max-time", "up to", "within", "last", "take", "超时", "最长"),
 )
 _URLS = re.compile(r"\w*urls?")
 FRESH_ID = "<uuid>"
 _MAKES_ID = re.compile(r"\s*\$\([^\n]*uuid")
-_WITH_NEW_ID = re.compile(
-    r"([A-Za-z](?<!\w[A-Za-z])[A-Za-z0-9]*+(?:-[A-Za-z][A-Za-z0-9]*+)+):\s*"
-    r"(?:<[^<>\n]*uuid[^<>\n]*>|\$\(\s*uuidgen[^()\n]*\))",
-    re.IGNORECASE,
-)
+_NEW_ID = re.compile(r":\s*(?:<[^<>\n]*uuid[^<>\n]*>|\$\(\s*uuidgen[^()\n]*\))", re.IGNORECASE)
+_HEADER_BEFORE = re.compile(r"(?<!\w)[A-Za-z][A-Za-z0-9]*+(?:-[A-Za-z][A-Za-z0-9]*+)+\Z")
 # Fields that say how it went, not what came of it.
 _ENVELOPE = frozenset({"code", "message", "msg", "ok", "success"})
 # Plumbing headers that every client sets by itself, and the one that carries the token.
@@ -115,8 +113,7 @@ def fill(request: Request, statement: str, said: str, before: str, lead: str) ->
             request.file_field = field[1] or field[2] or field[3]
     if "{" in statement:
         _bodies(request, statement)
-    if nears("headers", said):
-        _read_headers(request, statement, said)
+    _read_headers(request, statement, said)
     timeout = _TIMEOUT.search(statement, said)
     if timeout and (timeout[2] or "max-time" in timeout[0]):
         request.timeout = seconds(timeout[1], timeout[2])
@@ -204,15 +201,17 @@ def _read_headers(request: Request, statement: str, lower: str) -> None:
     for double, single in _DASH_H.findall(statement) if "-h" in lower else ():
         name, _, value = (double or single).partition(":")
         found.setdefault(name.strip(), FRESH_ID if _MAKES_ID.match(value) else value.strip())
-    at = lower.find("header")
-    if at >= 0 or "头" in lower:
-        for match in _HEADER.finditer(statement, at if "头" not in lower else 0):
+    named = "header" in lower
+    if named or "头" in lower:
+        for match in _HEADER.finditer(statement, lower.find("header") if "头" not in lower else 0):
             found.setdefault(match[1], match[2] or FRESH_ID)
-    for name in _WITH_NEW_ID.findall(statement) if "uuid" in lower else ():
+    for value in _NEW_ID.finditer(statement) if "uuid" in lower else ():
+        if name := _HEADER_BEFORE.search(statement, max(value.start() - _NEARBY, 0), value.start()):
+            found.setdefault(name[0], FRESH_ID)
+    for name in _HEADER_AFTER.findall(statement) if named else ():
         found.setdefault(name, FRESH_ID)
-    for name in _HEADER_AFTER.findall(statement) if "header" in lower else ():
-        found.setdefault(name, FRESH_ID)
-    request.headers = tuple((name, value) for name, value in found.items() if name.lower() not in _OWN and value)
+    if found:
+        request.headers = tuple([(name, value) for name, value in found.items() if name.lower() not in _OWN and value])
 
 
 def returned(request: Request, text: str, lower: str) -> tuple[str, ...]:
@@ -232,9 +231,9 @@ def _kept(text: str, lower: str) -> tuple[str, ...]:
     found: dict[int, str] = {}
     for start, end in _names(lower):
         name = _KEEPABLE.match(lower, start, end) if start else None
-        if name and _KEEP.match(lower, max(start - _LEAD, 0), start):
+        if name and _asked_for(lower[max(start - _LEAD, 0) : start]):
             found[start] = text[start : name.end()]
-        if text[end : end + 1] == " " and _WHENCE.match(lower, end):
+        if lower[end : end + 3] in _WHENCE_STARTS and _WHENCE.match(lower, end):
             name = _NAME_BEFORE.search(text, start, end)
             if name:
                 found[name.start(1)] = name[1]
@@ -247,6 +246,13 @@ def _kept(text: str, lower: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([found[at] for at in sorted(found) if not found[at].isupper()]))
 
 
+def _asked_for(lead: str) -> bool:
+    """Whether a text in lower case ends with words that ask for the name after it."""
+    words = lead.split()
+    last = words[-1] if words else ""
+    return last in _ASKING or (not (last.isalpha() and last not in _AFTER_ASKING) and _KEEP.match(lead) is not None)
+
+
 def _names(lower: str) -> list[tuple[int, int]]:
     """Where the words start and end that hold what a name of a field may: a dot, an underscore, or "token"."""
     spans = []
@@ -256,7 +262,8 @@ def _names(lower: str) -> list[tuple[int, int]]:
             end = lower.find(" ", at)
             if end < 0:
                 end = len(lower)
-            spans.append((lower.rfind(" ", 0, at) + 1, end))
+            if end > at + 1:  # more than the end of a sentence
+                spans.append((lower.rfind(" ", 0, at) + 1, end))
             at = lower.find(mark, end)
     return spans
 

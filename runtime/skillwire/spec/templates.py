@@ -18,7 +18,8 @@ _PLACEHOLDER = re.compile(
     r"|(\.\.\.|…)"  # and so on: dropped
     r"|\b((?!true\b|false\b|null\b)[A-Za-z_]\w*)\b"  # a bare word, as in samples (XXX): quoted
 )
-_TRAILING = re.compile(r",(\s*[}\]])|,(\s*,)|([{\[]\s*),")
+_TRAILING = re.compile(r",(?=\s*[}\],])")
+_LEADING = re.compile(r"([{\[]\s*),")
 
 
 def _refuse(name: str) -> None:
@@ -39,10 +40,7 @@ def parse(text: str) -> Any:
 
 
 def _parsed(text: str) -> Any:
-    quoted = _PLACEHOLDER.sub(_quote, text)
-    previous = None
-    while previous != quoted:
-        previous, quoted = quoted, _TRAILING.sub(_without_comma, quoted)
+    quoted = _LEADING.sub(r"\1", _TRAILING.sub("", _PLACEHOLDER.sub(_quote, text)))
     try:
         return json.loads(quoted)
     except (ValueError, RecursionError):
@@ -127,10 +125,6 @@ def _quote(match: re.Match[str]) -> str:
     if string is not None:
         return string
     return "" if ellipsis else json.dumps(placeholder or word)
-
-
-def _without_comma(match: re.Match[str]) -> str:
-    return match[match.lastindex or 0]
 
 
 def _closing(text: str, start: int) -> int:

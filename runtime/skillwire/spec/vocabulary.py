@@ -8,9 +8,10 @@ from typing import Any
 
 import yaml
 
+import skillwire.spec
 from skillwire.spec.wording import Wording
 
-_HERE = Path(__file__).parent
+_HERE = Path(skillwire.spec.__file__).parent  # of the package: this module may lie elsewhere, compiled
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -29,8 +30,7 @@ def families() -> list[dict[str, Any]]:
 @cache
 def pattern(name: str) -> Wording:
     """The pattern of a vocabulary entry; ``columns.user`` names a nested one."""
-    entry = _entry(name)
-    return _spaced(entry) if isinstance(entry, str) else _spaced(entry[0], tuple(entry[1]))
+    return _spaced(_entry(name))
 
 
 @cache
@@ -45,9 +45,9 @@ def meaning(name: str, of: str) -> Wording:
     return dict(ordered(name))[of]
 
 
-def _spaced(source: str, starts: tuple[str, ...] = ()) -> Wording:
+def _spaced(source: str) -> Wording:
     """An entry, its blanks standing for any white space: words may be set apart by the end of a line."""
-    return Wording(source.replace(" ?", r"\s?").replace(" ", r"\s+"), starts)
+    return Wording(source.replace(" ?", r"\s?").replace(" ", r"\s+"))
 
 
 def _entry(name: str) -> Any:

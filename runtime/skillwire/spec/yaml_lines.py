@@ -6,6 +6,7 @@ Built from the parser's events, so nesting cannot exhaust the stack and aliases 
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +67,7 @@ class _Open:
         self.weight = 1
 
 
-def load(text: str, *, as_text: frozenset[str] = frozenset()) -> Mapping:
+def load(text: str, *, as_text: Container[str] = ()) -> Mapping:
     """Read one YAML mapping. Values at the paths ``as_text`` keep their written form (``1.10`` stays ``"1.10"``).
 
     Dates stay text everywhere, so that every value is JSON. Raises ``BadYaml``.
@@ -85,7 +86,7 @@ def load(text: str, *, as_text: frozenset[str] = frozenset()) -> Mapping:
 class _Builder:
     __slots__ = ("anchors", "as_text", "result", "root", "stack", "weight")
 
-    def __init__(self, as_text: frozenset[str]) -> None:
+    def __init__(self, as_text: Container[str]) -> None:
         self.as_text = as_text
         self.result = Mapping()
         self.stack: list[_Open] = []

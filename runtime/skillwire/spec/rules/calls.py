@@ -19,10 +19,14 @@ from skillwire.spec.tables import Table
 from skillwire.spec.vocabulary import nears, pattern
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# By the letter before its "T", which each has: a method, and where in it the "T" stands. Pages hold few of these.
+_ON_T: dict[str, list[tuple[str, int]]] = {}
+for _name in _METHODS:
+    _ON_T.setdefault(_name[_name.index("T") - 1], []).append((_name, _name.index("T")))
 _TAIL = r"(?:[^\s\"'|<>{}()\[\],，。；：、—→…\\]++|<[^<>\n]{1,40}>|\{[^{}\n]{1,80}\})*"
 _URL = rf"(?:https?://|\$|/(?=[\w<{{:$])){_TAIL}"
 _REQUEST = re.compile(
-    rf"(?:ing)?(?:\s*(?:\brequests?\b|\bto\b|\ban?\b|\bthe\b|请求|到|至))*\s*[\"'(]*(?<=[\s\"'(到至求])({_URL})"
+    rf"(?:\s|(?:ing)?(?:\s*(?:\brequests?\b|\bto\b|\ban?\b|\bthe\b|请求|到|至))*\s*[\"'(]*(?<=[\s\"'(到至求]))({_URL})"
 )
 _CURL = re.compile(r"curl\b((?:(?!\bcurl\b)[^\n\\]|\\[^\n]|\\\n)*)")
 _CURL_URL = re.compile(rf"[\s\"']({_URL})")
@@ -32,7 +36,10 @@ _BARE_LEAD = re.compile(r"\b(?:via|from|at|through|using|calling)\s+\Z")
 _PATH_CELL = re.compile(r"(?:https?://|\$|/(?=[\w<{:$]))\S*\Z")
 _MARKER = re.compile(r"\s*(?:>\s*)*(?:[-*+•]\s+|(\d{1,3})[.)]\s+)?")
 _COMMAND = re.compile(r"curl\b.*\Z", re.DOTALL)
-_LABEL_END = re.compile(r"[:：—–]|\s-\s|\{\s*\"|[,;，]\s*(?i:body|json|multipart)\b")
+# Here and in like expressions what a match may start with comes first, so that the engine can skip to it.
+_LABEL_END = re.compile(
+    r"[:：—–\s{,;，](?:(?<=[:：—–])|(?<=\s)-\s|(?<=\{)\s*\"|(?<=[,;，])\s*(?i:body|json|multipart)\b)"
+)
 _SENTENCE = re.compile(r"[.;。；]\s")
 _TRAILING = ".,;:!?*"
 # More requests than any skill states; those beyond are not read.
@@ -114,14 +121,19 @@ def _says_so(request: Request) -> bool:
 def _explicit(text: str) -> list[_Spot]:
     """Requests with a method."""
     spots = []
-    for method in _METHODS:
-        at = text.find(method)
-        while at >= 0:
-            after = at + len(method)
-            if not text[at - 1 : at].isalnum() and (match := _REQUEST.match(text, after, after + _MAX_URL)):
-                spots.append(_Spot(at, match.end(), method, match[1]))
-                after = match.end()
-            at = text.find(method, after)
+    passed = dict.fromkeys(_METHODS, 0)
+    at = text.find("T")
+    while at >= 0:
+        for method, place in _ON_T.get(text[at - 1], ()):
+            start = at - place
+            if start < passed[method] or not text.startswith(method, start):
+                continue
+            end = start + len(method)
+            if not text[start - 1 : start].isalnum() and (match := _REQUEST.match(text, end, end + _MAX_URL)):
+                spots.append(_Spot(start, match.end(), method, match[1]))
+                end = match.end()
+            passed[method] = end
+        at = text.find("T", at + 1)
     return spots
 
 

@@ -10,7 +10,7 @@ from skillwire.spec.vocabulary import near
 
 # "t=tracks, tt=track type (0=video, …)" and "t for tracks, tt for track type (0=video, …)".
 _PAIR = re.compile(
-    r"([a-z](?<![\w.][a-z])[A-Za-z0-9_]{0,15}+)\s*(?:=|→|:|\bfor\b|\bis\b|\bmeans\b|为)\s*((?!\w{1,16} for )[a-z][a-z ]*?[a-z])"
+    r"([a-z](?<![\w.][a-z])[A-Za-z0-9_]{0,15}+)\s*(?:=|→|:|\bfor\b|\bis\b|\bmeans\b|为)\s*((?!\w{1,16} for )[a-z]++(?: ++[a-z]++)*?)"
     r"(?:\s*[(（]([^()（）\n]*)[)）]|\s+in\s+(ms|s|seconds|milliseconds))?(?=\s*(?:[,;.、，；。]|\band\b|\Z|\n))"
 )
 _SHORT = 4  # letters of a key that shows by its length; a longer one stands right after a comma, a colon or "and"

@@ -16,12 +16,13 @@ _CODES = re.compile(r"\W*(?:HTTP\s*)?(\d{1,5}(?:\s*(?:[/,、]|or)\s*\d{1,5})*)\W
 # A code that opens a statement, at the start of a line or after a dash in it.
 _CODE = r"[ \t]*(?:[-*+•][ \t]*)?(?:HTTP )?(\d{1,5})(?=[ \t]*(—|–|:|：|→|->|-(?=[ \t]))(?!\s*\d))"
 _AT_START = re.compile(rf"\s??{_CODE}")
-_AT_LINE = re.compile(rf"\n(?=[-*+•H\d \t]){_CODE}")
+_AT_LINE = re.compile(_CODE)
+_STARTS = "-*+•H \t0123456789"  # with which such a line may start, besides digits of other scripts
 _SENTENCE = re.compile(
     r"\b(?:on|for|if|when|code|error|status|HTTP)\s+(?:an?\s+)?(?:HTTP\s+|code\s+|error\s+|status\s+)*(\d{3,5})\b[\s,:—–-]*([^.;\n]+)",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"[;；]|→(?<=\s→)\s|->(?<=\s->)\s|\.\s+(?=[A-Z])")
+_SPLIT = re.compile(r"[;；→.-](?:(?<=[;；])|(?<=\s→)\s|(?<=\s-)>\s|(?<=\.)\s+(?=[A-Z]))")
 _COLON = re.compile(r"[:：]\s")
 _AFTER = re.compile(
     r"\b(?:in|after|wait|for)\s+(\d+(?:\.\d+)?)\s*(seconds?|secs?|s|minutes?|mins?|m)\b|(\d+)\s*(秒|分钟)",
@@ -30,6 +31,10 @@ _AFTER = re.compile(
 _TIMES = re.compile(
     r"\b(\d+)\s*(?:times|x|attempts|tries)\b|\bup to (\d+)\b(?!\s*(?:s|sec|min))|(\d+)\s*次", re.IGNORECASE
 )
+_RECOVERIES = {recovery.value: recovery for recovery in Recovery}
+_TELL, _CONTINUE = Recovery.TELL, Recovery.CONTINUE
+_RETRY, _NEW_CLIENT_ID = Recovery.RETRY, Recovery.NEW_CLIENT_ID
+_REFUSED = 300  # from this HTTP status on, a request did not succeed
 _LONGEST = 5  # digits of a code
 _USUAL = 100  # codes below this one show by what is said to do about each of them
 
@@ -53,12 +58,12 @@ def rule(code: int, meaning: str, action: str, line: int, ids: Sequence[str] = (
     for name in ids:
         both = both.replace(name, "client id")
     named = first("recoveries.both", both) or first("recoveries.action", action)
-    recovery = Recovery(named) if named else Recovery.TELL
-    if recovery is Recovery.CONTINUE and code not in range(300):
-        recovery = Recovery.TELL
+    recovery = _RECOVERIES[named] if named else _TELL
+    if recovery is _CONTINUE and not 0 <= code < _REFUSED:
+        recovery = _TELL
     after: float | None = None
     times: int | None = None
-    if recovery is Recovery.RETRY or recovery is Recovery.NEW_CLIENT_ID:
+    if recovery is _RETRY or recovery is _NEW_CLIENT_ID:
         said = first("times", action)
         times = int(said) if said else None
         if _DIGITS.search(action):
@@ -123,13 +128,15 @@ def _codes(cell: str) -> list[int]:
     """The codes that a cell holds, if it holds nothing else: mostly one number."""
     if cell.isdecimal() and len(cell) <= _LONGEST:
         return [int(cell)]
-    found = _CODES.match(cell) if len(cell) > 1 else None
+    if len(cell) < 2 or (cell[0].isalpha() and cell[0] not in "Hh"):  # a letter starts no code but "HTTP 404"
+        return []
+    found = _CODES.match(cell)
     return [int(number) for number in _DIGITS.findall(found[1])] if found else []
 
 
 def _from_bullets(facts: Facts) -> None:
     page = facts.page
-    spots = _bullets(page.text)
+    spots = _bullets(page.text, page.offsets)
     if len(spots) < 2:
         return
     rows: list[tuple[int, str, str, int, int]] = []
@@ -153,8 +160,8 @@ def _recover(rows: list[tuple[int, str, str, int, int]]) -> bool:
     return more and len(judged) == len(rows) and all(understood for _, understood in judged)
 
 
-def _bullets(text: str) -> list[tuple[int, re.Match[str]]]:
-    """Codes that open a statement: where its bullet stands, and the code."""
+def _bullets(text: str, lines: Sequence[int]) -> list[tuple[int, re.Match[str]]]:
+    """Codes that open a statement: where its bullet stands, and the code. ``lines`` are the offsets of the lines."""
     found: dict[int, tuple[int, re.Match[str]]] = {}
     starts = [0]
     dash = text.find(" -")
@@ -164,8 +171,10 @@ def _bullets(text: str) -> list[tuple[int, re.Match[str]]]:
     for start in starts:
         if code := _AT_START.match(text, start):
             found[code.start(1)] = (start, code)
-    for code in _AT_LINE.finditer(text):
-        found[code.start(1)] = (code.start() + 1, code)
+    for start in lines:
+        first = text[start] if 0 < start < len(text) else "\n"
+        if (first in _STARTS or (first > "~" and first.isdecimal())) and (code := _AT_LINE.match(text, start)):
+            found[code.start(1)] = (start, code)
     return [found[at] for at in sorted(found)][:MAX_ROWS]
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 
 from skillwire.spec.blocks import Unit
 from skillwire.spec.facts import Facts, RawHeader
+from skillwire.spec.openings import matches
 from skillwire.spec.vocabulary import near, pattern
 from skillwire.spec.wording import Wording
 
@@ -23,16 +23,16 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 _STOP = re.compile(
-    r"\"(?:\s|\Z)|[.。;；](?:\s|\Z)|\s\||,\s+(?:and\s+)?[\"'`]?(?=X-|[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+\s*[:=])"
+    r"[\".。;；\s,](?:(?<=[\".。;；])(?:\s|\Z)|(?<=\s)\||(?<=,)\s+(?:and\s+)?[\"'`]?"
+    r"(?=X-|[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+\s*[:=]))"
 )
 _PAIR = re.compile(
     r"([~./\w-]*/?\.[\w-]+(?:/[\w.-]+)*/?|~/[\w./-]+)\s*(?:→|->|=>|=|:|⇒|为)+\s*[\"']?([a-z][\w-]*)[\"']?"
 )
 _ELSE = Wording(
     r"\b(?:else|otherwise|fallback|default(?:s to)?|if none)\b[:,]?\s*[\"']?([a-z][\w-]*)|否则(?:为)?\s*([a-z][\w-]*)",
-    ("else", "otherwise", "fallback", "default", "if none", "否则"),
 )
-_INSTALL_PATH = Wording(r"\binstall(?:ation)?[- ]path\b|安装路径", ("install", "安装路径"))
+_INSTALL_PATH = Wording(r"\binstall(?:ation)?[- ]path\b|安装路径")
 _ALTERNATIVES = re.compile(r"\b[a-z][\w-]*(?:\s*/\s*[a-z][\w-]*)+")
 _PLATFORM = re.compile(r"[a-z][\w-]*")
 _MAX_MENTIONS = 1000
@@ -78,7 +78,8 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
     page = facts.page
     own: dict[str, dict[range, RawHeader]] = {}
     said = {header.name for header in facts.headers}
-    for match in islice(_X_NAME.finditer(page.text), _MAX_MENTIONS):
+    carriers = [(request.span, dict(request.headers)) for request in facts.requests if request.headers]
+    for match in matches(_X_NAME, "X", page.text)[:_MAX_MENTIONS]:
         before = page.text[match.start() - 1 : match.start()]
         if match[0] in skip or before.isalnum() or before in ("-", "/", "_"):
             continue
@@ -86,7 +87,7 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
         if page.unit_at(line).kind == "table":
             continue
         header = RawHeader(match[0], _value(page.text, match.end()), line)
-        span = next((r.span for r in facts.requests if line in r.span and match[0] in dict(r.headers)), None)
+        span = next((span for span, headers in carriers if match[0] in headers and line in span), None)
         if span:
             own.setdefault(match[0], {}).setdefault(span, header)
         else:
@@ -109,9 +110,9 @@ def _from_text(facts: Facts, skip: frozenset[str]) -> None:
 def _told(unit: Unit, raw: str) -> list[str]:
     """Headers without ``X-`` that a list item starts with, or of which a statement lists several; ``raw`` is its first line."""
     item = _ITEM_NAME.match(raw) if unit.kind == "item" and raw.lstrip(_BULLETS)[:1] == "`" else None
-    listed = _LISTED_NAME.findall(raw) if raw.count("`:") + raw.count("`=") > 1 else []
+    listed = _LISTED_NAME.findall(raw) if "`:" in raw or "`=" in raw else []
     names = [item[1]] if item else listed if len(listed) > 1 else []
-    return [name for name in names if not name.startswith("X-")]
+    return [name for name in names if not name.startswith("X-")] if names else names
 
 
 def _value(text: str, at: int) -> str | None:

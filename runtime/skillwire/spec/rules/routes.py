@@ -14,18 +14,23 @@ _QUOTED = re.compile(
     r"\"([^\"]+)\"|„([^“”]+)[“”]|“([^”]+)”|「([^」]+)」|『([^』]+)』|«\s*([^»]+?)\s*»|‘([^’]+)’|(?<!\w)'([^']+)'(?!\w)|`([^`]+)`"
 )
 _STRAIGHT = re.compile(r"\"([^\"]+)\"")
-_OTHER_QUOTES = re.compile("[“„「『«‘]")
+_OTHER_QUOTES = "'`“„「『«‘"
 _STEPS = re.compile("→|->|=>|⇒|➜|➡️?")
+_STEP_STARTS = "→-=⇒➜➡"
 _BETWEEN = re.compile(r"\s*(?:[/,;|、，；]|\bor\b|或)\s*")
 _SECTION = re.compile(r"§\s*\d")
 
 
 def read(facts: Facts) -> None:
     """Add every table whose shape is that of a routing table."""
-    found = [(table, _columns(table)) for table in facts.page.tables if table.rows and table.line not in facts.consumed]
-    sure = any(columns and _sure(table, columns) for table, columns in found)
-    for table, columns in found:
-        if columns is None or (sure and not _sure(table, columns)):
+    found = [
+        (table, columns, _sure(table, columns))
+        for table in facts.page.tables
+        if table.rows and table.line not in facts.consumed and (columns := _columns(table))
+    ]
+    least = any(sure for _, _, sure in found)
+    for table, columns, sure in found:
+        if sure < least:
             continue
         facts.consume(range(table.line, table.end + 1))
         rows = [_row(row, columns) for row in table.rows]
@@ -53,7 +58,10 @@ def _quotes(cell: str) -> bool:
 
 def _otherwise_quoted(cell: str) -> bool:
     """Whether a cell holds quotes that are not straight."""
-    return "'" in cell or "`" in cell or (not cell.isascii() and _OTHER_QUOTES.search(cell) is not None)
+    for mark in "'`" if cell.isascii() else _OTHER_QUOTES:  # noqa: SIM110 - any() over a generator takes twice as long
+        if mark in cell:
+            return True
+    return False
 
 
 def _columns(table: Table) -> tuple[int, int, int | None] | None:
@@ -64,7 +72,8 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
     skip = _skip_column(table)
     rest = [i for i in range(width) if i != skip]
     titles = table.titles
-    said = next((i for i in rest if pattern("columns.user").search(titles[i])), rest[0])
+    users = next((i for i in rest if pattern("columns.user").search(titles[i])), None)
+    said = rest[0] if users is None else users
     action = next(
         (i for i in rest if i != said and pattern("columns.action").search(titles[i])),
         next((i for i in rest if i != said), None),
@@ -74,8 +83,7 @@ def _columns(table: Table) -> tuple[int, int, int | None] | None:
     if pattern("columns.service").search(titles[said]) and skip is None:
         return None
     phrases, actions = [row.cells[said] if said < len(row.cells) else "" for row in table.rows], table.column(action)
-    users = bool(pattern("columns.user").search(titles[said]))
-    score = 2 * (skip is not None) + users
+    score = 2 * (skip is not None) + (users is not None)
     score += _share(actions, _leads_on)
     score += _share(phrases, _quotes)
     if score < 1:
@@ -115,15 +123,19 @@ def _skip_column(table: Table) -> int | None:
     """The column whose cells all say yes or no."""
     yes, no = pattern("marked_yes"), pattern("marked_no")
     for i in range(len(table.header) - 1, 0, -1):
-        cells = list(filter(None, table.column(i)))
-        if cells and all(yes.match(cell) or no.match(cell) for cell in cells):
+        marked = False
+        for cell in filter(None, table.column(i)):
+            marked = bool(yes.match(cell) or no.match(cell))
+            if not marked:
+                break
+        if marked:
             return i
     return None
 
 
 def _leads_on(cell: str) -> bool:
     """Whether a cell starts with an arrow or refers to a section."""
-    return bool(_STEPS.match(cell) or ("§" in cell and _SECTION.search(cell)))
+    return bool((cell and cell[0] in _STEP_STARTS and _STEPS.match(cell)) or ("§" in cell and _SECTION.search(cell)))
 
 
 def _share(cells: list[str], test: Callable[[str], bool]) -> bool:
@@ -139,7 +151,9 @@ def _row(row: Row, columns: tuple[int, int, int | None]) -> RawRoute | None:
         )
     steps = tuple([step for part in _STEPS.split(words[action]) if (step := part.strip())])
     mark = words[skip] if skip is not None and skip < len(cells) else ""
-    skips = True if pattern("marked_yes").match(mark) else False if pattern("marked_no").match(mark) else None
+    skips = None
+    if mark:
+        skips = True if pattern("marked_yes").match(mark) else False if pattern("marked_no").match(mark) else None
     if _is_fallback(words[said]):
         return RawRoute((), (), (), steps, skips, fallback=True, line=row.line, raw=" | ".join(cells))
     phrases, outside = quoted(cells[said])

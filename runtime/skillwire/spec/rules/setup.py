@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from string import ascii_uppercase, digits
 
 from skillwire.spec.blocks import Unit
 from skillwire.spec.facts import Facts, Stated
 from skillwire.spec.marks import plain
+from skillwire.spec.openings import matches
 from skillwire.spec.vocabulary import pattern
 from skillwire.spec.wording import Wording
 
@@ -20,10 +22,11 @@ _ASSIGNED = re.compile(
 )
 _ENV = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
 _ENV_NAME = re.compile(_ENV)
-_ENV_MARK = re.compile(r"_(?<=[A-Z0-9]_)")
 _ENV_USED = re.compile(rf"\$\{{?({_ENV})")
 _ENV_AFTER = re.compile(r"\b(?=[^.\n]{0,40}\b(?:env(?:ironment)?|is set|is not set)\b)")
 _ENV_BEFORE = re.compile(r"环境变量\s*\Z|(?:env(?:ironment)?(?: var\w*)?|[Ss]et)\s+\Z")
+_ENV_LETTERS = ascii_uppercase + digits
+_LONGEST = 200  # characters of a variable's name
 _MAX_BEFORE = 40  # characters
 _MAX_AFTER = 60
 _AUTHORIZATION = re.compile(
@@ -89,8 +92,7 @@ def _read_environment(facts: Facts) -> None:
         facts.env_used.setdefault(name, line)
         if secret.search(name):
             facts.token_env.append(Stated(name, line))
-    start = page.text.find("Authorization:")
-    for match in _AUTHORIZATION.finditer(page.text, start) if start >= 0 else ():
+    for match in matches(_AUTHORIZATION, "Authorization:", page.text):
         line = page.line_at(match.start())
         facts.scheme.append(Stated(match[1], line))
         name = match[match.lastindex or 0]
@@ -103,21 +105,20 @@ def _read_environment(facts: Facts) -> None:
 
 def _variables_said(text: str) -> Iterator[tuple[str, int]]:
     """Names of variables beside words that say they are such, with their offsets; found by their underscores."""
-    mark = _ENV_MARK.search(text)
-    while mark:
-        at = mark.start()
-        first = at - 1
-        while first and (text[first - 1].isupper() or text[first - 1].isdigit()):
-            first -= 1
-        name = _ENV_NAME.match(text, first)
-        while name is None and first < at:
-            first += 1
+    at = text.find("_")
+    while at >= 0:
+        if text[at - 1] in _ENV_LETTERS:
+            before = text[max(at - _LONGEST, 0) : at]
+            first = at - len(before) + len(before.rstrip(_ENV_LETTERS))
             name = _ENV_NAME.match(text, first)
-        if name:
-            at = name.end() - 1
-            if _is_said(text, first, name.end()):
-                yield name[0], first
-        mark = _ENV_MARK.search(text, at + 1)
+            while name is None and first < at:
+                first += 1
+                name = _ENV_NAME.match(text, first)
+            if name:
+                at = name.end() - 1
+                if _is_said(text, first, name.end()):
+                    yield name[0], first
+        at = text.find("_", at + 1)
 
 
 def _is_said(text: str, start: int, end: int) -> bool:

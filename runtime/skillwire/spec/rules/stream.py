@@ -17,7 +17,6 @@ _REACH = 400  # characters around "every 2 min" in which heartbeats and the noti
 _QUOTED = re.compile(r"[\"“]([^\"”]{3,80})[\"”]")
 _KEEPALIVE = Wording(
     r"\bheart-?beats?\b|\bkeep-?alives?\b|\bempty\s+data\b|\bstill\s+working\b|\bpings?\b|心跳",
-    ("heart", "keep", "empty", "still", "ping", "心跳"),
 )
 _HEARTBEAT = re.compile(r"heart-?beat|keep-?alive|ping")
 _BEFORE_ONLY = re.compile(

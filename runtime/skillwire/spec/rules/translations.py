@@ -18,6 +18,7 @@ _PAIR = re.compile(
     r"((?:(?!\"|“|「)[^;；.。\n])+)"
 )
 _BULLET = re.compile(r"\s*(?:>\s*)*[-*+•]\s*(?=[\"“'`「])")
+_ACTIONS = {action.value: action for action in GuiAction}
 _MARKS = ">-*+•"  # with which such a bullet starts
 
 
@@ -105,4 +106,4 @@ def _add(facts: Facts, said: str, done: str, line: int) -> None:
         if "§" not in text:  # a reference to a request is followed once the requests are known
             message = f"nothing says what {phrases[0]!r} stands for; it is taken as an action to carry out"
             facts.report("unknown-gui-action", Severity.WARNING, message, line, "name a call, the state or a summary")
-    facts.translations.append(Translation(tuple(dict.fromkeys(phrases)), GuiAction(action), line, text))
+    facts.translations.append(Translation(tuple(dict.fromkeys(phrases)), _ACTIONS[action], line, text))
