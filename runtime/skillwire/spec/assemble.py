@@ -195,7 +195,9 @@ def stream(facts: Facts, message: Call | None, family: Family | None, marks: Mar
     fields: dict[str, Any] = {
         "notice_every": found.notice_every,
         "notice": found.notice,
-        "timeout": message.timeout if message and "timeout" not in message.defaulted else None,
+        "timeout": message.timeout
+        if message and message.timeout and "timeout" not in message.defaulted
+        else found.timeout,
         "heartbeats_only": found.heartbeats_only,
         "silent_edit": found.silent_edit,
     }

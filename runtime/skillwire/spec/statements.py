@@ -23,7 +23,8 @@ _RETURNS = Wording(
 _KEEPABLE = re.compile(r"(?:[a-z]\w*+(?:\.\w+)+|[a-z]++(?:_[a-z0-9]+)+|token)\b")
 _KEEP = re.compile(
     r"(?:.*\W)?(?:extract|get|field|returned|save|keep|store|take|use|its|the"
-    r"|(?:response|answer|reply) (?:includes|contains|holds|carries|has))(?:\s+an?)?\s*\Z"
+    r"|(?:response|answer|reply) (?:includes|contains|holds|carries|has)"
+    r"|(?:token|key|id|secret|it)\s(?:\w+\s)?(?:is|sits|lives|lies|stands|comes|arrives|waits|found)\s(?:in|as|under|at))(?:\s+an?)?\s*\Z"
 )
 _LEAD = 30  # characters in which the words stand that ask for a name
 _KEEP_OTHERWISE = re.compile(
@@ -74,9 +75,9 @@ _HEADER = re.compile(
 )
 _HEADER_AFTER = re.compile(r"([A-Z](?<!\w[A-Z])[A-Za-z0-9]*+(?:-[A-Z][A-Za-z0-9]*)+)\s+header\b")
 _TIMEOUT = Wording(
-    r"(?:time-?out(?: after)?|--max-time|\bup to|\bwithin|\blasts?|\btakes? up to|超时|最长)[^\d\n]{0,20}(\d+(?:\.\d+)?)\s*"
+    r"(?:time-?out(?: after)?|--max-time|\bup to|\bwithin|\blasts?|\btakes? up to|\bat most|\bgive up after|超时|最长)[^\d\n]{0,20}(\d+(?:\.\d+)?)\s*"
     r"(seconds?|secs?|s|minutes?|mins?|m|hours?|h|秒|分钟)?(?![a-z\d])",
-    ("timeout", "time-out", "--max-time", "up to", "within", "last", "take", "超时", "最长"),
+    ("timeout", "time-out", "--max-time", "up to", "within", "last", "take", "at most", "give up", "超时", "最长"),
 )
 _URLS = re.compile(r"\w*urls?")
 FRESH_ID = "<uuid>"
