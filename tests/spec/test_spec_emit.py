@@ -8,16 +8,18 @@ import pytest
 
 from skillwire.spec import build
 from skillwire.spec.emit import emit
+from skillwire.spec.vocabulary import first
 from support.compiled import ALL, EXAMPLES, INVENTED, SHIPPED, facts, label
 
-# GUI rows that refer to sections are worded anew; what was a default may be stated in so many words.
+# GUI rows that refer to sections or labels are worded anew; what was a default may be stated in so many words.
 OURS = [*SHIPPED, *EXAMPLES, *INVENTED]
 LEFT = frozenset({"missing", "defaulted", "default"})
 
 
 def _texts(config):
     for row in config["translations"]:
-        if "§" in row.get("text", ""):
+        said = row.get("text", "")
+        if "§" in said or (first("gui", said) or "execute") != row["action"]:
             row["text"] = ""
     return config
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from skillwire.errors import SkillNotRunnable
+from skillwire.spec.naming import abbreviates
 
 # One name per value; the rest are what skill files call it.
 ALIASES: Mapping[str, str] = {
@@ -88,6 +89,9 @@ def bind(template: Any, values: Mapping[str, Any], *, where: str) -> Any:
 def _value(name: str, values: Mapping[str, Any], where: str) -> Any:
     key = canonical(name)
     if key not in values:
+        likely = [known for known in values if abbreviates(key, known)]
+        if len(likely) == 1:
+            return values[likely[0]]
         raise SkillNotRunnable(
             f"nothing gives a value to the placeholder <{name}>",
             where=where,

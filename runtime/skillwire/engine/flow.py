@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from skillwire.engine.conversation import Conversation, Flow
 from skillwire.engine.effects import Fetched
-from skillwire.engine.events import Artifact, Status
+from skillwire.engine.events import Artifact, Status, Text
 from skillwire.engine.exporting import export
 from skillwire.engine.listening import listen
 from skillwire.engine.plan import Plan, Step, Task
 from skillwire.engine.recovery import Budget
+from skillwire.engine.wording import plain, say
 from skillwire.errors import JobFailed, RunError
 from skillwire.spec.model import Call, Verb
 
@@ -63,6 +64,8 @@ def _carry_out(talk: Conversation, step: Step, task: Task) -> Flow:
                     "more than one thing is meant by these words, so nothing was changed",
                     fix="name the one by its number, with --pick",
                 )
+            if task.attachments and not task.words.strip():
+                yield Text(say("as_it_is", task.language, name=plain(task.attachments[0].name)))
             fetched = yield from export(talk, step.call)
             yield Artifact(str(fetched.path), fetched.size)
             return [fetched]

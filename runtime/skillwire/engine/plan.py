@@ -10,6 +10,7 @@ from typing import Any
 from skillwire.engine.binding import placeholders
 from skillwire.errors import SkillNotRunnable
 from skillwire.spec.model import Call, Skill, Verb
+from skillwire.spec.naming import abbreviates
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def needs_session(skill: Skill, call: Call) -> bool:
     if session is None or call.name == "session":
         return False
     gives = {"session_id"} | {field.rsplit(".", 1)[-1] for field in session.returns}
-    return bool(gives & needed(skill, call))
+    wanted = needed(skill, call)
+    return bool(gives & wanted) or any(abbreviates(name, field) for name in wanted for field in gives)
 
 
 def needed(skill: Skill, call: Call) -> frozenset[str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from skillwire.spec.facts import Facts, RawRoute
 from skillwire.spec.model import Call, GuiAction, Route, Severity, Translation
 from skillwire.spec.naming import Named, by_vocabulary, shape, slug
+from skillwire.spec.vocabulary import first
 
 _REQUEST = re.compile(r"(GET|POST|PUT|PATCH|DELETE)\s+(/\S*)\Z")
 _REFERENCE = re.compile(r"§\s*(\d+(?:\.\d+)*)")
@@ -87,6 +88,12 @@ class Resolver:
         places.update(str(number) for number, call in self.numbers.items() if call == name)
         return places
 
+    def named_in(self, text: str) -> str | None:
+        """The call of whose label every word stands in a text; that of the longest label, if several are."""
+        words = set(slug(text, limit=len(text)).split("_"))
+        found = [label for label in self.labels if words.issuperset(label.split("_"))]
+        return self.labels[max(found, key=len)] if found else None
+
     def _by_label(self, words: str) -> str | None:
         if not words:
             return None
@@ -114,15 +121,20 @@ class Resolver:
 
 
 def translations(facts: Facts, resolver: Resolver) -> tuple[Translation, ...]:
-    """GUI rows, those that refer to a request (``Execute §3.5``) following it."""
+    """GUI rows; those that refer to a request, by its place (``Execute §3.5``) or its own label, follow it."""
     result = []
     for row in facts.translations:
-        reference = _REFERENCE.search(row.text) if "§" in row.text else None
-        if reference and row.action is GuiAction.EXECUTE:
-            call = resolver.target(reference[0]).call
-            result.append(replace(row, action=GuiAction(call)) if call in _GUI_ACTIONS else row)
-        else:
-            result.append(row)
+        if row.action is GuiAction.EXECUTE:
+            reference = _REFERENCE.search(row.text) if "§" in row.text else None
+            known = reference is not None or first("gui", row.text) is not None
+            call = resolver.target(reference[0]).call if reference else None if known else resolver.named_in(row.text)
+            if call in _GUI_ACTIONS:
+                row = replace(row, action=GuiAction(call))  # noqa: PLW2901 - the same row, followed
+            elif not known:
+                message = f"nothing says what {row.match[0]!r} stands for; it is taken as an action to carry out"
+                fix = "name a call, the state or a summary"
+                facts.report("unknown-gui-action", Severity.WARNING, message, row.line, fix)
+        result.append(row)
     return tuple(result)
 
 

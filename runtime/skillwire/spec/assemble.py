@@ -222,7 +222,8 @@ def _unsaid(said: object, documented: object, names: tuple[str, ...]) -> list[st
 def stream(facts: Facts, message: Call | None, family: Family | None, marks: Marks) -> StreamRule:
     """The stream rule, its timeout that of the message call."""
     found = facts.stream
-    timeout = message.timeout if message and "timeout" not in message.defaulted else None
+    stated = message.timeout if message and "timeout" not in message.defaulted else None
+    timeout = stated or found.timeout
     said = StreamRule(found.notice_every, found.notice, timeout, found.heartbeats_only, found.silent_edit, found.line)
     if not family:
         return said

@@ -16,6 +16,7 @@ import yaml
 from skillwire.spec.build import load
 from skillwire.spec.model import Call, GuiAction, Skill, Verb
 from skillwire.spec.settings import settable, text
+from skillwire.spec.vocabulary import first
 
 _LABELS = {
     "session": "Create session",
@@ -42,7 +43,7 @@ def emit(skill: Skill) -> str:
     """Markdown with frontmatter, such that ``load(emit(skill).encode(), source=skill.source)`` has the same facts.
 
     Equal is everything but lines, source, digest, problems, the frontmatter as such and the wording of GUI rows that
-    refer to sections (``§3.5``), which a new file numbers otherwise.
+    refer to sections (``§3.5``) or labels, which a new file numbers and words otherwise.
     """
     pins: dict[str, str] = {}
     unsaid: set[str] = set()
@@ -201,7 +202,8 @@ def _translations(skill: Skill) -> Iterator[str]:
     yield "## What replies about a screen stand for"
     rows = [("Backend says", "You do")]
     for row in skill.translations:
-        done = row.text if row.text and "§" not in row.text else _GUI[row.action]
+        alone = GuiAction(first("gui", row.text) or GuiAction.EXECUTE)  # a section or a label may say otherwise
+        done = row.text if row.text and "§" not in row.text and alone is row.action else _GUI[row.action]
         rows.append((" / ".join(f'"{phrase}"' for phrase in row.match), done))
     yield _table(rows)
 

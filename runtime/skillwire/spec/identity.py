@@ -13,6 +13,8 @@ from skillwire.spec.wording import Wording
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _SHELL = re.compile(r"\$\{?(\w+)")
+# A value to be put in: <platform>, {version}, [skill-name].
+_PLACEHOLDER = re.compile(r"[<{[]+[\s$]*[\w-]*(?:platform|version|name)[\s\w-]*[>}\]]+\Z", re.IGNORECASE)
 _FROM_FILE = Wording(r"\bfront-?matter|\bfields?\b|\byaml\b|\bthis file|\bmetadata\b|元数据")
 _DETECTED = Wording(r"\bdetect|\binstall|\bplatform\b|\bpath\b|安装")
 _VERSION = Wording(r"\bversion\b")
@@ -158,7 +160,7 @@ def _origin(facts: Facts, value: str, depth: int, header: str) -> tuple[str, str
             return _origin(facts, known.value, depth + 1, header)
         return (usual, "") if usual else ("literal", value)
     words = value.split()
-    if len(words) == 1 and words[0] not in ("version", "name"):
+    if len(words) == 1 and words[0] not in ("version", "name") and not _PLACEHOLDER.match(value):
         return "literal", words[0]
     lower = value.lower()
     version = _VERSION.search(value, lower)

@@ -23,6 +23,7 @@ _PARENTHESES = re.compile(r"\s*\([^()]*\)")
 _WISH = re.compile(r"<(?:msg|message|text|prompt|words|query|input|user[ _]\w+)>", re.IGNORECASE)
 _POLLS = Wording(r"\bpoll|轮询")
 _WORDS = re.compile(r"[^\W_]+")
+_NAME_PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
 class Named:
@@ -225,6 +226,17 @@ def _asked(call: Named) -> Iterable[str]:
 
 def _squeeze(name: str) -> str:
     return re.sub(r"\W|_", "", name).lower()
+
+
+def abbreviates(short: str, field: str) -> bool:
+    """Whether a placeholder is a field's name by its first letters: ``wid`` is ``workspace_id``, ``pjid`` ``printJobId``."""
+    letters = _squeeze(short).removesuffix("id")
+    *words, last = _NAME_PARTS.findall(field) or [""]
+    if not letters or len(letters) > 3 or _squeeze(short) == letters:
+        return False
+    if not words and last.endswith("id"):  # workspaceid
+        words, last = [last[:-2]], "id"
+    return last.lower() == "id" and "".join(word[:1] for word in words).lower() == letters
 
 
 def _fullness(request: Request) -> tuple[int, bool, bool]:

@@ -22,9 +22,12 @@ _RETURNS = Wording(
 _KEEPABLE = re.compile(r"(?:[a-z]\w*+(?:\.\w+)+|[a-z]++(?:_[a-z0-9]+)+|token)\b")
 _ASKING = frozenset({"extract", "get", "field", "returned", "save", "keep", "store", "take", "use", "its", "the"})
 _HOLDING = ("includes", "contains", "holds", "carries", "has")
-_AFTER_ASKING = frozenset({*_HOLDING, "a", "an"})
+_WITHIN = ("in", "as", "under", "at")
+_AFTER_ASKING = frozenset({*_HOLDING, *_WITHIN, "a", "an"})
 _KEEP = re.compile(
-    rf"(?:.*\W)?(?:{'|'.join(sorted(_ASKING))}|(?:response|answer|reply) (?:{'|'.join(_HOLDING)}))(?:\s+an?)?\s*\Z"
+    rf"(?:.*\W)?(?:{'|'.join(sorted(_ASKING))}|(?:response|answer|reply) (?:{'|'.join(_HOLDING)})"
+    rf"|(?:token|key|id|secret|it)\s(?:\w+\s)?(?:is|sits|lives|lies|stands|comes|arrives|waits|found)\s(?:{'|'.join(_WITHIN)}))"
+    r"(?:\s+an?)?\s*\Z"
 )
 _LEAD = 30  # characters in which the words stand that ask for a name
 _KEEP_OTHERWISE = re.compile(
@@ -76,7 +79,7 @@ _HEADER = re.compile(
 )
 _HEADER_AFTER = re.compile(r"([A-Z](?<!\w[A-Z])[A-Za-z0-9]*+(?:-[A-Z][A-Za-z0-9]*)+)\s+header\b")
 _TIMEOUT = Wording(
-    r"(?:time-?out(?: after)?|--max-time|\bup to|\bwithin|\blasts?|\btakes? up to|超时|最长)[^\d\n]{0,20}(\d+(?:\.\d+)?)\s*"
+    r"(?:time-?out(?: after)?|--max-time|\bup to|\bwithin|\blasts?|\btakes? up to|\bat most|\bgive up after|超时|最长)[^\d\n]{0,20}(\d+(?:\.\d+)?)\s*"
     r"(seconds?|secs?|s|minutes?|mins?|m|hours?|h|秒|分钟)?(?![a-z\d])",
 )
 _URLS = re.compile(r"\w*urls?")

@@ -9,6 +9,7 @@ from skillwire.lint.context import Context, pattern
 from skillwire.lint.registry import Hit, check
 from skillwire.spec import templates
 from skillwire.spec.model import Call, Verb
+from skillwire.spec.naming import abbreviates
 
 _PLACEHOLDER = re.compile(r"<([A-Za-z][\w .-]{0,40})>|(?<!\$)\{([A-Za-z][\w.-]{0,40})\}|\$\{?([A-Za-z]\w{0,40})\}?")
 _SEGMENT = re.compile(r"(?<=/):([A-Za-z]\w{0,40})")
@@ -18,7 +19,8 @@ _ORIGIN = re.compile(r"\A(?:https?://[^/]*|\$\{[^}]*\}|\$\w+)")
 @check("unbound-placeholder")
 def unbound_placeholder(context: Context) -> Iterator[Hit]:
     """Placeholders that no request returns, no sentence explains and no run knows by itself."""
-    returned = {_squeeze(part) for field in _returned(context) for part in field.split(".")}
+    parts = {part for field in _returned(context) for part in field.split(".")}
+    returned = {_squeeze(part) for part in parts}
     reported = set()
     for call in context.skill.calls.values():
         if call.default or call.line is None:
@@ -31,6 +33,8 @@ def unbound_placeholder(context: Context) -> Iterator[Hit]:
             if slug in reported or pattern("given").search(slug) or _squeeze(name) in returned:
                 continue
             if name in context.facts.variables or name in context.facts.env_used or _explained(context, name):
+                continue
+            if any(abbreviates(name, part) for part in parts):
                 continue
             reported.add(slug)
             yield Hit(

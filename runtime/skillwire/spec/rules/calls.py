@@ -159,11 +159,16 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
     """The request at ``spots[i]`` with the words around it, up to the requests before and after."""
     spot = spots[i]
     begin = max(unit.start, spots[i - 1].end) if i else unit.start
+    if begin > unit.start and unit.kind == "fence":  # the options of the command above are its own
+        begin = min(_command_end(page.text, begin), spot.start)
     stop = unit.stop
     if i + 1 < len(spots) and spots[i + 1].start < stop:
         stop = spots[i + 1].start
         sentence = max(page.text.rfind(". ", spot.end, stop), page.text.rfind("\n", spot.end, stop))
         stop = sentence if sentence >= 0 else stop  # the words before the next request are its own
+        comment = page.text.rfind("\n#", spot.end, stop) if unit.kind == "fence" else -1
+        if comment >= 0 and "\n" not in page.text[comment + 1 : stop].strip():
+            stop = comment
     following = spots[i + 1].start if i + 1 < len(spots) else None
     if unit.kind == "heading":  # a section about one request: all of it is the statement
         stop = _below(page, unit, following).stop
@@ -173,7 +178,7 @@ def _in_unit(page: Page, unit: Unit, spots: list[_Spot], i: int) -> Request:
     if unit.kind == "heading":
         labels: tuple[str, ...] = (_label(statement.partition("\n")[0].strip(" —–-:")), _label(head.strip("# ")))
     else:
-        labels = _labels(page, unit, lead or head, first=begin == unit.start)
+        labels = _labels(page, unit, lead or head, spot.start, first=begin == unit.start)
     request = _make(page, spot, page.line_at(spot.start), labels)
     statements.fill(request, statement, page.lower[after], head, page.lower[before])
     request.lead = lead
@@ -201,10 +206,14 @@ def _make(page: Page, spot: _Spot, line: int, labels: Iterable[str]) -> Request:
     return Request(spot.method, spot.url.rstrip(_TRAILING), line, tuple(filter(None, labels)), section=section)
 
 
-def _labels(page: Page, unit: Unit, head: str, *, first: bool) -> tuple[str, ...]:
-    """Texts that may name a request, nearest first: its own label, the line that leads to a fence, the heading."""
+def _labels(page: Page, unit: Unit, head: str, at: int, *, first: bool) -> tuple[str, ...]:
+    """Texts that may name the request at ``at``, nearest first: its own label, the comment above it in a fence, the line
+    that leads to the fence, the heading.
+    """
     labels = []
     if unit.kind == "fence":
+        if comment := _comment(page.text, unit.start, at):
+            labels.append(comment)
         if head.endswith((":", "：")):
             labels.append(_label(head.rpartition(". ")[2]))
     elif first:
@@ -215,6 +224,13 @@ def _labels(page: Page, unit: Unit, head: str, *, first: bool) -> tuple[str, ...
     if heading:
         labels.append(heading.text)
     return tuple(labels)
+
+
+def _comment(text: str, start: int, at: int) -> str:
+    """The shell comment on the line above the one that holds ``at``, if there is one."""
+    line = text.rfind("\n", start, at)
+    above = text[max(text.rfind("\n", start, line) + 1, start) : line].lstrip() if line > start else ""
+    return _label(above.lstrip("#! ")) if above.startswith("#") else ""
 
 
 def _command_end(text: str, at: int) -> int:

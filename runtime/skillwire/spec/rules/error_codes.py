@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from skillwire.spec.facts import Facts, RawError
 from skillwire.spec.model import Recovery, Severity
 from skillwire.spec.polls import seconds
+from skillwire.spec.rules.error_sentences import Told, codes_in
 from skillwire.spec.tables import MAX_ROWS, Table
 from skillwire.spec.vocabulary import first, pattern
 
@@ -46,6 +47,7 @@ def read(facts: Facts) -> None:
     if not facts.errors:
         _from_bullets(facts)
     if not facts.errors:
+        _from_sections(facts)
         _from_sentences(facts)
 
 
@@ -184,8 +186,23 @@ def _two(text: str) -> tuple[str, str]:
     return (text[: cut.start()].rstrip(), text[cut.end() :].lstrip()) if cut else (text, "")
 
 
+def _from_sections(facts: Facts) -> None:
+    """Sections whose sentences speak of several codes, and of most of them in words that say how to recover."""
+    sections: dict[int, list[Told]] = {}
+    for told in codes_in(facts.page):
+        sections.setdefault(told.section, []).append(told)
+    for rows in sections.values():
+        judged = [rule(told.code, told.meaning, told.action, told.line) for told in rows]
+        more = any(error.recovery not in (Recovery.TELL, Recovery.CONTINUE) for error, _ in judged)
+        if len({told.code for told in rows}) < 2 or not more or sum(known for _, known in judged) * 2 < len(rows):
+            continue
+        for told in rows:
+            _add(facts, told.code, told.meaning, told.action or told.meaning, told.line)
+            facts.consume([told.line])
+
+
 def _from_sentences(facts: Facts) -> None:
-    seen: set[int] = set()
+    seen = {error.code for error in facts.errors}
     page = facts.page
     for match in _SENTENCE.finditer(page.text):
         code = int(match[1])

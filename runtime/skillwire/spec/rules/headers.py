@@ -18,7 +18,7 @@ _BULLETS = " \t-*+•"
 _LISTED_NAME = re.compile(rf"`({_NAME})`[:=]")
 _FENCE_LINE = re.compile(rf"\s*({_NAME}|Authorization|Accept):\s*(\S.*)\Z")
 _VALUE = re.compile(
-    r"\s*(?:\||[:：=]|→|->|\bis set to\b|\bis\b|\bcomes? from\b|\bset to\b|\bdepends on\b|\bequals\b|为|来自"
+    r"\s*(?:\||[:：=]|→|->|\bis set to\b|\bis\b|\bcomes? from\b|\bset to\b|\bdepends on\b|\bequals\b|\b(?:carries|holds|gets|takes|must be|should be)\b|\b(?:as|is)?\s*\bits\b(?=\s+[\"'`]?(?:name|version)\b)|为|来自"
     r"|\bfrom\b(?=\s+(?:the\s+|this\s+|its\s+)?(?:front-?matter|yaml|file|metadata|install|version)))\s*",
     re.IGNORECASE,
 )
@@ -27,7 +27,7 @@ _STOP = re.compile(
     r"(?=X-|[A-Z][A-Za-z0-9]*(?:-[A-Z0-9][A-Za-z0-9]*)+\s*[:=]))"
 )
 _PAIR = re.compile(
-    r"([~./\w-]*/?\.[\w-]+(?:/[\w.-]+)*/?|~/[\w./-]+)\s*(?:→|->|=>|=|:|⇒|为)+\s*[\"']?([a-z][\w-]*)[\"']?"
+    r"([~./\w-]*/?\.[\w-]+(?:/[\w.-]+)*/?|~/[\w./-]+)\s*(?:(?:→|->|=>|=|:|⇒|为)+|\b(?:means?|gives?|is|counts as|stands for|表示)\b)\s*[\"']?([a-z][\w-]*)[\"']?"
 )
 _ELSE = Wording(
     r"\b(?:else|otherwise|fallback|default(?:s to)?|if none)\b[:,]?\s*[\"']?([a-z][\w-]*)|否则(?:为)?\s*([a-z][\w-]*)",
@@ -129,7 +129,9 @@ def _paths_named(line: str) -> list[tuple[str, str]]:
     """Each path of a line with the name it is paired with; looked for from the word that holds its first dot or ``~/``."""
     dot, home = line.find("."), line.find("~/")
     start = line.rfind(" ", 0, min(dot, home) if home >= 0 else dot) + 1
-    return [(path, name) for path, name in _PAIR.findall(line, start) if "." in path]
+    return [
+        (path, name) for path, name in _PAIR.findall(line, start) if "." in path and ("/" in path or path[0] == ".")
+    ]
 
 
 def _read_platforms(facts: Facts) -> None:

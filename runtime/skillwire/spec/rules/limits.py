@@ -15,7 +15,9 @@ _LIST = re.compile(
 )
 _OPEN_LIST = re.compile(rf"({_TYPE}(?:(?:\s*[,/、，|]\s*(?:(?:and|or)\s+)?|\s+(?:and|or)\s+){_TYPE}){{2,}})(?![\w-])")
 # "Files: …" is followed by much else; of a list of types at least one is a usual one.
-_THINGS = re.compile(r"(?:files|media|inputs|photos|pictures|images|videos)\b", re.IGNORECASE)
+_THINGS = re.compile(
+    r"(?:files|media|inputs|photos|pictures|images|videos|clips|footage|recordings|uploads)\b", re.IGNORECASE
+)
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _NO_TYPES = frozenset({"and", "or", "more", "etc", "any", "all", "most", "many", "other", "files", "file"})
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|兆)(?![A-Za-z])", re.IGNORECASE)
@@ -23,6 +25,7 @@ _BYTES = re.compile(r"b(?:(?<=[kmgt]b)|(?<=[kmgt]ib))")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?\s*\Z")
 _MAX_NUMBER = 30  # characters
 _LIMIT_AFTER = re.compile(r"\s*(?:max|limit|at most|or less)", re.IGNORECASE)
+_REFUSED = re.compile(r"\bno(?:thing|\s\w+)\s(?:over|above|beyond|past)\s\Z", re.IGNORECASE)
 _STRONG = re.compile(r"\bm[aá]x|limit|höchst|最大|上限", re.IGNORECASE)
 # Binary multiples: a service that says "500MB" rarely means less, and it has the last word with its own error code;
 # a check made here must not refuse what the service would take.
@@ -86,11 +89,12 @@ def _size(facts: Facts) -> Stated[int] | None:
         start = page.text.rfind(". ", start, match.start()) + 1 or start
         before = page.text[start : match.start()]
         after = page.text[match.end() : match.end() + 20]
-        if pattern("not_a_limit").search(before) or pattern("not_a_limit").search(after[:12]):
+        refused = _REFUSED.search(before) is not None
+        if (not refused and pattern("not_a_limit").search(before)) or pattern("not_a_limit").search(after[:12]):
             continue
-        if not (pattern("size_before").search(before) or _LIMIT_AFTER.match(after)):
+        if not (refused or pattern("size_before").search(before) or _LIMIT_AFTER.match(after)):
             continue
-        score = 1 + 2 * bool(pattern("size_topic").search(before)) + bool(_STRONG.search(before))
+        score = 1 + 2 * bool(pattern("size_topic").search(before)) + (refused or bool(_STRONG.search(before)))
         if score > best[0]:
             size = int(float(match[1]) * 1024 ** _POWER[match[2][0].lower()])
             best = (score, size, page.line_at(match.start()))

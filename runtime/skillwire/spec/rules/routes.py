@@ -33,7 +33,8 @@ def read(facts: Facts) -> None:
         if sure < least:
             continue
         facts.consume(range(table.line, table.end + 1))
-        rows = [_row(row, columns) for row in table.rows]
+        streams = _asks_for_streams(table, columns[2])
+        rows = [_row(row, columns, streams=streams) for row in table.rows]
         facts.routing.append((table, [row for row in rows if row]))
 
 
@@ -142,7 +143,13 @@ def _share(cells: list[str], test: Callable[[str], bool]) -> bool:
     return sum(map(test, cells)) * 2 >= len(cells)
 
 
-def _row(row: Row, columns: tuple[int, int, int | None]) -> RawRoute | None:
+def _asks_for_streams(table: Table, skip: int | None) -> bool:
+    """Whether a yes in the column of yes and no means that there is a stream, not that none is needed."""
+    title = table.titles[skip] if skip is not None else ""
+    return bool(title and pattern("columns.streams").search(title) and not pattern("columns.skip").search(title))
+
+
+def _row(row: Row, columns: tuple[int, int, int | None], *, streams: bool) -> RawRoute | None:
     said, action, skip = columns
     cells, words = row.cells, row.plain
     if len(cells) <= max(said, action):
@@ -153,7 +160,9 @@ def _row(row: Row, columns: tuple[int, int, int | None]) -> RawRoute | None:
     mark = words[skip] if skip is not None and skip < len(cells) else ""
     skips = None
     if mark:
-        skips = True if pattern("marked_yes").match(mark) else False if pattern("marked_no").match(mark) else None
+        skips = (
+            not streams if pattern("marked_yes").match(mark) else streams if pattern("marked_no").match(mark) else None
+        )
     if _is_fallback(words[said]):
         return RawRoute((), (), (), steps, skips, fallback=True, line=row.line, raw=" | ".join(cells))
     phrases, outside = quoted(cells[said])

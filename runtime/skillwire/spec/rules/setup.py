@@ -182,17 +182,23 @@ def _read_wording(facts: Facts) -> None:
     """The first quoted words that end in an ellipsis beside talk of connecting, and the first that say "ready"."""
     page = facts.page
     quoted = _QUOTED if "“" in page.text else _STRAIGHT
+    waiting: Stated[str] | None = None
     for match in islice(quoted.finditer(page.text), _MAX_QUOTED):
         words = match[1].strip()
         ellipsis = _ELLIPSIS.search(words) if "..." in words or "…" in words else None
         if ellipsis and facts.connecting is None:
             connects = pattern("connecting")
+            said = Stated(words[: ellipsis.end()], page.line_at(match.start()))
             if connects.match(words) or connects.search(_sentence(page.text, match.start(), match.end())):
-                facts.connecting = Stated(words[: ellipsis.end()], page.line_at(match.start()))
+                facts.connecting = said
                 words = words[ellipsis.end() :].strip() or words
+            else:
+                waiting = said
         says = facts.ready is None and len(words) < _READY_CHARS and _says_ready(words)
         if says and _sentence(page.text, match.start(), match.end()):
             facts.ready = Stated(words, page.line_at(match.start()))
+            if waiting and waiting.line == facts.ready.line:  # what is shown just before "ready", whatever it says
+                facts.connecting = facts.connecting or waiting
         if facts.connecting and facts.ready:
             return
 

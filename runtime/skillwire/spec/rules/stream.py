@@ -23,8 +23,17 @@ _BEFORE_ONLY = re.compile(
     rf"(\d+(?:\.\d+)?)\s*{_UNIT}\s*(?:of\s+)?(?:nothing but\s+|only\s+)?\Z",
     re.IGNORECASE,
 )
+# After "2 minutes of nothing but heartbeats": words to be said, which makes it no reason to give up.
+_TOLD = re.compile(
+    r"[a-z-]+[\s,:]+(?:just |please )?(?:say|tell|show|write|post|send)s?\b[^.\n\"“]{0,20}[\"“]([^\"”\n]{3,80})[\"”]",
+    re.IGNORECASE,
+)
 _BESIDE = 50  # characters around a word of a sentence on silent edits
 _MAX_BEFORE = 60  # characters
+_GIVE_UP = re.compile(
+    rf"(?:give up|giving up|stop (?:waiting|listening|reading)|abort|cut (?:it|the stream) off|放弃)\s+(?:after|at)?\s*(\d+(?:\.\d+)?)\s*{_UNIT}(?![a-z])"
+)
+_STREAM = Wording(r"\bsse\b|\bstream|\bheart-?beats?\b|\bevents\b|心跳|流")
 _EVENT_CELL = Wording(
     r"\btext\b|\btool\b|\bheart-?beats?\b|\bdata:|\bstream\b|\bclose|\berror\s+event|\bping|\bdone\b|文本|工具|心跳|关闭",
 )
@@ -39,13 +48,17 @@ def read(facts: Facts) -> None:
         if len([cell for cell in table.column(0) if _EVENT_CELL.search(cell)]) * 2 > len(table.rows):
             facts.consume(range(table.line, table.end + 1))
     every, notice, line = _notice(facts)
-    only, silent = _only(page), _silent(page)
-    lines = [page.line_at(match.start()) for match in (only, silent) if match]
+    timed = any(request.streaming and request.timeout for request in facts.requests)
+    only, silent, late = _only(page), _silent(page), None if timed else _give_up(page)
+    if only and every is None and (told := _TOLD.match(page.text, only.end())):
+        every, notice, line, only = seconds(only[1], only[2]), told[1], page.line_at(only.start()), None
+    lines = [page.line_at(match.start()) for match in (only, silent, late) if match]
     facts.consume(lines)
     facts.stream = StreamRule(
         notice_every=every,
         notice=notice,
         heartbeats_only=seconds(only[1], only[2]) if only else None,
+        timeout=seconds(late[1], late[2]) if late else None,
         silent_edit=silent is not None,
         line=line or min(lines, default=None),
     )
@@ -77,6 +90,18 @@ def _only(page: Page) -> re.Match[str] | None:
     for at in page.places(near("heartbeats")):
         start = max(page.unit_of(at).start, at - _MAX_BEFORE)
         if _HEARTBEAT.match(page.lower, at) and (match := _BEFORE_ONLY.search(page.text, start, at)):
+            return match
+    return None
+
+
+def _give_up(page: Page) -> re.Match[str] | None:
+    """The time after which a stream is no longer listened to, in a statement or a section on streams."""
+    for at in page.places(near("give_up")):
+        match = _GIVE_UP.match(page.lower, at)
+        if match is None:
+            continue
+        heading, unit = page.heading_above(page.line_at(at)), page.unit_of(at)
+        if _STREAM.search(f"{heading.text if heading else ''} {page.text[unit.start : unit.stop]}"):
             return match
     return None
 

@@ -6,7 +6,7 @@ import re
 
 from skillwire.spec.facts import Facts
 from skillwire.spec.marks import plain
-from skillwire.spec.model import GuiAction, Severity, Translation
+from skillwire.spec.model import GuiAction, Translation
 from skillwire.spec.rules.routes import quoted
 from skillwire.spec.tables import Table
 from skillwire.spec.vocabulary import first, near, pattern
@@ -100,10 +100,5 @@ def _from_prose(facts: Facts) -> None:
 def _add(facts: Facts, said: str, done: str, line: int) -> None:
     phrases = quoted(said)[0] or [plain(said)]
     text = plain(done)
-    action = first("gui", text)
-    if action is None:
-        action = "execute"
-        if "§" not in text:  # a reference to a request is followed once the requests are known
-            message = f"nothing says what {phrases[0]!r} stands for; it is taken as an action to carry out"
-            facts.report("unknown-gui-action", Severity.WARNING, message, line, "name a call, the state or a summary")
-    facts.translations.append(Translation(tuple(dict.fromkeys(phrases)), _ACTIONS[action], line, text))
+    action = _ACTIONS[first("gui", text) or "execute"]
+    facts.translations.append(Translation(tuple(dict.fromkeys(phrases)), action, line, text))
