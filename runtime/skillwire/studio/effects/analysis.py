@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,7 @@ class Analysis:
 
     def shot_at(self, time: float) -> int:
         """The number of the shot on screen at a time."""
-        return max(0, int(np.searchsorted([shot.start for shot in self.shots], time + 1e-6, side="right")) - 1)
+        return max(0, bisect_right(self.shots, time + 1e-6, key=attrgetter("start")) - 1)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON; ``from_json`` reads it back."""

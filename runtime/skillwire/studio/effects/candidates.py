@@ -14,10 +14,10 @@ from skillwire.studio.effects.upright import seconds_of, upright
 from skillwire.studio.media.read import frames, open_video, seek
 
 if TYPE_CHECKING:
-    from av.video.frame import VideoFrame
+    from skillwire.studio.effects.upright import Timed
 
-# Times further apart than this are reached by a jump, nearer ones by reading on, in seconds.
-_JUMP = 12.0
+# Times further apart than this are reached by a jump, nearer ones by reading on, in seconds; in a file just opened a jump costs less.
+_JUMP, _FIRST_JUMP = 12.0, 2.0
 _THUMB = 240
 
 
@@ -30,14 +30,14 @@ class Candidate(NamedTuple):
     box: Boxes
 
 
-def near(path: Path, name: str, times: list[float]) -> Iterator[tuple[float, VideoFrame]]:
+def near(path: Path, name: str, times: list[float]) -> Iterator[Timed]:
     """Upright frames at or just after each of the times (in order), a frame once."""
     wanted = iter(sorted(times))
     goal = next(wanted, None)
     at = 0.0
     while goal is not None:
         with closing(open_video(path, name)) as source:
-            if goal - at > _JUMP:
+            if goal - at > _FIRST_JUMP:
                 seek(source, goal)
             for frame in upright(source, frames(source)):
                 at = seconds_of(frame)

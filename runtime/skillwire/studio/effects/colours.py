@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,11 +32,9 @@ def shares(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     if picture.size == 0:
         return np.zeros(len(NAMES), np.float32)
     hue, saturation, value = (plane.ravel() for plane in cv2.split(cv2.cvtColor(picture, cv2.COLOR_BGR2HSV)))
-    bounds = [bound for bound, _ in _HUES]
-    by_hue = np.asarray([NAMES.index(name) for _, name in _HUES], np.int64)
-    named = by_hue[np.searchsorted(bounds, hue, side="right")]
+    named = _by_hue()[hue]
     # Dark orange and dark yellow have a name of their own, and so has pale red.
-    warm = np.isin(named, [NAMES.index("orange"), NAMES.index("yellow")])
+    warm = (named == NAMES.index("orange")) | (named == NAMES.index("yellow"))
     named[warm & (value < 150)] = NAMES.index("brown")
     named[(named == NAMES.index("red")) & (saturation < 130) & (value > 170)] = NAMES.index("pink")
     pale = saturation < _PALE
@@ -44,3 +43,11 @@ def shares(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     named[(value < _DARK) | (pale & (value < _DARK + 20))] = NAMES.index("black")
     counted: Any = np.bincount(named, minlength=len(NAMES))
     return np.asarray(counted / named.size, np.float32)
+
+
+@cache
+def _by_hue() -> NDArray[np.uint8]:
+    """The colour, as its place in ``NAMES``, of each hue."""
+    bounds = [bound for bound, _ in _HUES]
+    places = np.searchsorted(bounds, np.arange(_HUES[-1][0]), side="right")
+    return np.asarray([NAMES.index(name) for _, name in _HUES], np.uint8)[places]

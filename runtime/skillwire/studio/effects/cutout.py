@@ -208,9 +208,9 @@ def blended(into: Planes, scene: Scene, mask: Plane, kept: Plane | None = None) 
 def mixed_into(plane: Plane, other: Plane, matte: Plane) -> None:
     """Writes ``other`` over ``plane`` as far as ``matte`` (0 to 255) says; where that is 0, every byte stays."""
     cv2 = opencv()
-    weight = cv2.multiply(matte, 1.0, scale=1 / 255, dtype=cv2.CV_32F)
-    mixed = cv2.blendLinear(np.ascontiguousarray(plane), np.ascontiguousarray(other), 1 - weight, weight)
-    cv2.copyTo(mixed, matte, plane)
+    over = cv2.multiply(other, matte, scale=1 / 255)
+    under = cv2.multiply(plane, cv2.bitwise_not(matte), scale=1 / 255)
+    cv2.add(over, under, dst=plane)
 
 
 def free_of(boxes: Sequence[Boxes], region: Region) -> Plane:

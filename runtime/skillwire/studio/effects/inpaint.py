@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ _SEED = 1
 _CALM, _GRAIN, _COARSE, _NARROW = 96, 0.5, 0.12, 0.1
 # Rounds of relaxation where a picture is smaller than so many pixels.
 _RELAXED, _QUICK = 12, 20_000
+# Several threads make things up; PatchMatch has one source of chance for all.
+_ONE_AT_A_TIME = Lock()
 
 
 def invented(planes: Planes, unseen: Plane, foul: Plane | None = None) -> Planes:
@@ -145,7 +148,6 @@ def _matched(stacked: NDArray[np.uint8], hole: Plane, foul: Plane | None, larges
     wide = cv2.dilate(cv2.resize(hole, size, interpolation=cv2.INTER_NEAREST), np.ones((3, 3), np.uint8))
     if wide.min() > 0:
         return None
-    patch_match.set_random_seed(_SEED)
     holes = (wide > 0).astype(np.uint8)
     barred = None
     if foul is not None:
@@ -153,7 +155,9 @@ def _matched(stacked: NDArray[np.uint8], hole: Plane, foul: Plane | None, larges
         barred[holes > 0] = 0
         if np.count_nonzero((barred == 0) & (holes == 0)) < _LEAST_SOURCE * np.count_nonzero(holes):
             barred = None
-    made = patch_match.inpaint(np.ascontiguousarray(small), holes, global_mask=barred, patch_size=_REACH)
+    with _ONE_AT_A_TIME:
+        patch_match.set_random_seed(_SEED)
+        made = patch_match.inpaint(np.ascontiguousarray(small), holes, global_mask=barred, patch_size=_REACH)
     return np.asarray(
         made if scale == 1 else cv2.resize(made, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8
     )

@@ -20,8 +20,9 @@ from skillwire.studio.effects.tracks import Seen, Track, Tracker, sharpness
 from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
-    from av.video.frame import VideoFrame
     from numpy.typing import NDArray
+
+    from skillwire.studio.effects.upright import Timed
 
 # Pictures a second that motion is measured on, and that are searched for things.
 _RATE, _SEARCH_RATE = 6.0, 2.5
@@ -48,11 +49,11 @@ _AHEAD = 4
 Keep = Callable[[int, float, Planes], None]
 Settle = Callable[[int], None]
 # Gives every frame from one time to another.
-Between = Callable[[float, float], Iterator[tuple[float, "VideoFrame"]]]
+Between = Callable[[float, float], Iterator["Timed"]]
 
 
 def analysed(
-    frames: Iterator[tuple[float, VideoFrame]],
+    frames: Iterator[Timed],
     keep: Keep = lambda _shot, _time, _planes: None,
     settle: Settle = lambda _shot: None,
     between: Between = lambda _first, _last: iter(()),

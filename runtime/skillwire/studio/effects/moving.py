@@ -6,7 +6,7 @@ That the scene is made a few times a second only, and faded from one to the next
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,18 +22,16 @@ from skillwire.studio.effects.cutout import (
     Hole,
     Scene,
     blended,
-    cut_to,
     difference,
     free_of,
     mask_of,
     noise_of,
-    stretched,
 )
 from skillwire.studio.effects.fill import Filled, Filler, Look, faded
-from skillwire.studio.effects.holes import ROOM, Holes, Tally
+from skillwire.studio.effects.holes import Holes, Tally
 from skillwire.studio.effects.light import halved
-from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
-from skillwire.studio.effects.silhouette import outline, outline_of
+from skillwire.studio.effects.outlines import LOOKS, Outlines, Things
+from skillwire.studio.effects.planes import Plane, Planes, Region, empty_frame, planes_of
 from skillwire.studio.effects.stills import Distant, Still
 from skillwire.studio.effects.tracks import Track
 from skillwire.studio.effects.unsure import guarded, is_doubtful
@@ -42,7 +40,8 @@ from skillwire.studio.effects.vision import opencv
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-Timed = tuple[float, "VideoFrame"]
+    from skillwire.studio.effects.upright import Timed
+
 # How long before its first and after its last sighting a thing is taken for there, in seconds.
 REACH = 0.35
 # Seconds from one making of the scene to the next.
@@ -53,15 +52,18 @@ _KEPT_BYTES, _KEPT_SECONDS, _KEPT_ALONE = 280_000_000, 0.7, 1.6
 _COMPARED, _OLD, _OLD_EVERY = 20, 8, 0.6
 # A motion of the camera of which fewer corners follow is not believed.
 _TRUST = 0.2
-_THREADS_AHEAD = 3
 # So much of the picture's width beyond its edges the scene is made as well.
 _BEYOND = 0.04
-# An outline is good for so many seconds.
-_LATELY = 0.5
-# Pictures in which an outline is looked for, when the one at hand does not tell it.
-_LOOKS = 8
 
-_Things = list[tuple[Track, Boxes]]
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A scene that is being put together in a region of the picture of a ``time``, of the camera's ``place``."""
+
+    time: float
+    place: Matrix
+    region: Region
+    filled: Future[Filled]
 
 
 @dataclass(slots=True)
@@ -69,26 +71,39 @@ class _Scenes:
     """What was put together behind one thing, or several that meet, in the order of time."""
 
     filler: Filler = field(default_factory=Filler)
-    known: deque[Filled] = field(default_factory=lambda: deque(maxlen=4))
+    known: deque[_Key] = field(default_factory=lambda: deque(maxlen=4))
+
+
+@dataclass(frozen=True, slots=True)
+class _Patch:
+    """What goes over a hole: the scene ``before``, faded into the one ``after``. ``near``: pictures that show the things, too."""
+
+    things: Things
+    hole: Hole
+    region: Region
+    before: _Key
+    after: _Key | None
+    near: tuple[Still, ...]
 
 
 class MovingMender:
-    """Mends the pictures of one shot."""
+    """Mends the pictures of one shot. What they need is planned ahead of them; ``maker``, of one thread, puts the scenes together."""
 
-    def __init__(self, holes: Holes, distant: Distant, tally: Tally) -> None:
+    def __init__(self, holes: Holes, distant: Distant, tally: Tally, maker: ThreadPoolExecutor) -> None:
         self._holes = holes
         self._distant = distant
         self._seconds = _KEPT_SECONDS if distant else _KEPT_ALONE
         self._tally = tally
+        self._maker = maker
         self._scenes: dict[int, _Scenes] = {}
-        self._behind: deque[tuple[Still, VideoFrame]] = deque()
+        self._behind: deque[Still] = deque()
         self._ahead: deque[tuple[Still, VideoFrame]] = deque()
         self._old: deque[Still] = deque(maxlen=_OLD)
-        self._shapes: dict[int, Plane | None] = {}
-        self._lately: dict[int, tuple[float, Plane | None]] = {}
+        # One for the thread that puts scenes together, one for that which mends: what each knows depends on what it was asked before.
+        self._making, self._mending = Outlines(), Outlines()
 
-    def over(self, frames: Iterator[Timed]) -> Iterator[Timed]:
-        """The frames of the shot, mended; each comes late by what is looked at after it."""
+    def over(self, frames: Iterator[Timed]) -> Iterator[Callable[[], Timed]]:
+        """What gives the frames of the shot mended, one after the other; each comes late by what is looked at after it."""
         for still, frame in self._placed(frames):
             self._ahead.append((still, frame))
             most = max(4, _KEPT_BYTES // (2 * still.planes.y.nbytes * 3 // 2))
@@ -99,73 +114,37 @@ class MovingMender:
         while self._ahead:
             yield self._advanced()
 
-    def _advanced(self) -> Timed:
+    def _advanced(self) -> Callable[[], Timed]:
         still, frame = self._ahead[0]
-        for things, hole in _together(self._holes.at(still.time, REACH)):
-            self._mend(still, things, hole)
+        planned = (self._planned(still, *hole) for hole in _together(self._holes.at(still.time, REACH)))
+        patches = [patch for patch in planned if patch is not None]
         self._ahead.popleft()
-        self._behind.append((still, frame))
-        while still.time - self._behind[0][0].time > self._seconds:
-            left = self._behind.popleft()[0]
+        self._behind.append(still)
+        while still.time - self._behind[0].time > self._seconds:
+            left = self._behind.popleft()
             if not self._old or left.time - self._old[-1].time >= _OLD_EVERY:
                 self._old.append(left)
-        return still.time, frame
+        return partial(self._mended, still, frame, patches)
 
     def _placed(self, frames: Iterator[Timed]) -> Iterator[tuple[Still, VideoFrame]]:
-        """Frames with the camera's place, worked out on a thread of its own."""
+        """Frames with the camera's place."""
         place: Matrix = np.eye(3)
         before: View | None = None
-
-        def located(time: float, planes: Planes) -> Still:
-            nonlocal place, before
-            movers = self._holes.movers(time, REACH)
+        for time, frame in frames:
+            planes, movers = planes_of(frame), self._holes.movers(time, REACH)
             view = View(planes.y, movers)
             if before is not None:
                 step = motion(before, view)
                 place = step.matrix @ place if step.trust > _TRUST else place
             before = view
-            self._distant.pass_by(time, place)
-            return Still(time, lambda: planes, view, place, movers, self._holes.hidden(time, REACH))
+            self._maker.submit(self._distant.pass_by, time, place)
+            yield Still(time, partial(_same, planes), view, place, movers, self._holes.hidden(time, REACH)), frame
 
-        waiting: deque[tuple[Future[Still], VideoFrame]] = deque()
-        with ThreadPoolExecutor(1) as worker:
-            for time, frame in frames:
-                frame.make_writable()
-                waiting.append((worker.submit(located, time, planes_of(frame)), frame))
-                if len(waiting) > _THREADS_AHEAD:
-                    future, ready = waiting.popleft()
-                    yield future.result(), ready
-            for future, ready in waiting:
-                yield future.result(), ready
-
-    def _mend(self, now: Still, things: _Things, hole: Hole) -> None:
-        cv2 = opencv()
+    def _planned(self, now: Still, things: Things, hole: Hole) -> _Patch | None:
+        """What goes over a hole: the scenes put together before and after, where they are not known already."""
         region = hole.region(now.planes.size)
         if region is None:
-            return
-        whole = now.planes.crop(region)
-        here = halved(whole)
-        free = free_of([padded(box, 0.1, 6) for box in now.movers], region)
-        look = self._look(now, things, region, here, free)
-        apart = difference(here, look.scene.half)
-        known = np.asarray(cv2.bitwise_and(free, look.seen), np.uint8)
-        mask, kept = mask_of(apart, hole, region[:2], known, look.sure)
-        # What is not known keeps what is there.
-        kept = np.asarray(cv2.max(kept, cv2.bitwise_not(cv2.max(look.seen, look.made))), np.uint8)
-        mask = np.asarray(cv2.bitwise_and(mask, cv2.bitwise_not(kept)), np.uint8)
-        scene: Scene = look.scene
-        inner = cv2.bitwise_not(free_of([hole.box], region))
-        if is_doubtful(mask, inner):
-            outlined = self._outlined(now, things, region)
-            if outlined is not None:
-                mask = np.asarray(cv2.bitwise_and(mask, outlined), np.uint8)
-                scene = guarded(scene, here, mask, apart, look.seen, noise_of(apart, known))
-        self._tally.replaced += cv2.countNonZero(mask)
-        self._tally.invented += cv2.countNonZero(cv2.bitwise_and(mask, look.made))
-        blended(whole, scene, mask, kept)
-
-    def _look(self, now: Still, things: _Things, region: Region, here: Planes, free: Plane) -> Look:
-        """The scene in a region, faded from the making before to the one after."""
+            return None
         scenes = self._scenes.setdefault(things[0][0].id, _Scenes())
         near = [one for one in scenes.known if abs(one.time - now.time) <= 1.5 * _KEY and _covers(one, now, region)]
         before = max((one for one in near if one.time <= now.time), key=lambda one: one.time, default=None)
@@ -175,13 +154,43 @@ class MovingMender:
         if after is None and before.time < now.time:
             after = self._next(scenes, before.time, now, things)
             after = after if after is not None and _covers(after, now, region) else None
-        one = before.seen_from(now, region, here, free)
-        if after is None:
-            return one
-        other = after.seen_from(now, region, here, free)
-        return faded(one, other, (now.time - before.time) / (after.time - before.time))
+        return _Patch(things, hole, region, before, after, self._looks())
 
-    def _next(self, scenes: _Scenes, since: float, now: Still, things: _Things) -> Filled | None:
+    def _mended(self, still: Still, frame: VideoFrame, patches: Sequence[_Patch]) -> Timed:
+        """The frame with its patches, as another: the picture itself is still looked at, for others."""
+        done = empty_frame(still.planes.size, frame)
+        planes = planes_of(done)
+        for plane, was in zip(planes.each(), still.planes.each(), strict=True):
+            plane[:] = was
+        for patch in patches:
+            self._mend(still, planes, patch)
+        return still.time, done
+
+    def _mend(self, now: Still, into: Planes, patch: _Patch) -> None:
+        cv2 = opencv()
+        things, hole, region = patch.things, patch.hole, patch.region
+        whole = into.crop(region)
+        here = halved(whole)
+        free = free_of([padded(box, 0.1, 6) for box in now.movers], region)
+        look = _look(now, patch, here, free)
+        apart = difference(here, look.scene.half)
+        known = np.asarray(cv2.bitwise_and(free, look.seen), np.uint8)
+        mask, kept = mask_of(apart, hole, region[:2], known, look.sure)
+        # What is not known keeps what is there.
+        kept = np.asarray(cv2.max(kept, cv2.bitwise_not(cv2.max(look.seen, look.made))), np.uint8)
+        mask = np.asarray(cv2.bitwise_and(mask, cv2.bitwise_not(kept)), np.uint8)
+        scene: Scene = look.scene
+        inner = cv2.bitwise_not(free_of([hole.box], region))
+        if is_doubtful(mask, inner):
+            outlined = self._mending.of(now, things, region, patch.near)
+            if outlined is not None:
+                mask = np.asarray(cv2.bitwise_and(mask, outlined), np.uint8)
+                scene = guarded(scene, here, mask, apart, look.seen, noise_of(apart, known))
+        self._tally.replaced += cv2.countNonZero(mask)
+        self._tally.invented += cv2.countNonZero(cv2.bitwise_and(mask, look.made))
+        blended(whole, scene, mask, kept)
+
+    def _next(self, scenes: _Scenes, since: float, now: Still, things: Things) -> _Key | None:
         coming = [still for still, _ in self._ahead if still.time > now.time]
         if not coming:
             return None
@@ -189,8 +198,8 @@ class MovingMender:
         there = [(track, box) for track, _ in things if (box := self._holes.box(track, at.time, REACH)) is not None]
         return self._made(scenes, at, there) if there else None
 
-    def _made(self, scenes: _Scenes, at: Still, things: _Things) -> Filled:
-        """Puts the scene together in one picture, as large as the things need it in the pictures around."""
+    def _made(self, scenes: _Scenes, at: Still, things: Things) -> _Key:
+        """Has the scene put together in one picture, as large as the things need it in the pictures around."""
         tracks = [track for track, _ in things]
         near = self._near()
         holes = [padded(box, 0.06, 4) for _, box in things]
@@ -210,47 +219,52 @@ class MovingMender:
         region = whole(padded(_bounds(every), 0.0, 4.0), at.planes.size, 2, beyond) or (0, 0, *at.planes.size)
         sources = [*self._old, *near[:: max(1, len(near) // _COMPARED)]]
         sources = [one for one in sources if one is not at]
-        hole = np.asarray(region, np.float32)
-        sources += self._distant.beyond(at, hole, near[0].time, near[-1].time, REACH)
-        outlines = partial(self._outlined, at, things, region)
-        filled = scenes.filler.fill(at, holes, region, sources, outlines, self._distant.settle)
-        scenes.known.append(filled)
-        return filled
+        span = near[0].time, near[-1].time
+        key = _Key(
+            at.time,
+            at.place,
+            region,
+            self._maker.submit(self._filled, scenes.filler, at, things, holes, region, sources, self._looks(), span),
+        )
+        scenes.known.append(key)
+        return key
 
-    def _outlined(self, now: Still, things: _Things, region: Region) -> Plane | None:
-        """The outlines of all the things together in this picture, told by it or by one a moment ago.
-
-        ``None`` when one of them has none in any picture.
-        """
-        size = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
-        shapes = []
-        for track, box in things:
-            time, shape = self._lately.get(track.id, (-1.0, None))
-            if abs(now.time - time) > _LATELY:
-                seen = outline_of(now.planes, track, box, region)
-                shape = None if seen is None else cut_to(seen, padded(box, ROOM), region)
-                shape = self._known_outline(track, self._near()) if shape is None else shape
-                self._lately[track.id] = (now.time, shape)
-            if shape is None:
-                return None
-            shapes.append(stretched(shape, padded(box, ROOM), region[:2], size))
-        return np.asarray(np.maximum.reduce(shapes))
+    def _filled(
+        self,
+        filler: Filler,
+        at: Still,
+        things: Things,
+        holes: Sequence[Boxes],
+        region: Region,
+        sources: Sequence[Still],
+        near: Sequence[Still],
+        span: tuple[float, float],
+    ) -> Filled:
+        """The scene in one picture, from ``sources`` and, beyond their ``span`` of time, from others."""
+        far = self._distant.beyond(at, np.asarray(region, np.float32), *span, REACH)
+        outlines = partial(self._making.of, at, things, region, near)
+        return filler.fill(at, holes, region, [*sources, *far], outlines, self._distant.settle)
 
     def _near(self) -> list[Still]:
-        return [still for still, _ in (*self._behind, *self._ahead)]
+        return [*self._behind, *(still for still, _ in self._ahead)]
 
-    def _known_outline(self, track: Track, near: list[Still]) -> Plane | None:
-        """A thing's outline in its box with ``ROOM``, from any of the pictures near in which it can be told; looked for once."""
-        if track.id not in self._shapes:
-            self._shapes[track.id] = None
-            for still in near[:: max(1, len(near) // _LOOKS)]:
-                box = track.at(still.time, 0.0)
-                region = None if box is None else whole(padded(box, 2 * ROOM), still.planes.size)
-                shape = None if box is None or region is None else outline(still.planes, box, track.group, region)
-                if shape is not None and box is not None and region is not None:
-                    self._shapes[track.id] = cut_to(shape, padded(box, ROOM), region)
-                    break
-        return self._shapes[track.id]
+    def _looks(self) -> tuple[Still, ...]:
+        """Some of the pictures around, in which an outline may be told."""
+        near = self._near()
+        return tuple(near[:: max(1, len(near) // LOOKS)])
+
+
+def _look(now: Still, patch: _Patch, here: Planes, free: Plane) -> Look:
+    """The scene in a region, faded from the making before to the one after."""
+    one = patch.before.filled.result().seen_from(now, patch.region, here, free)
+    if patch.after is None:
+        return one
+    other = patch.after.filled.result().seen_from(now, patch.region, here, free)
+    return faded(one, other, (now.time - patch.before.time) / (patch.after.time - patch.before.time))
+
+
+def _same(planes: Planes) -> Planes:
+    return planes
 
 
 def _room(box: Boxes) -> Boxes:
@@ -265,9 +279,9 @@ def _bounds(points: Any) -> Boxes:
     return np.concatenate([points.min(axis=0), points.max(axis=0)]).astype(np.float32)
 
 
-def _covers(scene: Filled, now: Still, region: Region) -> bool:
+def _covers(scene: _Key, now: Still, region: Region) -> bool:
     """Whether the scene, carried to a picture, holds all of a region; a few pixels at its rim may be lacking."""
-    corners = moved(_corners(np.asarray(region, np.float32)), scene.layer.place @ np.linalg.inv(now.place))
+    corners = moved(_corners(np.asarray(region, np.float32)), scene.place @ np.linalg.inv(now.place))
     width, height = now.planes.size
     x0, y0, x1, y1 = _bounds(corners)
     left, top, right, bottom = scene.region
@@ -280,9 +294,9 @@ def _covers(scene: Filled, now: Still, region: Region) -> bool:
     )
 
 
-def _together(holes: Sequence[tuple[Track, Hole]]) -> list[tuple[_Things, Hole]]:
+def _together(holes: Sequence[tuple[Track, Hole]]) -> list[tuple[Things, Hole]]:
     """Holes that overlap as one, so that none is filled with what stands in another; each with its tracks and their boxes."""
-    groups: list[tuple[_Things, Hole]] = []
+    groups: list[tuple[Things, Hole]] = []
     for track, hole in holes:
         tracks, box, before, behind, standing = [(track, hole.box)], hole.box, hole.before, hole.behind, hole.standing
         apart = []

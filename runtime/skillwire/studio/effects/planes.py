@@ -97,7 +97,9 @@ def empty_frame(size: tuple[int, int], like: VideoFrame | None = None, form: str
 
     frame = VideoFrame(*size, form)
     if like is not None:
-        frame.pts, frame.time_base, frame.duration = like.pts, like.time_base, like.duration
+        frame.pts, frame.duration = like.pts, like.duration
+        if like.time_base is not None:
+            frame.time_base = like.time_base
         frame.colorspace, frame.color_range = like.colorspace, like.color_range
         frame.color_primaries, frame.color_trc = like.color_primaries, like.color_trc
     return frame

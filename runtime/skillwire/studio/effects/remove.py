@@ -1,16 +1,21 @@
 """Things taken out of a clip: a first pass gathers what is behind them, a second puts it where they are.
 
-Shots before a standing camera get one plate each; in the others every picture is mended from its neighbours in time.
+Shots before a standing camera get one plate each; in the others every picture is mended from its neighbours in time. What a picture
+needs is worked out ahead of it, in threads of their own: plates while the shot before is mended, scenes while earlier pictures are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.analysis import Analysis
 from skillwire.studio.effects.boxes import Boxes, padded
 from skillwire.studio.effects.cutout import Hole
@@ -23,17 +28,24 @@ from skillwire.studio.effects.still import REACH, StillMender
 from skillwire.studio.effects.stills import Distant
 
 if TYPE_CHECKING:
-    from av.video.frame import VideoFrame
-
     from skillwire.studio.effects.tracks import Track
+    from skillwire.studio.effects.upright import Timed
 
-Timed = tuple[float, "VideoFrame"]
 # Fewer kept pictures of a shot than this make no good plate.
 _LEAST_KEPT = 12
+# Pictures planned before they are mended: while they wait, the scene behind them is put together.
+_PLANNED = 12
+
+# What is to be done to a picture; gives it mended.
+_Work = Callable[[], "Timed"]
 
 
 def _none_kept(_shot: int) -> Sequence[Kept]:
     return ()
+
+
+def _none_read(_times: list[float]) -> Iterator[Timed]:
+    return iter(())
 
 
 class Remover:
@@ -51,8 +63,9 @@ class Remover:
             )
             for shot in sorted({track.shot for track in targets})
         }
-        self._plates: dict[int, tuple[Plate, Region]] = {}
-        self._kept: dict[int, Sequence[Kept]] = {}
+        self._read: Callable[[list[float]], Iterator[Timed]] = _none_read
+        self._kept: Callable[[int], Sequence[Kept]] = _none_kept
+        self._shown: list[int] = []
         self.tally = Tally()
 
     def prepare(
@@ -61,57 +74,84 @@ class Remover:
         span: tuple[float, float],
         kept: Callable[[int], Sequence[Kept]] = _none_kept,
     ) -> None:
-        """Makes the plates that ``span`` (seconds) needs, and gets what else shows the scene.
+        """Tells where to find what else shows the scene in the shots that ``span`` (seconds) needs.
 
         ``kept`` gives the pictures of a shot that were kept; where there are too few, ``read`` gives frames near the times asked
-        for, in order.
+        for, in order. Both are asked shot by shot, from a thread of their own.
         """
-        wanted: list[float] = []
-        regions: dict[int, Region] = {}
-        builders: dict[int, PlateBuilder] = {}
-        for number, holes in self._holes.items():
-            shot = self._analysis.shots[number]
-            if shot.end <= span[0] or shot.start >= span[1]:
-                continue
-            if not shot.still:
-                self._kept[number] = kept(number)
-                continue
-            boxes = [padded(box, 0.6, 40) for track in holes.targets for box in track.boxes]
-            # Of who meets a target the outline is learnt before, against the scene.
-            boxes += [Hole(box).box_with_room for track in holes.meeting() for box in track.boxes]
-            region = union(boxes, self._analysis.size)
-            if region is None:
-                continue
-            regions[number], builder = region, PlateBuilder(region)
-            for one in kept(number):
-                planes = one.planes()
-                if planes.size == self._analysis.size:
-                    builder.add(planes, self._here(number, one.time))
-            if builder.count >= _LEAST_KEPT:
-                self._plates[number] = (builder.build(), region)
-                continue
-            builders[number] = PlateBuilder(region)
-            # The whole shot counts, also where the timeline leaves it out: what is behind may show only there.
-            wanted += list(shot.start + (np.arange(SAMPLES) + 0.5) / SAMPLES * (shot.end - shot.start))
-        for time, frame in read(wanted) if wanted else ():
-            number = self._analysis.shot_at(time)
-            if number in builders:
-                builders[number].add(planes_of(frame), self._here(number, time))
-        for number, builder in builders.items():
-            self._plates[number] = (builder.build(), regions[number])
+        self._read, self._kept = read, kept
+        shots = self._analysis.shots
+        self._shown = [n for n in self._holes if shots[n].end > span[0] and shots[n].start < span[1]]
 
-    def mended(self, frames: Iterator[Timed]) -> Iterator[Timed]:
+    def mended(self, frames: Iterator[Timed]) -> Generator[Timed, None, None]:
         """The frames without the targets; frames may come late by what must be seen before they can be mended."""
+        with ExitStack() as stack:
+            plates, scenes = (stack.enter_context(ThreadPoolExecutor(1)) for _ in range(2))
+            for work in stack.enter_context(closing(ahead(self._planned(frames, plates, scenes), _PLANNED))):
+                yield work()
+
+    def _planned(
+        self, frames: Iterator[Timed], plates: ThreadPoolExecutor, scenes: ThreadPoolExecutor
+    ) -> Iterator[_Work]:
+        """What is to be done to each frame; the threads put together what is needed for that."""
+        coming: dict[int, Future[tuple[Plate, Region] | None]] = {}
+
+        def plate(number: int) -> tuple[Plate, Region] | None:
+            """The plate of a shot; that of the next one is begun with."""
+            standing = [n for n in self._shown if n >= number and self._analysis.shots[n].still]
+            for one in standing[:2]:
+                if one not in coming:
+                    coming[one] = plates.submit(self._plate, one)
+            return coming.pop(number).result()
+
         for number, group in groupby(frames, lambda timed: self._analysis.shot_at(timed[0])):
-            if number not in self._holes:
-                yield from group
-            elif number in self._plates:
-                yield from StillMender(self._holes[number], *self._plates[number], self.tally).over(group)
-            else:
-                holes, path = self._holes[number], self._analysis.shots[number].path
-                distant = Distant(self._kept.get(number, ()), path, holes, self._analysis.size)
-                yield from MovingMender(holes, distant, self.tally).over(group)
+            yield from self._works(number, group, plate, scenes)
+
+    def _works(
+        self,
+        number: int,
+        group: Iterator[Timed],
+        plate: Callable[[int], tuple[Plate, Region] | None],
+        scenes: ThreadPoolExecutor,
+    ) -> Iterator[_Work]:
+        """What is to be done to each frame of a shot."""
+        shot, holes = self._analysis.shots[number], self._holes.get(number)
+        if holes is not None and number in self._shown:
+            if not shot.still:
+                distant = Distant(self._kept(number), shot.path, holes, self._analysis.size)
+                return MovingMender(holes, distant, self.tally, scenes).over(group)
+            scene = plate(number)
+            if scene is not None:
+                return StillMender(holes, *scene, self.tally).over(group)
+        return (partial(_as_it_is, timed) for timed in group)
+
+    def _plate(self, number: int) -> tuple[Plate, Region] | None:
+        """The scene of a shot before a camera that stands, and the part of the picture that it is; ``None`` where nothing goes."""
+        shot, holes, size = self._analysis.shots[number], self._holes[number], self._analysis.size
+        boxes = [padded(box, 0.6, 40) for track in holes.targets for box in track.boxes]
+        # Of who meets a target the outline is learnt before, against the scene.
+        boxes += [Hole(box).box_with_room for track in holes.meeting() for box in track.boxes]
+        region = union(boxes, size)
+        if region is None:
+            return None
+        builder = PlateBuilder(region)
+        kept = self._kept(number)
+        for one in kept if len(kept) >= _LEAST_KEPT else ():
+            planes = one.planes()
+            if planes.size == size:
+                builder.add(planes, self._here(number, one.time))
+        if not builder.count:
+            # The whole shot counts, also where the timeline leaves it out: what is behind may show only there.
+            wanted = shot.start + (np.arange(SAMPLES) + 0.5) / SAMPLES * (shot.end - shot.start)
+            for time, frame in self._read(list(wanted)):
+                if self._analysis.shot_at(time) == number:
+                    builder.add(planes_of(frame), self._here(number, time))
+        return (builder.build(), region) if builder.count else None
 
     def _here(self, shot: int, time: float) -> list[tuple[Track, Boxes]]:
         """The targets at a time, with their boxes."""
         return [(track, box) for track in self._holes[shot].targets if (box := track.at(time, REACH)) is not None]
+
+
+def _as_it_is(timed: Timed) -> Timed:
+    return timed

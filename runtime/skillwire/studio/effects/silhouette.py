@@ -57,6 +57,8 @@ _HINT, _RIM = 40, 5
 _SITTING = Lock()
 # Room around the box that the network sees, and how far the outline is widened, in sides of the box.
 _AROUND, _WIDER = 0.2, 0.14
+# Several threads ask for outlines; the network is one.
+_ONE_AT_A_TIME = Lock()
 
 
 def outline_of(planes: Planes, track: Track, box: Boxes, region: Region) -> Plane | None:
@@ -133,10 +135,11 @@ def _moved_to(mask: Plane, seen: Region, region: Region) -> Plane:
 
 def _probabilities(picture: Any) -> Any:
     """The classes' probabilities, shape (257, 257, 21), of an RGB picture from -1 to 1."""
-    network = _network()
-    network.set_tensor(network.get_input_details()[0]["index"], picture[None])
-    network.invoke()
-    scores = network.get_tensor(network.get_output_details()[0]["index"])[0]
+    with _ONE_AT_A_TIME:
+        network = _network()
+        network.set_tensor(network.get_input_details()[0]["index"], picture[None])
+        network.invoke()
+        scores = network.get_tensor(network.get_output_details()[0]["index"])[0]
     raised = np.exp(scores - scores.max(axis=2, keepdims=True))
     return raised / raised.sum(axis=2, keepdims=True)
 

@@ -11,7 +11,7 @@ from skillwire.studio.effects.upright import seconds_of, upright
 from skillwire.studio.media.read import Source, frames, open_video, seek
 
 if TYPE_CHECKING:
-    from av.video.frame import VideoFrame
+    from skillwire.studio.effects.upright import Timed
 
 # Frames further apart than this (seconds) show too little of what moves: from there on none is left out.
 _WIDEST = 0.13
@@ -26,11 +26,15 @@ class Sparse:
         self._path = path
         self._name = name
         self._skips = False
+        self._step = 0.0
 
-    def frames(self) -> Iterator[tuple[float, VideoFrame]]:
+    def frames(self) -> Iterator[Timed]:
         """What a look needs. Raises ``BadInput`` or ``JobFailed`` when the file cannot be read."""
         with closing(open_video(self._path, self._name)) as source:
             self._skip(source, skips=source.has_showing_times)
+            stream = source.stream
+            # The quicker of both rates, where frames come unevenly: a frame too many is looked for rather than one too few.
+            self._step = float(1 / max(stream.average_rate or 1, stream.base_rate or 1))
             before = None
             for frame in upright(source, frames(source)):
                 time = seconds_of(frame)
@@ -39,9 +43,9 @@ class Sparse:
                 before = time
                 yield time, frame
 
-    def between(self, first: float, last: float) -> Iterator[tuple[float, VideoFrame]]:
-        """Every frame from one time to another; none when ``frames`` leaves nothing out."""
-        if not self._skips:
+    def between(self, first: float, last: float) -> Iterator[Timed]:
+        """Every frame from one time to another; none when ``frames`` leaves nothing out there."""
+        if not self._skips or last - first < 1.5 * self._step:
             return
         with closing(open_video(self._path, self._name)) as source:
             seek(source, first)

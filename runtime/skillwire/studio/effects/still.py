@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,8 @@ from skillwire.studio.effects.vision import opencv
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-Timed = tuple[float, "VideoFrame"]
+    from skillwire.studio.effects.upright import Timed
+
 # How long before its first and after its last sighting a thing is taken for there, in seconds.
 REACH = 0.5
 # An outline is learnt this often, in seconds, and widened by this part of the box's width; of what stays in its place, by this one.
@@ -51,11 +53,13 @@ class StillMender:
         self._learnt: dict[int, float] = {}
         self._looked: dict[int, tuple[float, Plane]] = {}
 
-    def over(self, frames: Iterator[Timed]) -> Iterator[Timed]:
-        """The frames of the shot, mended."""
-        for time, frame in frames:
-            self._mend(time, frame)
-            yield time, frame
+    def over(self, frames: Iterator[Timed]) -> Iterator[Callable[[], Timed]]:
+        """What gives the frames of the shot mended, one after the other."""
+        return (partial(self._mended, *timed) for timed in frames)
+
+    def _mended(self, time: float, frame: VideoFrame) -> Timed:
+        self._mend(time, frame)
+        return time, frame
 
     def _mend(self, time: float, frame: VideoFrame) -> None:
         learning = self._due(time)

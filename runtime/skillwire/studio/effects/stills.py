@@ -18,6 +18,8 @@ from skillwire.studio.effects.warp import Layer
 
 # Room around the boxes of things that may not be copied along.
 MOVER_PAD = 0.12
+# So much more of a box's height is left out below it, where a shadow begins.
+_FOOT = 0.06
 # Kept pictures that are compared at most, and that are held decoded.
 _COMPARED, _DECODED = 16, 8
 # A place is worked out anew where it was worked out so long (seconds) before or after; fewer corners that follow do not fix it.
@@ -67,7 +69,9 @@ class Still:
 
     def _without(self, boxes: Sequence[Boxes]) -> Plane:
         height, width = self.view.grey.shape
-        scaled = [padded(box, MOVER_PAD, 6) * 2 * self.view.scale for box in boxes]
+        foot = np.asarray([0, 0, 0, _FOOT], np.float32)
+        wide = [padded(box, MOVER_PAD, 6) + foot * (box[3] - box[1]) for box in boxes]
+        scaled = [box * 2 * self.view.scale for box in wide]
         return free_of(scaled, (0, 0, 2 * width, 2 * height))
 
 

@@ -7,6 +7,7 @@ looked for again in an enlarged crop at that place.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -90,7 +91,7 @@ class Track:
             return None
         if len(self.times) == 1:
             return self.boxes[0]
-        place = int(np.clip(np.searchsorted(self.times, time), 1, len(self.times) - 1))
+        place = min(max(bisect_left(self.times, time), 1), len(self.times) - 1)
         before, after = self.times[place - 1], self.times[place]
         if after - before > _GAP and before + min(reach, _EDGE) < time < after - min(reach, _EDGE):
             stayed = float(iou(self.boxes[place - 1], self.boxes[place][None])[0]) > _STAYED
@@ -196,6 +197,14 @@ class Seen:
     picture: NDArray[np.uint8]
     scale: float
     sharpness: float = 0.0
+    _colours: dict[int, tuple[Detection, NDArray[np.float32]]] = field(default_factory=dict, repr=False)
+
+    def colours(self, detection: Detection) -> NDArray[np.float32]:
+        """The colours of what was detected in this picture."""
+        known = self._colours.get(id(detection))
+        if known is None:  # kept with what it is of, so that its number is no other's meanwhile
+            known = self._colours[id(detection)] = detection, shares(_core(self.picture, detection))
+        return known[1]
 
 
 class Tracker:
@@ -317,7 +326,7 @@ class Tracker:
         one.detected.append(detection.score)
         one.labels[detection.label] = one.labels.get(detection.label, 0.0) + detection.score
         body = _core(seen.picture, detection)
-        one.colours.append(shares(body))
+        one.colours.append(seen.colours(detection))
         one.sharpness.append(sharpness(body) / (seen.sharpness + 1e-6))
         centre = np.asarray([[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]], np.float64)
         one.places.append(moved(centre, self._home)[0])
@@ -362,13 +371,13 @@ def _torn(places: list[Boxes]) -> bool:
 
 def _carries_on(places: list[Boxes], one: OpenTrack, detection: Detection, seen: Seen) -> float:
     """How well a detection carries a track on, where it should be or, when it was lost from sight, where it may have stopped."""
-    likeness = max(_likeness(box, one, detection, seen.picture) for box in places)
+    likeness = max(_likeness(box, one, detection, seen) for box in places)
     if one.here is not None:
         return likeness
-    return max(likeness, _STOPPED * _likeness(one.track.boxes[-1] / seen.scale, one, detection, seen.picture))
+    return max(likeness, _STOPPED * _likeness(one.track.boxes[-1] / seen.scale, one, detection, seen))
 
 
-def _likeness(wanted: Boxes, one: OpenTrack, detection: Detection, picture: NDArray[np.uint8]) -> float:
+def _likeness(wanted: Boxes, one: OpenTrack, detection: Detection, seen: Seen) -> float:
     """How well a detection carries a track on: overlap with the predicted box, nearness, and colours where it is close."""
     overlap = float(iou(wanted, detection.box[None])[0])
     sides = np.maximum(wanted[2:] - wanted[:2], 1)
@@ -377,7 +386,7 @@ def _likeness(wanted: Boxes, one: OpenTrack, detection: Detection, picture: NDAr
     near = max(0.0, 1 - apart) * alike
     if overlap < 0.05 and near < 0.2:
         return 0.0
-    colours = float(np.minimum(shares(_core(picture, detection)), one.colours[-1]).sum())
+    colours = float(np.minimum(seen.colours(detection), one.colours[-1]).sum())
     return 0.5 * overlap + 0.3 * near + 0.2 * colours
 
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from skillwire.studio.media.read import Source
 
+# A frame with its time in the clip's file, in seconds.
+Timed = tuple[float, "VideoFrame"]
+
 
 def upright(source: Source, raw: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
     """Frames as yuv420p, turned upright, pixels square, at most 1080 on the short side, without a display matrix."""

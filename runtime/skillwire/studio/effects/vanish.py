@@ -34,6 +34,8 @@ from skillwire.studio.media.read import Source
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
+    from skillwire.studio.effects.upright import Timed
+
 # A box drawn by hand means a thing that was followed when it lies on it so well.
 _SAME = 0.4
 # A part that is made up is told of from this share of all that was replaced.
@@ -41,8 +43,6 @@ _TOLD = 0.01
 _AHEAD = 4
 # A place marked by hand is there all the time; so far apart are its boxes, in seconds.
 _EVERY = 0.5
-
-Timed = tuple[float, "VideoFrame"]
 
 
 def analysis_of(path: Path, name: str) -> Analysis:

@@ -24,7 +24,8 @@ from skillwire.studio.effects.planes import Planes, Region, planes_of
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-Timed = tuple[float, "VideoFrame"]
+    from skillwire.studio.effects.upright import Timed
+
 # Pictures that come: how many are waited for, and which of them are taken from.
 _AHEAD, _TAKEN = 12, (3, 12)
 # How long before a line shows its place is watched, in seconds.
