@@ -79,6 +79,7 @@ class Detector:
         self._boxes = outputs.pop(4)
         (self._scores,) = outputs.values()
         self._anchors = anchors()
+        self._field = np.empty((1, SIDE, SIDE, 3), np.uint8)
 
     def whole(self, picture: NDArray[np.uint8], least: float = MIN_SCORE) -> list[Detection]:
         """Detections in a BGR picture seen at once."""
@@ -114,12 +115,13 @@ class Detector:
         x0, y0, x1, y1 = region
         scale = SIDE / max(x1 - x0, y1 - y0)
         small = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
-        field = np.full((1, SIDE, SIDE, 3), _GREY, np.uint8)
         shrunk = cv2.resize(
             picture[y0:y1, x0:x1], small, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         )
-        field[0, : small[1], : small[0]] = shrunk[:, :, ::-1]
-        self._network.set_tensor(self._input, field)
+        self._field[0, : small[1], : small[0]] = shrunk[:, :, ::-1]
+        self._field[0, small[1] :] = _GREY
+        self._field[0, : small[1], small[0] :] = _GREY
+        self._network.set_tensor(self._input, self._field)
         self._network.invoke()
         scores = self._network.get_tensor(self._scores)[0]
         # Hardly any of the 1.7 million scores passes: sorting those out first is much faster than a maximum over all.

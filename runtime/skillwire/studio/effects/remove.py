@@ -86,7 +86,9 @@ class Remover:
     def mended(self, frames: Iterator[Timed]) -> Generator[Timed, None, None]:
         """The frames without the targets; frames may come late by what must be seen before they can be mended."""
         with ExitStack() as stack:
-            plates, scenes = (stack.enter_context(ThreadPoolExecutor(1)) for _ in range(2))
+            plates, scenes = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+            for pool in (plates, scenes):
+                stack.callback(pool.shutdown, cancel_futures=True)
             for work in stack.enter_context(closing(ahead(self._planned(frames, plates, scenes), _PLANNED))):
                 yield work()
 
