@@ -25,6 +25,7 @@ EDITS = {
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells the peak of another process")
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("name", EDITS)
 def test_ten_minutes_take_no_more_memory_than_one(name, tmp_path):
     source, edit = EDITS[name]

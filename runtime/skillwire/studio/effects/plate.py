@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, padded, whole
 from skillwire.studio.effects.inpaint import invented
-from skillwire.studio.effects.planes import Plane, Planes, Region
+from skillwire.studio.effects.planes import Plane, Planes, Region, copied
 from skillwire.studio.effects.silhouette import outline_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _PAD, _PAD_LEAST = 0.15, 8.0
 # Pictures in which the outline of what never leaves its place is looked for.
 _OUTLINED = 6
 _MASKED = 255
+# While a plate is made nothing else can be done, so it takes two processors.
+_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,18 @@ class PlateBuilder:
 
     def add(self, planes: Planes, targets: Sequence[tuple[Track, Boxes]]) -> None:
         """A picture of the shot, and the targets with their boxes in it. The region is copied, the rest not kept."""
+        self._add(copied(planes, self._region), targets)
+
+    def add_all(self, loads: Sequence[Callable[[], Planes]], targets: Sequence[Sequence[tuple[Track, Boxes]]]) -> None:
+        """Several pictures, loaded on as many threads as help, each with the targets in it."""
+        with ThreadPoolExecutor(_THREADS) as pool:
+            parts = pool.map(lambda load: copied(load(), self._region), loads)
+            for part, here in zip(parts, targets, strict=True):
+                self._add(part, here)
+
+    def _add(self, part: Planes, targets: Sequence[tuple[Track, Boxes]]) -> None:
         x0, y0, x1, y1 = self._region
-        view = planes.crop(self._region)
-        self._samples.append(Planes(view.y.copy(), view.u.copy(), view.v.copy()))
+        self._samples.append(part)
         corner = np.asarray([x0, y0, x0, y0], np.float32)
         here = [(track, box - corner) for track, box in targets]
         holes = [whole(padded(box, _PAD, _PAD_LEAST), (x1 - x0, y1 - y0)) for _, box in here]
@@ -109,7 +121,8 @@ class PlateBuilder:
             counts = counts.repeat(2, 0).repeat(2, 1)
         stack = [sample.each()[number] for sample in self._samples]
         result: Plane = np.empty(stack[0].shape, np.uint8)
-        for top in range(0, result.shape[0], _BAND):
+
+        def work(top: int) -> None:
             rows = slice(top, top + _BAND)
             band = [plane[rows].copy() for plane in stack]
             for plane, holes in zip(band, self._holes, strict=True):
@@ -124,6 +137,9 @@ class PlateBuilder:
             if never.any():
                 bare = [plane[rows].copy() for plane in stack]
                 np.copyto(result[rows], _middle(bare, np.full_like(counts[rows], len(bare))), where=never)
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            list(pool.map(work, range(0, result.shape[0], _BAND)))
         return result
 
 

@@ -138,11 +138,9 @@ class Remover:
             return None
         builder = PlateBuilder(region)
         kept = self._kept(number)
-        for one in kept if len(kept) >= _LEAST_KEPT else ():
-            planes = one.planes()
-            if planes.size == size:
-                builder.add(planes, self._here(number, one.time))
-        if not builder.count:
+        if len(kept) >= _LEAST_KEPT:
+            builder.add_all([one.planes for one in kept], [self._here(number, one.time) for one in kept])
+        else:
             # The whole shot counts, also where the timeline leaves it out: what is behind may show only there.
             wanted = shot.start + (np.arange(SAMPLES) + 0.5) / SAMPLES * (shot.end - shot.start)
             for time, frame in self._read(list(wanted)):
