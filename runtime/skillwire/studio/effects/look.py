@@ -84,11 +84,10 @@ def analysed(
             next_sample, shot = now + 1 / _RATE, shot + begins
             next_search = now + 1 / _SEARCH_RATE if searched else next_search
             picture = small_bgr(planes, _SIDE) if searched else None
+            seen = None if picture is None else Seen(now, picture, size[0] / picture.shape[1], sharpness(picture))
             while len(waiting) >= _AHEAD:
                 waiting.popleft().result()
-            waiting.append(
-                worker.submit(look.at, now, View(planes.y), picture, begins=start if begins else None, size=size)
-            )
+            waiting.append(worker.submit(look.at, now, View(planes.y), seen, begins=start if begins else None))
             if searched:
                 keep(shot, now, planes)
         for one in waiting:
@@ -116,16 +115,8 @@ class _Look:
         self._searched: Matrix = np.eye(3)
         self._still_now = False
 
-    def at(
-        self,
-        time: float,
-        view: View,
-        picture: NDArray[np.uint8] | None,
-        *,
-        begins: float | None,
-        size: tuple[int, int],
-    ) -> None:
-        """Takes a picture in; ``begins``: when the shot began that it is the first of."""
+    def at(self, time: float, view: View, seen: Seen | None, *, begins: float | None) -> None:
+        """Takes a picture in, ``seen`` where it is searched; ``begins``: when the shot began that it is the first of."""
         if begins is not None or self._tracker is None:
             self._close()
             self._starts.append(time if begins is None else begins)
@@ -133,18 +124,17 @@ class _Look:
             self._reference = self._before = None
             self._still_now = False
         # While a camera stands still it is enough to see now and then that it does.
-        resting = self._still_now and picture is None and not self._moves()
+        resting = self._still_now and seen is None and not self._moves()
         camera, self._still_now = (np.eye(3), True) if resting else self._camera(view, self._tracker.boxes())
         self._path.append((time, camera @ self._path[-1][1] if self._path else camera))
         self._tracker.drift(time, view.grey, view.scale)
-        if picture is not None:
-            scale = size[0] / picture.shape[1]
-            lost = [box / scale for box in self._tracker.lost()]
-            found = self._tiles.found(time, picture, lost, still=self._still_now)
+        if seen is not None:
+            lost = [box / seen.scale for box in self._tracker.lost()]
+            found = self._tiles.found(time, seen.picture, lost, still=self._still_now)
             here = self._path[-1][1]
             step = here @ np.linalg.inv(self._searched)
             self._searched = here
-            self._tracker.step(Seen(time, picture, scale, sharpness(picture)), found, step)
+            self._tracker.step(seen, found, step)
         if self._reference is None:
             view.without = self._tracker.boxes()
             self._reference = view
