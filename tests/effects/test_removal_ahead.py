@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from contextlib import closing
 from itertools import islice
 
 import av
@@ -12,8 +13,10 @@ from skillwire.studio.effects import sparse
 from skillwire.studio.effects.analysis import Analysis, Shot
 from skillwire.studio.effects.planes import planes_of
 from skillwire.studio.effects.remove import Remover
+from skillwire.studio.effects.targets import from_json
 from skillwire.studio.effects.tracks import Track
-from skillwire.studio.effects.vanish import analysis_of
+from skillwire.studio.effects.vanish import analysis_of, vanished
+from skillwire.studio.media.read import frames, open_video
 from support.walker import FPS, frames_of, picture, staged, standing, track_of, wandering
 
 SIZE = (320, 180)
@@ -40,8 +43,8 @@ def remover_of(analysis, read=lambda _times: iter(())):
     return remover
 
 
-def timed(stages, frames):
-    return ((one.time, frame) for one, frame in zip(stages, frames, strict=True))
+def timed(stages, pictures):
+    return ((one.time, frame) for one, frame in zip(stages, pictures, strict=True))
 
 
 def as_bytes(frame):
@@ -67,8 +70,8 @@ def test_the_same_pictures_come_out_however_the_threads_take_turns(swinging):
     try:
         for interval in (usual, 1e-5):
             sys.setswitchinterval(interval)
-            frames = frames_of([one.shown for one in stages])
-            results.append([as_bytes(frame) for _, frame in remover_of(analysis).mended(timed(stages, frames))])
+            pictures = frames_of([one.shown for one in stages])
+            results.append([as_bytes(frame) for _, frame in remover_of(analysis).mended(timed(stages, pictures))])
     finally:
         sys.setswitchinterval(usual)
     assert results[0] == results[1]
@@ -76,23 +79,23 @@ def test_the_same_pictures_come_out_however_the_threads_take_turns(swinging):
 
 def test_the_pictures_that_others_are_mended_from_stay_as_they_are(swinging):
     stages, analysis = swinging
-    frames = frames_of([one.shown for one in stages])
-    before = [as_bytes(frame) for frame in frames]
-    done = [as_bytes(frame) for _, frame in remover_of(analysis).mended(timed(stages, frames))]
-    assert [as_bytes(frame) for frame in frames] == before
+    pictures = frames_of([one.shown for one in stages])
+    before = [as_bytes(frame) for frame in pictures]
+    done = [as_bytes(frame) for _, frame in remover_of(analysis).mended(timed(stages, pictures))]
+    assert [as_bytes(frame) for frame in pictures] == before
     assert sum(one != was for one, was in zip(done, before, strict=True)) > len(stages) // 2
 
 
 def test_plates_are_made_one_shot_ahead(street):
     stages, analysis = standing_shots(street, 4)
-    frames = frames_of([one.shown for one in stages])
+    pictures = frames_of([one.shown for one in stages])
     asked = []
 
     def read(times):
         asked.append(analysis.shot_at(times[0]))
-        return timed(stages, frames)
+        return timed(stages, pictures)
 
-    done = remover_of(analysis, read).mended(timed(stages, frames))
+    done = remover_of(analysis, read).mended(timed(stages, pictures))
     next(done)
     assert set(asked) <= {0, 1}
     assert len(list(done)) == len(stages) - 1
@@ -121,8 +124,9 @@ def test_an_error_while_reading_comes_through(swinging):
     assert set(threading.enumerate()) <= before
 
 
-def test_a_clip_is_read_once_where_no_frame_was_left_out(tmp_path, monkeypatch):
-    """Each cut is looked at again only where frames between were skipped, and here all are needed by others."""
+@pytest.fixture
+def cuts(tmp_path):
+    """A clip of four shots, all of whose frames are needed by others."""
     random = np.random.default_rng(3)
     path = tmp_path / "cuts.mp4"
     with av.open(str(path), "w") as target:
@@ -134,8 +138,23 @@ def test_a_clip_is_read_once_where_no_frame_was_left_out(tmp_path, monkeypatch):
             frame = av.VideoFrame.from_ndarray(np.dstack([blocks.astype(np.uint8)] * 3), format="rgb24")
             target.mux(stream.encode(frame.reformat(format="yuv420p")))
         target.mux(stream.encode(None))
+    return path
+
+
+def test_a_clip_is_read_once_where_no_frame_was_left_out(cuts, monkeypatch):
+    """Cuts are looked at again only where frames between were skipped."""
     opened = []
     real = sparse.open_video
     monkeypatch.setattr(sparse, "open_video", lambda *where: opened.append(where) or real(*where))
-    assert [round(shot.start * FPS) for shot in analysis_of(path, path.name).shots] == [0, 15, 30, 45]
+    assert [round(shot.start * FPS) for shot in analysis_of(cuts, cuts.name).shots] == [0, 15, 30, 45]
     assert len(opened) == 1
+
+
+def test_nothing_reads_a_file_any_more_when_a_render_was_broken_off(cuts):
+    removal = from_json({"marks": [{"at": 0.2, "box": [0.4, 0.4, 0.6, 0.6]}]})
+    before = set(threading.enumerate())
+    with closing(open_video(cuts, cuts.name)) as source:
+        shown = vanished(removal, source, cuts, frames(source), lambda at: at, (0.0, 2.4), lambda _remark: None)
+        assert len(list(islice(shown, 3))) == 3
+        shown.close()
+        assert set(threading.enumerate()) <= before

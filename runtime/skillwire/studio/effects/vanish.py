@@ -76,11 +76,13 @@ def vanished(
     """
     timed: Iterator[Timed] = ((in_file(seconds_of(frame)), frame) for frame in upright(source, shown))
     tallies = []
+    with_threads: list[Generator[Timed, None, None]] = []
     if removal.tracks or removal.marks:
         analysis = analysis_of(path, source.name)
         remover = Remover(analysis, targets_of(removal, analysis))
         remover.prepare(lambda times: near(path, source.name, times), span, samples_of(path).of)
         timed = remover.mended(timed)
+        with_threads.append(timed)
         tallies.append(remover.tally)
     if removal.texts:
         found = lettering.found_in(path, source.name)
@@ -89,7 +91,11 @@ def vanished(
         tallies.append(mender.tally)
 
     def mended() -> Iterator[VideoFrame]:
-        yield from (frame for _, frame in timed)
+        try:
+            yield from (frame for _, frame in timed)
+        finally:
+            for stage in with_threads:
+                stage.close()  # before the file is closed that its threads read
         total = Tally(sum(one.replaced for one in tallies), sum(one.invented for one in tallies))
         if total.share >= _TOLD:
             remark(
