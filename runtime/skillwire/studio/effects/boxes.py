@@ -36,8 +36,9 @@ def covered(one: Boxes, many: Boxes) -> NDArray[Any]:
 
 def padded(box: Boxes, part: float, least: float = 0.0) -> Boxes:
     """The box, larger on each side by ``part`` of its sides and at least ``least`` pixels."""
-    x, y = (max(least, part * float(box[axis + 2] - box[axis])) for axis in (0, 1))
-    return np.asarray([box[0] - x, box[1] - y, box[2] + x, box[3] + y], np.float32)
+    x0, y0, x1, y1 = box.tolist()
+    x, y = max(least, part * (x1 - x0)), max(least, part * (y1 - y0))
+    return np.asarray([x0 - x, y0 - y, x1 + x, y1 + y], np.float32)
 
 
 def clipped(box: Boxes, size: tuple[int, int]) -> Boxes:

@@ -82,12 +82,18 @@ def _field(scene: NDArray[np.float32], seen: NDArray[np.float32], weight: NDArra
     known = change[weight > 0]
     if known.size == 0:
         return None
-    middle = float(np.median(known))
-    weight *= np.abs(change - middle) < 6 + 2 * float(np.median(np.abs(known - middle)))
+    middle = _median(known)
+    weight *= np.abs(change - middle) < 6 + 2 * _median(np.abs(known - middle))
     sigma = max(2.0, max(weight.shape) / 8)
     total = cv2.GaussianBlur(weight, (0, 0), sigma)
     smooth = (cv2.GaussianBlur(change * weight, (0, 0), sigma) + 1e-3 * middle) / (total + 1e-3)
     return smooth if float(np.abs(smooth).max()) >= 0.5 else None
+
+
+def _median(values: NDArray[np.float32]) -> float:
+    """The upper median: numpy's own takes five times as long for so few."""
+    half = values.size // 2
+    return float(np.partition(values, half)[half])
 
 
 def added(plane: Plane, change: NDArray[np.float32] | None) -> Plane:

@@ -7,7 +7,7 @@ looked for again in an enlarged crop at that place.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -105,12 +105,12 @@ class Track:
 
     def _gone_on(self, time: float) -> Boxes:
         """Its box past either end. Only the place goes on; a size that does soon turns inside out."""
-        times = np.asarray(self.times)
+        times = self.times
         late = time > times[-1]
         edge = len(times) - 1 if late else 0
         # Over a while, for from one box to the next detections jump.
-        back = np.flatnonzero(np.abs(times - times[edge]) >= min(_PACE_OVER, times[-1] - times[0]) - 1e-6)
-        other = int(back[-1] if late else back[0])
+        over = min(_PACE_OVER, times[-1] - times[0]) - 1e-6
+        other = bisect_right(times, times[-1] - over) - 1 if late else bisect_left(times, times[0] + over)
         centres = [(self.boxes[n][:2] + self.boxes[n][2:]) / 2 for n in (edge, other)]
         speed = (centres[0] - centres[1]) / max(1e-3, abs(times[edge] - times[other]))
         return np.asarray(self.boxes[edge] + np.tile(speed * abs(time - times[edge]), 2), np.float32)
