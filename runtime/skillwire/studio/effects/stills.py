@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -90,10 +91,12 @@ class Distant:
         self, kept: Sequence[Kept], path: Sequence[tuple[float, Matrix]], holes: Holes, size: tuple[int, int]
     ) -> None:
         self._path = dict(path)
+        self._times = sorted(self._path)
         self._every = [_Far(one) for one in kept if one.time in self._path]
         self._holes = holes
         self._size = size
         self._ties: dict[float, Matrix] = {}
+        self._tied: list[float] = []
         self._decoded: OrderedDict[float, Planes] = OrderedDict()
 
     def __bool__(self) -> bool:
@@ -101,8 +104,10 @@ class Distant:
 
     def pass_by(self, time: float, place: Matrix) -> None:
         """Told of every picture in turn, with its place: both kinds of places are tied together where times meet."""
-        near = min(self._path, key=lambda one: abs(one - time), default=None) if self._every else None
+        near = _nearest(self._times, time) if self._every else None
         if near is not None and (abs(near - time) < _SAME_TIME or not self._ties):
+            if near not in self._ties:
+                insort(self._tied, near)
             self._ties[near] = place
 
     def beyond(self, now: Still, hole: Boxes, first: float, last: float, reach: float) -> list[Still]:
@@ -145,7 +150,7 @@ class Distant:
             far.lost = True
 
     def _guessed(self, time: float, now: Still) -> Matrix:
-        tie = min(self._ties, key=lambda one: abs(one - now.time))
+        tie = _nearest(self._tied, now.time)
         return np.asarray(self._path[time] @ np.linalg.inv(self._path[tie]) @ self._ties[tie], np.float64)
 
     def _shows(self, across: Matrix, hole: Boxes) -> bool:
@@ -166,3 +171,9 @@ class Distant:
         if len(self._decoded) > _DECODED:
             self._decoded.popitem(last=False)
         return planes
+
+
+def _nearest(times: Sequence[float], time: float) -> float:
+    """The one of some times, in order, that is nearest."""
+    place = bisect_left(times, time)
+    return min(times[max(0, place - 1) : place + 1], key=lambda one: abs(one - time))
