@@ -4,9 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from skillwire.studio.effects.analysis import Analysis, Shot
+from skillwire.studio.effects.behind import seen_behind
 from skillwire.studio.effects.camera import View, motion_near, moved
 from skillwire.studio.effects.ranked import ranked
 from skillwire.studio.effects.stills import Still
+from skillwire.studio.effects.tracks import Track
 from skillwire.studio.effects.unsure import is_doubtful
 from support.walker import picture
 
@@ -71,3 +74,28 @@ def test_a_mask_that_runs_away_is_doubted_and_a_shadow_is_not():
     car[10:70, 90:130] = 255
     assert not is_doubtful(shadow, inner)
     assert is_doubtful(car, inner)
+
+
+def test_how_much_shows_behind_a_crowd_is_told_from_a_few_of_them(monkeypatch):
+    """Ten minutes of a crowd before a camera that moves: each thing was once compared with all others at all times."""
+    path = tuple((n / 6, np.eye(3)) for n in range(3600))
+    crowd = []
+    for n in range(200):
+        times = [3 * n + m / 5 for m in range(10)]
+        boxes = [np.asarray([40 + 20 * m, 40, 70 + 20 * m, 100], np.float32) for m in range(10)]
+        crowd.append(Track(n, "person", 0, times, boxes, [0.9] * 10, "person", travel=3.0))
+    asked = 0
+    real = Track.at
+
+    def at(self, time, reach):
+        nonlocal asked
+        asked += 1
+        return real(self, time, reach)
+
+    monkeypatch.setattr(Track, "at", at)
+    analysis = Analysis((640, 360), (Shot(0, 600, still=False, path=path),), tuple(crowd))
+    assert seen_behind(analysis, crowd) == 1.0
+    assert asked < 20_000
+    box = np.asarray([400, 40, 430, 100], np.float32)
+    stays = Track(999, "person", 0, [time for time, _ in path], [box] * 3600, [0.9] * 3600, "person")
+    assert seen_behind(analysis, [stays]) < 0.1

@@ -13,7 +13,8 @@ from skillwire.folders import cache_dir
 from skillwire.studio.effects import asked
 from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.analysis import Analysis, content_key, kept
-from skillwire.studio.effects.boxes import area, iou, padded
+from skillwire.studio.effects.behind import seen_behind
+from skillwire.studio.effects.boxes import area, iou
 from skillwire.studio.effects.camera import moved
 from skillwire.studio.effects.candidates import Candidate, near, pictured
 from skillwire.studio.effects.holes import Tally
@@ -250,33 +251,3 @@ def known(path: Path, name: str, removal: Removal) -> dict[str, Any]:
         groups = lettering.groups_with(lettering.found_in(path, name), removal.texts)
         told |= {"found": lettering.told(groups), "bared": round(lettering.bared(groups), 3)}
     return told
-
-
-def seen_behind(analysis: Analysis, targets: list[Track]) -> float:
-    """Which part of the places behind the targets shows at some time of their shot, told from the boxes alone."""
-    shares = []
-    for target in targets:
-        shot = analysis.shots[target.shot]
-        same = [track for track in targets if track.shot == target.shot]
-        path = dict(shot.path)
-        times = [time for time, _ in shot.path] or list(np.linspace(shot.start, shot.end, 60, endpoint=False))
-        middle = len(target.times) // 2
-        box = padded(target.boxes[middle], 0.05)
-        x, y = np.meshgrid(np.linspace(box[0], box[2], 12), np.linspace(box[1], box[3], 12))
-        points = np.stack([x.ravel(), y.ravel()], 1).astype(np.float64)
-        points = points[((points >= 0) & (points < np.asarray(analysis.size))).all(1)]
-        if not len(points):
-            continue
-        here = path[times[int(np.abs(np.asarray(times) - target.times[middle]).argmin())]] if path else np.eye(3)
-        shown = np.zeros(len(points), bool)
-        for time in times:
-            there = moved(points, path[time] @ np.linalg.inv(here)) if path else points
-            free = ((there >= 0) & (there < np.asarray(analysis.size))).all(1)
-            for track in same:
-                at = track.at(time, 0.3)
-                if at is not None:
-                    at = padded(at, 0.1)
-                    free &= ~((there >= at[:2]) & (there <= at[2:])).all(1)
-            shown |= free
-        shares.append(float(shown.mean()))
-    return float(np.mean(shares)) if shares else 1.0
