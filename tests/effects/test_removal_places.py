@@ -7,10 +7,12 @@ import pytest
 from skillwire.studio.effects.analysis import Analysis, Shot
 from skillwire.studio.effects.behind import seen_behind
 from skillwire.studio.effects.camera import View, motion_near, moved
+from skillwire.studio.effects.planes import Planes
 from skillwire.studio.effects.ranked import ranked
 from skillwire.studio.effects.stills import Still
 from skillwire.studio.effects.tracks import Track
 from skillwire.studio.effects.unsure import is_doubtful
+from skillwire.studio.effects.warp import Layer, lit, way
 from support.walker import picture
 
 SIZE = (640, 360)
@@ -99,3 +101,16 @@ def test_how_much_shows_behind_a_crowd_is_told_from_a_few_of_them(monkeypatch):
     box = np.asarray([400, 40, 430, 100], np.float32)
     stays = Track(999, "person", 0, [time for time, _ in path], [box] * 3600, [0.9] * 3600, "person")
     assert seen_behind(analysis, [stays]) < 0.1
+
+
+@pytest.mark.parametrize("size", [(30, 400), (40, 700), (700, 34), (64, 64)])
+def test_narrow_places_are_compared_without_reading_beyond_them(size):
+    """Flow is measured on smaller pictures, which may not become too narrow for it."""
+    width, height = size
+    random = np.random.default_rng(2)
+    whole = random.integers(0, 255, (height, width), np.uint8)
+    half = [random.integers(0, 255, (height, width), np.uint8) for _ in range(2)]
+    layer = Layer(Planes(cv2.resize(whole, (2 * width, 2 * height)), *half), np.eye(3), (0, 0), whole, 0.5)
+    there = way(layer, np.eye(3), (0, 0, 2 * width, 2 * height))
+    result = lit(there, Planes(whole, *half), np.full_like(whole, 255))
+    assert result.half.y.shape == (height, width)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Fewer kept pictures of a shot than this make no good plate.
 _LEAST_KEPT = 12
 # Pictures planned before they are mended: while they wait, the scene behind them is put together.
-_PLANNED = 12
+_PLANNED = 28
 
 # What is to be done to a picture; gives it mended.
 _Work = Callable[[], "Timed"]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _FLOW_WORTH, _FLOW_MOST = 0.12, 12.0
 # Flow is measured on pictures of at most so many pixels a side: it is smoothed by more than what is lost.
 _FLOW_SIDE = 260
+# On a side shorter than this OpenCV reads outside the picture: at a quarter of the size a patch of 8 pixels must fit.
+_FLOW_LEAST = 32
 # Where pixels come from is worked out at every so-many-th of them, and interpolated.
 _CELL = 8
 # From the full picture to half its size: half-size pixel i lies at 2i + 0.5.
@@ -212,12 +214,12 @@ def _bend(rough: Plane, seen: Plane, ring: Plane) -> NDArray[np.float32] | None:
     """Flow (half-size pixels) from the picture to the warped source where ``ring`` is set, smoothed into the rest."""
     cv2 = opencv()
     height, width = rough.shape
-    if min(rough.shape) < 24 or cv2.countNonZero(ring) < 200:
+    if min(rough.shape) < _FLOW_LEAST or cv2.countNonZero(ring) < 200:
         return None
     known = rough.copy()
     cv2.copyTo(seen, ring, known)
-    shrink = max(1.0, max(rough.shape) / _FLOW_SIDE)
-    size = (max(12, round(width / shrink)), max(12, round(height / shrink)))
+    shrink = max(1.0, min(max(rough.shape) / _FLOW_SIDE, min(rough.shape) / _FLOW_LEAST))
+    size = (round(width / shrink), round(height / shrink))
     if shrink > 1:
         known, rough = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (known, rough))
         ring = cv2.resize(ring, size, interpolation=cv2.INTER_NEAREST)
