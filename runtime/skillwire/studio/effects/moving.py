@@ -29,7 +29,9 @@ from skillwire.studio.effects.cutout import (
     noise_of,
     stretched,
 )
-from skillwire.studio.effects.fill import Filled, Filler, Look, faded
+from skillwire.studio.effects.entering import narrowed
+from skillwire.studio.effects.fill import Filler
+from skillwire.studio.effects.filled import Filled, Look, between
 from skillwire.studio.effects.holes import ROOM, Holes, Tally
 from skillwire.studio.effects.light import halved
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
@@ -118,12 +120,16 @@ class MovingMender:
 
         def located(time: float, planes: Planes) -> Still:
             nonlocal place, before
-            movers = self._holes.movers(time, REACH)
-            view = View(planes.y, movers)
+            view = View(planes.y)
             if before is not None:
                 step = motion(before, view)
-                place = step.matrix @ place if step.trust > _TRUST else place
+                if step.trust > _TRUST:
+                    place = step.matrix @ place
+                    for track, box in self._holes.unsighted(time, REACH):
+                        self._holes.narrow(track, time, narrowed(before, view, step.matrix, box))
             before = view
+            movers = self._holes.movers(time, REACH)
+            view.without = movers
             self._distant.pass_by(time, place)
             return Still(time, lambda: planes, view, place, movers, self._holes.hidden(time, REACH))
 
@@ -175,11 +181,7 @@ class MovingMender:
         if after is None and before.time < now.time:
             after = self._next(scenes, before.time, now, things)
             after = after if after is not None and _covers(after, now, region) else None
-        one = before.seen_from(now, region, here, free)
-        if after is None:
-            return one
-        other = after.seen_from(now, region, here, free)
-        return faded(one, other, (now.time - before.time) / (after.time - before.time))
+        return between(before, after, now, region, here, free)
 
     def _next(self, scenes: _Scenes, since: float, now: Still, things: _Things) -> Filled | None:
         coming = [still for still, _ in self._ahead if still.time > now.time]
