@@ -86,6 +86,15 @@ def test_a_moving_camera_takes_it_from_other_pictures(street, camera, light):
     assert remover.tally.share < 0.2
 
 
+def test_what_is_nearer_is_put_where_it_belongs(street):
+    """A floor before a wall, of which no one motion of the camera fits both."""
+    stages = list(staged(passing(street, SIZE), 2.5))
+    track = track_of(stages)
+    results, _ = mended(stages, [track], [track], still=False)
+    ours, telea = quality(stages, results)
+    assert ours >= telea + 13
+
+
 def test_pixels_outside_the_box_keep_their_bytes(street):
     stages = list(staged(standing(street, SIZE), 2))
     track = track_of(stages)

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
+from skillwire.studio.effects.around import Around, Sight
+from skillwire.studio.effects.bend import Relief, bend, relief_between
 from skillwire.studio.effects.boxes import Boxes, padded
 from skillwire.studio.effects.cutout import PAD, PAD_LEAST, free_of
+from skillwire.studio.effects.filled import Filled
 from skillwire.studio.effects.inpaint import imagined
 from skillwire.studio.effects.light import halved
 from skillwire.studio.effects.planes import Plane, Planes, Region, copied
 from skillwire.studio.effects.ranked import ranked
 from skillwire.studio.effects.stills import MOVER_PAD, Still
 from skillwire.studio.effects.vision import opencv
-from skillwire.studio.effects.warp import Faded, Layer, Lit, lay, lit, unlit, way
+from skillwire.studio.effects.warp import Layer, lay, lit, unlit, way
 
 # Fewer half-size pixels than this are left as they are rather than made up.
 _LEAST_INVENTED = 12
@@ -26,52 +30,9 @@ _OUTLINED = 0.04
 _FITS = 12.0
 # So much room around a thing, in sides of its box, is made up where nothing shows it, for what its box leaves out.
 _ROOM = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A scene in a region of a picture. Half-size masks: where it was ``seen``, where ``made`` up, and there a thing is for ``sure``."""
-
-    scene: Lit | Faded
-    seen: Plane
-    made: Plane
-    sure: Plane
-
-
-def faded(one: Look, other: Look, part: float) -> Look:
-    """``part`` (0 to 1) of it is the other. What either has seen is seen; made up is what neither has."""
-    cv2 = opencv()
-    seen = cv2.max(one.seen, other.seen)
-    unseen = cv2.bitwise_not(seen)
-    made = cv2.bitwise_and(cv2.max(one.made, other.made), unseen)
-    sure = cv2.bitwise_and(cv2.max(one.sure, other.sure), unseen)
-    # Where one has seen the scene and the other made it up, the first knows better.
-    known = [cv2.max(look.seen, cv2.bitwise_and(look.made, unseen)) for look in (one, other)]
-    scene = Faded.of(one.scene, other.scene, part, *known)
-    return Look(scene, *(np.asarray(mask, np.uint8) for mask in (seen, made, sure)))
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """The scene in a region of the picture of a ``time``, without things. Half-size masks: ``made``, 255 where it was invented;
-    ``sure``, where a thing is there for sure; the layer's ``shows``, where a picture showed the scene.
-    """
-
-    time: float
-    region: Region
-    layer: Layer
-    made: Plane
-    sure: Plane
-
-    def seen_from(self, now: Still, region: Region, here: Planes, free: Plane) -> Look:
-        """The scene in a region of another picture, close in time.
-
-        ``here``: that region at half size; ``free``: where it is the scene.
-        """
-        there = way(self.layer, now.place, region)
-        seen = there.shown(self.layer.shows, 0.5)
-        ring = np.asarray(opencv().bitwise_and(free, seen), np.uint8)
-        return Look(lit(there, here, ring), seen, there.shown(self.made, 0.5), there.shown(self.sure, 0.5))
+# Seconds between pictures that tell relief, at least and at most, the part of what is wanted that both must show, and how much less of
+# that is as good where flow between them need not be stretched.
+_LEAST_APART, _MOST_APART, _SHARE, _FAR = 0.1, 0.8, 0.4, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +50,28 @@ class _Wanted:
 
     def shown(self, still: Still) -> Plane:
         return still.open if self.moving else still.free
+
+
+def _relief(around: Around, source: Sight, wanted: _Wanted, sources: Sequence[Still]) -> tuple[Relief, float] | None:
+    """The relief of what a source shows behind the hole, from another one that shows the same, best one from the hole's other side."""
+    now = around.now
+    hidden = np.asarray(opencv().bitwise_not(around.free), np.uint8)
+    wished = opencv().bitwise_and(around.shown(source.free, source), hidden)
+    best: tuple[float, Sight] | None = None
+    for still in sources:
+        apart = still.time - source.time
+        if not _LEAST_APART <= abs(apart) <= _MOST_APART:
+            continue
+        other = still.sight(wanted.shown(still))
+        both = opencv().countNonZero(opencv().bitwise_and(around.shown(other.free, other), wished))
+        share = both / max(1, opencv().countNonZero(wished))
+        value = share - _FAR * max(0.0, abs((source.time - now.time) / apart) - 1)
+        if share >= _SHARE and (best is None or value > best[0]):
+            best = value, other
+    if best is None:
+        return None
+    expected = (source.time - now.time) / (best[1].time - source.time)
+    return relief_between(around, source, best[1]), expected
 
 
 @dataclass(slots=True)
@@ -140,11 +123,20 @@ class Filler:
                 outlined = shape()
                 outlined = cv2.bitwise_not(free_of(holes, region)) if outlined is None else outlined
                 sure = cv2.bitwise_and(missing, outlined)
+        layer = Layer(scene, now.place, region[:2], known, 0.5)
+        if cv2.countNonZero(made):
+            self._invent(layer, region, made, seen, free)
         filled = Filled(
-            now.time, region, Layer(scene, now.place, region[:2], known, 0.5), made, np.asarray(sure, np.uint8)
+            now.time,
+            region,
+            layer,
+            made,
+            np.asarray(sure, np.uint8),
+            now.sight(now.free).filled(layer.half, layer.shows, region),
+            now.planes.size,
         )
         if cv2.countNonZero(made):
-            self._invent(filled, seen, free)
+            self.inventions.append(filled)
         return filled
 
     def _laid(
@@ -162,23 +154,27 @@ class Filler:
         now, region = wanted.now, wanted.region
         chosen = ranked(now, wanted.hole, region, sources, self.used, wanted.shown, wanted.worst)
         settle(chosen, now)
+        around = Around(now.sight(wanted.shown(now)), region, now.planes.size)
         for source in chosen:
             layer = source.layer(wanted.shown(source))
             there = way(layer, now.place, region)
             shows = there.shown(layer.shows, layer.scale)
             if cv2.countNonZero(cv2.bitwise_and(shows, cv2.bitwise_not(seen))):
+                sight = source.sight(layer.shows)
+                there = there.bent(bend(around, sight, partial(_relief, around, sight, wanted, sources)))
+                shows = there.shown(layer.shows, layer.scale)
                 lay(scene, seen, lit(there, here, np.asarray(cv2.bitwise_and(ring, shows), np.uint8)), shows)
         return {source.time for source in chosen}
 
-    def _invent(self, filled: Filled, seen: Plane, free: Plane) -> None:
+    def _invent(self, layer: Layer, region: Region, made: Plane, seen: Plane, free: Plane) -> None:
         """Fills what no picture shows: with what was made up before, carried along with the camera, or else anew."""
         cv2 = opencv()
-        scene, place, region = filled.layer.planes, filled.layer.place, filled.region
+        scene, place = layer.planes, layer.place
         foul = np.asarray(cv2.bitwise_not(cv2.max(free, seen)), np.uint8)
         for earlier in reversed(self.inventions):
             there = way(earlier.layer, place, region)
             lay(scene, seen, unlit(there), there.shown(earlier.made, 0.5))
-        left = np.asarray(cv2.bitwise_and(filled.made, cv2.bitwise_not(seen)), np.uint8)
+        left = np.asarray(cv2.bitwise_and(made, cv2.bitwise_not(seen)), np.uint8)
         if cv2.countNonZero(left) <= _LEAST_INVENTED:
             return
         half = halved(scene)
@@ -186,7 +182,6 @@ class Filler:
         size = scene.y.shape[::-1]
         fine = cv2.resize(half.y, size, interpolation=cv2.INTER_LINEAR)
         cv2.copyTo(fine, cv2.resize(left, size, interpolation=cv2.INTER_NEAREST), scene.y)
-        self.inventions.append(filled)
 
 
 def _inside(mask: Plane, region: Region, size: tuple[int, int]) -> Plane:

@@ -26,6 +26,8 @@ _REACH = 0.1
 _LEAVING = 0.8
 # The foot of what is before lies lower by this part of the box's height.
 _LOWER = 0.02
+# A thing of which this part lies in another's box would not be seen if it were behind; so often it must have been.
+_SEEN_WITHIN, _SEEN_TIMES = 0.75, 2
 # An outline is of the box with so much room around it, in parts of its sides.
 ROOM = 0.12
 
@@ -49,6 +51,8 @@ class Holes:
     def __init__(self, targets: Sequence[Track], others: Sequence[Track], size: tuple[int, int]) -> None:
         self.targets = list(targets)
         self._size = np.asarray(size, np.float32)
+        self._before: dict[tuple[int, int], bool] = {}
+        self._narrowed: dict[tuple[int, float], Boxes | None] = {}
         sure = [track for track in others if float(np.mean(track.scores)) >= _KEPT]
         self._moving = [track for track in others if _moves(track)]
         self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in LIVING]
@@ -77,7 +81,7 @@ class Holes:
             scene = [other for _, other in _touching(self._standing, box, time)]
             before, behind, shapes = [], [], []
             for one, other in _touching(self._guarded, box, time):
-                if not _stands_before(other, box):
+                if not _stands_before(other, box) or self._passes_before(track, one):
                     behind.append(padded(other, _OUTSIDE))
                     if one.id in portraits:
                         shapes.append((padded(other, ROOM), portraits[one.id]))
@@ -92,6 +96,12 @@ class Holes:
 
     def box(self, track: Track, time: float, reach: float) -> Boxes | None:
         """Where a track is, up to ``reach`` seconds beyond its sightings; longer while the picture's edge or something hides it partly."""
+        if (track.id, time) in self._narrowed:
+            return self._narrowed[track.id, time]
+        return self._thought(track, time, reach)
+
+    def _thought(self, track: Track, time: float, reach: float) -> Boxes | None:
+        """Where a track is, as told by its sightings alone."""
         box = track.at(time, reach)
         if box is not None:
             return box
@@ -111,19 +121,36 @@ class Holes:
         others = (at for one in self._guarded if one.id != track.id and (at := one.at(time, _REACH)) is not None)
         return any(float(shared(box, other)) > 0 and _stands_before(other, box) for other in others)
 
+    def unsighted(self, time: float, reach: float) -> list[tuple[Track, Boxes]]:
+        """Targets with their boxes that are only thought to be coming in or going out through an edge, before or after all sightings."""
+        found = []
+        for track in self.targets:
+            if not track.times[0] <= time <= track.times[-1]:
+                box = self.box(track, time, reach)
+                if box is not None and self._crosses(box):
+                    found.append((track, box))
+        return found
+
+    def narrow(self, track: Track, time: float, box: Boxes | None) -> None:
+        """What was thought of a target at a time is known better: its box, or that it is not there."""
+        self._narrowed[track.id, time] = box
+
     def _crosses(self, box: Boxes) -> bool:
         """Whether a box is partly inside the picture and partly beyond its left or right edge: through the others few things go."""
         width = self._size[0]
         return bool(box[2] > 0 and box[0] < width and (box[0] < 0 or box[2] > width))
 
-    def movers(self, time: float, reach: float) -> list[Boxes]:
-        """Boxes of all that is not the scene: what goes, and what moves."""
-        every = [*self.targets, *self._moving]
-        return [box for track in every if (box := self.box(track, time, reach)) is not None]
+    def movers(self, time: float, reach: float, *, narrowed: bool = True) -> list[Boxes]:
+        """Boxes of all that is not the scene: what goes, and what moves; by sightings alone unless ``narrowed``."""
+        return self._boxes([*self.targets, *self._moving], time, reach, narrowed=narrowed)
 
-    def hidden(self, time: float, reach: float) -> list[Boxes]:
-        """Boxes of what goes."""
-        return [box for track in self.targets if (box := self.box(track, time, reach)) is not None]
+    def hidden(self, time: float, reach: float, *, narrowed: bool = True) -> list[Boxes]:
+        """Boxes of what goes; by sightings alone unless ``narrowed``."""
+        return self._boxes(self.targets, time, reach, narrowed=narrowed)
+
+    def _boxes(self, tracks: Sequence[Track], time: float, reach: float, *, narrowed: bool) -> list[Boxes]:
+        where = self.box if narrowed else self._thought
+        return [box for track in tracks if (box := where(track, time, reach)) is not None]
 
     def meeting(self) -> list[Track]:
         """Of what lives or moves and stays, what comes near a target at any time."""
@@ -133,6 +160,20 @@ class Holes:
             if any(self._meet(box, time) for time, box in zip(other.times, other.boxes, strict=True))
         ]
 
+    def _passes_before(self, target: Track, other: Track) -> bool:
+        """Whether a target was ever seen where something else would have hidden it, had that been before it.
+
+        Of two of a kind the nearer has the larger box, much of which is empty: there the foot tells more.
+        """
+        if target.group == other.group:
+            return False
+        pair = (target.id, other.id)
+        if pair not in self._before:
+            there = ((box, other.at(time, 0.0)) for time, box in zip(target.times, target.boxes, strict=True))
+            within = [at is not None and float(shared(box, at)) > _SEEN_WITHIN * float(area(box)) for box, at in there]
+            self._before[pair] = sum(within) >= _SEEN_TIMES
+        return self._before[pair]
+
     def met(self, time: float, reach: float, *, before: bool) -> list[tuple[Track, Boxes, list[Boxes]]]:
         """What lives or moves, stays, and stands before a target in this picture, or behind: its box, and those of the targets."""
         found: dict[int, tuple[Track, Boxes, list[Boxes]]] = {}
@@ -141,7 +182,7 @@ class Holes:
             if box is None:
                 continue
             for one, other in _touching(self._guarded, box, time):
-                if _stands_before(other, box) == before:
+                if (_stands_before(other, box) and not self._passes_before(target, one)) == before:
                     found.setdefault(one.id, (one, other, []))[2].append(box)
         return list(found.values())
 

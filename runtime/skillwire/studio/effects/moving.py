@@ -27,7 +27,9 @@ from skillwire.studio.effects.cutout import (
     mask_of,
     noise_of,
 )
-from skillwire.studio.effects.fill import Filled, Filler, Look, faded
+from skillwire.studio.effects.entering import narrowed
+from skillwire.studio.effects.fill import Filler
+from skillwire.studio.effects.filled import Filled, Look, between
 from skillwire.studio.effects.holes import Holes, Tally
 from skillwire.studio.effects.light import halved
 from skillwire.studio.effects.outlines import LOOKS, Outlines, Things
@@ -131,12 +133,17 @@ class MovingMender:
         place: Matrix = np.eye(3)
         before: View | None = None
         for time, frame in frames:
-            planes, movers = planes_of(frame), self._holes.movers(time, REACH)
-            view = View(planes.y, movers)
+            planes = planes_of(frame)
+            view = View(planes.y)
             if before is not None:
                 step = motion(before, view)
-                place = step.matrix @ place if step.trust > _TRUST else place
+                if step.trust > _TRUST:
+                    place = step.matrix @ place
+                    for track, box in self._holes.unsighted(time, REACH):
+                        self._holes.narrow(track, time, narrowed(before, view, step.matrix, box))
             before = view
+            movers = self._holes.movers(time, REACH)
+            view.without = movers
             self._maker.submit(self._distant.pass_by, time, place)
             yield Still(time, partial(_same, planes), view, place, movers, self._holes.hidden(time, REACH)), frame
 
@@ -256,11 +263,8 @@ class MovingMender:
 
 def _look(now: Still, patch: _Patch, here: Planes, free: Plane) -> Look:
     """The scene in a region, faded from the making before to the one after."""
-    one = patch.before.filled.result().seen_from(now, patch.region, here, free)
-    if patch.after is None:
-        return one
-    other = patch.after.filled.result().seen_from(now, patch.region, here, free)
-    return faded(one, other, (now.time - patch.before.time) / (patch.after.time - patch.before.time))
+    after = None if patch.after is None else patch.after.filled.result()
+    return between(patch.before.filled.result(), after, now, patch.region, here, free)
 
 
 def _same(planes: Planes) -> Planes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from skillwire.studio.effects.around import Sight
 from skillwire.studio.effects.boxes import Boxes, padded
 from skillwire.studio.effects.camera import WIDTH, Matrix, View, motion_near, moved
 from skillwire.studio.effects.cutout import free_of
@@ -63,6 +64,10 @@ class Still:
         if self._open is None:
             self._open = self._without(self.hidden)
         return self._open
+
+    def sight(self, free: Plane) -> Sight:
+        """The picture for measuring flow, where it is ``free`` (255, at the size of ``view``)."""
+        return Sight(self.time, self.view.grey, self.view.scale, self.place, free)
 
     def layer(self, shows: Plane) -> Layer:
         """All of the picture, to take from where ``shows`` (at the size of ``view``) is set."""
@@ -160,9 +165,10 @@ class Distant:
 
     def _still(self, kept: Kept, place: Matrix, reach: float) -> Still:
         shrink = next(one for one in (4, 2, 1) if one == 1 or self._size[0] / one >= WIDTH)
-        movers = self._holes.movers(kept.time, reach)
+        # Not what was found out on the way: that depends on how far other work has come.
+        movers = self._holes.movers(kept.time, reach, narrowed=False)
         view = View(kept.small(shrink), movers, 1 / shrink)
-        hidden = self._holes.hidden(kept.time, reach)
+        hidden = self._holes.hidden(kept.time, reach, narrowed=False)
         return Still(kept.time, lambda: self._planes(kept), view, place, movers, hidden)
 
     def _planes(self, kept: Kept) -> Planes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skillwire.studio.effects.bend import Bend
 from skillwire.studio.effects.camera import Matrix
 from skillwire.studio.effects.cutout import mixed_into
 from skillwire.studio.effects.light import Light, added, halved
@@ -20,12 +21,6 @@ from skillwire.studio.effects.vision import opencv
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Below this mean displacement (half-size pixels) a homography needs no flow; beyond so many a flow has lost its way.
-_FLOW_WORTH, _FLOW_MOST = 0.12, 12.0
-# Flow is measured on pictures of at most so many pixels a side: it is smoothed by more than what is lost.
-_FLOW_SIDE = 260
-# On a side shorter than this OpenCV reads outside the picture: at a quarter of the size a patch of 8 pixels must fit.
-_FLOW_LEAST = 32
 # Where pixels come from is worked out at every so-many-th of them, and interpolated.
 _CELL = 8
 # From the full picture to half its size: half-size pixel i lies at 2i + 0.5.
@@ -61,23 +56,24 @@ class Layer:
 class Way:
     """How a region of a picture lies in a layer. ``back`` maps the region's full-size pixels to the layer's.
 
-    ``size``: the region's at half size; ``bend``: a flow (half-size pixels, of any resolution) that comes before ``back``.
+    ``size``: the region's at half size, ``corner``: where it lies in the picture; ``bend``: a flow (half-size pixels, of any resolution) that comes before ``back``.
     """
 
     layer: Layer
     back: Matrix
     size: tuple[int, int]
+    corner: tuple[int, int]
     bend: NDArray[np.float32] | None = None
 
     def shown(self, mask: Plane, scale: float) -> Plane:
         """A mask of the layer, ``scale`` of its pixels to one of the planes', in the region at half size."""
-        cv2 = opencv()
+        if not opencv().countNonZero(mask):
+            return np.zeros(self.size[::-1], np.uint8)
         shrink = np.diag([scale, scale, 1.0])
         shrink[:2, 2] = (scale - 1) / 2
-        matrix = shrink @ self.back @ _DOUBLE
-        return np.asarray(
-            cv2.warpPerspective(mask, matrix, self.size, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP), np.uint8
-        )
+        back = shrink @ self.back @ _DOUBLE
+        nearest, border = opencv().INTER_NEAREST, opencv().BORDER_CONSTANT
+        return _fetched([mask], back, (0, 0, *self.size), self._bend_at(1.0), nearest, border)[0]
 
     def half(self) -> Planes:
         """The region as the layer shows it, at half size."""
@@ -88,18 +84,14 @@ class Way:
         smooth = opencv().INTER_CUBIC if sharp else opencv().INTER_LINEAR
         return _fetched([self.layer.planes.y], self.back, window, self._bend_at(2.0), smooth)[0]
 
-    def bent(self, here: Plane, ring: Plane) -> tuple[Way, Planes]:
-        """The way refined by dense flow (DIS) to ``here``, the region's luma at half size, and what the layer shows on it.
-
-        The flow is measured where ``ring`` is set, around the hole, and carried smoothly into it.
-        """
-        planes = self.layer.half
-        (rough,) = self._halves((planes.y,))
-        bend = _bend(rough, here, ring)
+    def bent(self, bend: Bend | None) -> Way:
+        """The way with what the camera's motion leaves before it."""
         if bend is None:
-            return self, Planes(rough, *self._halves((planes.u, planes.v)))
-        better = replace(self, bend=bend)
-        return better, better.half()
+            return self
+        if bend.matrix is None:
+            return replace(self, bend=bend.of_region)
+        x0, y0 = self.corner
+        return replace(self, back=self.back @ _shift(-x0, -y0) @ bend.matrix @ _shift(x0, y0))
 
     def _halves(self, planes: Sequence[Plane]) -> list[Plane]:
         back = _HALVE @ self.back @ _DOUBLE
@@ -116,7 +108,7 @@ def way(layer: Layer, place: Matrix, region: Region) -> Way:
     """How the region of the picture at ``place`` lies in the layer, by the camera's motion alone."""
     x0, y0, x1, y1 = region
     back = _shift(-layer.corner[0], -layer.corner[1]) @ layer.place @ np.linalg.inv(place) @ _shift(x0, y0)
-    return Way(layer, np.asarray(back, np.float64), ((x1 - x0) // 2, (y1 - y0) // 2))
+    return Way(layer, np.asarray(back, np.float64), ((x1 - x0) // 2, (y1 - y0) // 2), (x0, y0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +125,8 @@ class Lit:
 
 
 def lit(way: Way, here: Planes, ring: Plane) -> Lit:
-    """The layer along ``way``, bent and lit like ``here``, the picture's region at half size, where ``ring`` is the scene in both."""
-    way, rough = way.bent(here.y, ring)
+    """The layer along ``way``, lit like ``here``, the picture's region at half size, where ``ring`` is the scene in both."""
+    rough = way.half()
     light = Light(rough)
     light.measure(here, ring)
     window = (0, 0, 2 * way.size[0], 2 * way.size[1])
@@ -210,42 +202,19 @@ def lay(scene: Planes, seen: Plane, layer: Lit, shows: Plane) -> None:
     seen[part] = cv2.max(seen[part], fresh)
 
 
-def _bend(rough: Plane, seen: Plane, ring: Plane) -> NDArray[np.float32] | None:
-    """Flow (half-size pixels) from the picture to the warped source where ``ring`` is set, smoothed into the rest."""
-    cv2 = opencv()
-    height, width = rough.shape
-    if min(rough.shape) < _FLOW_LEAST or cv2.countNonZero(ring) < 200:
-        return None
-    known = rough.copy()
-    cv2.copyTo(seen, ring, known)
-    shrink = max(1.0, min(max(rough.shape) / _FLOW_SIDE, min(rough.shape) / _FLOW_LEAST))
-    size = (round(width / shrink), round(height / shrink))
-    if shrink > 1:
-        known, rough = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (known, rough))
-        ring = cv2.resize(ring, size, interpolation=cv2.INTER_NEAREST)
-    dis: Any = cv2  # its stubs lack this class
-    raw: Any = dis.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST).calc(known, rough, None)
-    weight: Any = cv2.erode(ring, np.ones((5, 5), np.uint8)).astype(np.float32) * np.float32(1 / 255)
-    across, down = cv2.split(raw)
-    farthest = cv2.max(cv2.max(across, -across), cv2.max(down, -down))
-    weight[farthest >= _FLOW_MOST / shrink] = 0
-    weighted = cv2.merge((across * weight, down * weight))
-    sigma = max(4.0, min(size) / 10)
-    small = (max(4, size[0] // 4), max(4, size[1] // 4))
-    spread = cv2.GaussianBlur(cv2.resize(weight, small, interpolation=cv2.INTER_AREA), (0, 0), sigma / 4) + 1e-3
-    carried = cv2.resize(weighted, small, interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(carried, (0, 0), sigma / 4) / spread[:, :, None] * np.float32(shrink)
-    return None if float(np.abs(smooth).mean()) < _FLOW_WORTH else np.asarray(smooth, np.float32)
-
-
 def _fetched(
-    planes: Sequence[Plane], back: Matrix, window: Region, bend: tuple[NDArray[np.float32], float] | None, smooth: int
+    planes: Sequence[Plane],
+    back: Matrix,
+    window: Region,
+    bend: tuple[NDArray[np.float32], float] | None,
+    smooth: int,
+    border: int | None = None,
 ) -> list[Plane]:
-    """A window of planes of one size, each pixel from where ``bend`` and then ``back`` lead."""
+    """A window of planes of one size, each pixel from where ``bend`` and then ``back`` lead; beyond the ``border`` the last again."""
     cv2 = opencv()
     x0, y0, x1, y1 = window
     size = (x1 - x0, y1 - y0)
-    border = cv2.BORDER_REPLICATE
+    border = cv2.BORDER_REPLICATE if border is None else border
     if bend is None:
         matrix = back @ _shift(x0, y0)
         flags = smooth | cv2.WARP_INVERSE_MAP
