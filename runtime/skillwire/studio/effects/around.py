@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Room around a region in which flow is measured: in sides of it, and in pixels of the small pictures.
 _AROUND, _AROUND_LEAST = 0.2, 28
 # Flow is measured on windows of at most so many pixels a side.
-_SIDE = 300
+_SIDE = 200
 # On a side too short for a patch at the coarser of its sizes OpenCV's flow reads outside the picture.
 _LEAST = 32
 
