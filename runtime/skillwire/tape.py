@@ -52,7 +52,7 @@ class Tape:
                 )
             self._journal.cut(self.run, opened)
             steps = steps[:opened]
-        lost = next((step.number for step in steps if MARK[0] in str(step.answer)), None)
+        lost = next((step.number for step in steps if _holds_mark(step.answer)), None)
         asking = bool(steps) and steps[-1].subject == ACCESS
         if asking and (steps[-1].answer is None or lost == len(steps) - 1):
             # The process died between the request and the vault: the token is asked for again, and under a new client id, since
@@ -151,6 +151,15 @@ def _tokens(data: Any) -> Iterator[str]:
     elif isinstance(data, list):
         for item in data:
             yield from _tokens(item)
+
+
+def _holds_mark(answer: Any) -> bool:
+    """Whether a secret is missing from a recorded answer, its mark standing in its place."""
+    if isinstance(answer, str):
+        return MARK[0] in answer
+    if isinstance(answer, Mapping):
+        return any(map(_holds_mark, answer.values()))
+    return isinstance(answer, list) and any(map(_holds_mark, answer))
 
 
 def _is_failure(answer: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -72,6 +73,30 @@ def test_a_killed_run_goes_on(call, when, clip):
     journal = Journal()
     assert [entry.state for entry in journal.runs()] == ["done"]
     journal.close()
+
+
+# The journal has the answer, and the process dies before the vault has the token in it.
+DIES_BEFORE_THE_VAULT = """
+import os, signal, sys
+from skillwire.vault import Vault
+Vault.keep = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+from skillwire.cli.quick import main
+main()
+"""
+
+
+def test_a_token_that_never_reached_the_vault_is_asked_for_again(clip):
+    with StandIn() as service:
+        command = [sys.executable, "-c", DIES_BEFORE_THE_VAULT, "run", SKILL, str(clip), "remove all audio"]
+        died = subprocess.run([*command, "--agent", service.url], capture_output=True, check=False, timeout=120)
+        assert died.returncode == -signal.SIGKILL
+        journal = Journal()
+        (run,) = journal.runs()
+        journal.close()
+        events, _ = resume(run)
+        assert isinstance(events[-1], Artifact)
+        asked = [request.headers["x-client-id"] for request in service.seen if request.call == "token"]
+    assert len(asked) == len(set(asked)) == 2, "under a new client id, for the service may give each just one token"
 
 
 def test_an_export_that_never_arrived_is_submitted_under_its_id(clip):
