@@ -175,11 +175,13 @@ def _attribute(name: str, tracks: list[Track], size: tuple[int, int], *, alone: 
 def _far(tracks: list[Track], size: tuple[int, int]) -> NDArray[Any]:
     """How far back each track seems to be: small beside the largest, its foot high, off centre, short-lived, soft.
 
-    The largest is never taken for the background's unless it is alone, and then not when it fills much of the picture.
+    The largest is never taken for the background's unless it is alone; and then not when it is somebody who fills much of the
+    picture: whoever is meant may not have been seen, while the only car is the car.
     """
     areas = np.asarray([track.size for track in tracks])
     if len(tracks) == 1:
-        return np.asarray(np.where(areas > _NEAR * size[0] * size[1], 0.2, 1.0))
+        near = (areas > _NEAR * size[0] * size[1]) & (tracks[0].group in LIVING)
+        return np.asarray(np.where(near, 0.2, 1.0))
     feet = np.asarray([track.foot for track in tracks])
     x = np.asarray([track.centre[0] for track in tracks]) / size[0]
     lengths = np.asarray([track_length(track) for track in tracks])
