@@ -32,7 +32,7 @@ from skillwire.studio.effects.fill import Filler
 from skillwire.studio.effects.filled import Filled, Look, between
 from skillwire.studio.effects.holes import Holes, Tally
 from skillwire.studio.effects.light import halved
-from skillwire.studio.effects.outlines import LOOKS, Outlines, Things
+from skillwire.studio.effects.outlines import LONG_AGO, LOOKS, Outlines, Things
 from skillwire.studio.effects.planes import Plane, Planes, Region, empty_frame, planes_of
 from skillwire.studio.effects.stills import Distant, Still
 from skillwire.studio.effects.tracks import Track
@@ -70,8 +70,9 @@ class _Key:
 
 @dataclass(slots=True)
 class _Scenes:
-    """What was put together behind one thing, or several that meet, in the order of time."""
+    """What was put together behind one thing, or several that meet, in the order of time; ``asked`` for last at that time."""
 
+    asked: float
     filler: Filler = field(default_factory=Filler)
     known: deque[_Key] = field(default_factory=lambda: deque(maxlen=4))
 
@@ -120,6 +121,9 @@ class MovingMender:
         still, frame = self._ahead[0]
         planned = (self._planned(still, *hole) for hole in _together(self._holes.at(still.time, REACH)))
         patches = [patch for patch in planned if patch is not None]
+        self._scenes = {
+            thing: scenes for thing, scenes in self._scenes.items() if still.time - scenes.asked <= LONG_AGO
+        }
         self._ahead.popleft()
         self._behind.append(still)
         while still.time - self._behind[0].time > self._seconds:
@@ -152,7 +156,8 @@ class MovingMender:
         region = hole.region(now.planes.size)
         if region is None:
             return None
-        scenes = self._scenes.setdefault(things[0][0].id, _Scenes())
+        scenes = self._scenes.setdefault(things[0][0].id, _Scenes(now.time))
+        scenes.asked = now.time
         near = [one for one in scenes.known if abs(one.time - now.time) <= 1.5 * _KEY and _covers(one, now, region)]
         before = max((one for one in near if one.time <= now.time), key=lambda one: one.time, default=None)
         after = min((one for one in near if one.time > now.time), key=lambda one: one.time, default=None)

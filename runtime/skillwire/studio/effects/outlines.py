@@ -17,6 +17,8 @@ from skillwire.studio.effects.tracks import Track
 
 # An outline is good for so many seconds.
 _LATELY = 0.5
+# What is known of a thing is forgotten when it has not been asked for in so many seconds: a film may show thousands.
+LONG_AGO = 5.0
 # Pictures in which an outline is looked for, when the one at hand does not tell it.
 LOOKS = 8
 
@@ -36,6 +38,9 @@ class Outlines:
 
         ``None`` when one of them has none in any picture.
         """
+        for gone in [thing for thing, (time, _) in self.lately.items() if now.time - time > LONG_AGO]:
+            del self.lately[gone]
+            self.known.pop(gone, None)
         size = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
         shapes = []
         for track, box in things:
