@@ -44,7 +44,7 @@ def _formats(facts: Facts) -> Stated[tuple[str, ...]] | None:
     page = facts.page
     best: tuple[tuple[bool, int], tuple[str, ...], int] = ((False, 0), (), 0)
     lead_in = pattern("formats").regex
-    for at in page.places(near("formats")):
+    for at in sorted(page.places(near("formats")) + _plurals(page.lower)):
         unit = page.unit_of(at)
         lead = lead_in.match(page.text, at, unit.stop) if unit.kind not in ("table", "fence") else None
         if lead is None:
@@ -60,6 +60,19 @@ def _formats(facts: Facts) -> Stated[tuple[str, ...]] | None:
         if rank > best[0] and any(len(name) in (3, 4) for name in types):
             best = (rank, tuple(dict.fromkeys(types)), page.line_at(at))
     return Stated(best[1], best[2]) if best[1] else None
+
+
+def _plurals(lower: str) -> list[int]:
+    """Offsets of the words of ``_THINGS`` in the plural before a colon (``Files: …``): one search for all of them."""
+    found = []
+    at = lower.find("s:")
+    while at >= 0:
+        start = at
+        while start and lower[start - 1].isalpha():
+            start -= 1
+        found.append(start)
+        at = lower.find("s:", at + 2)
+    return found
 
 
 def _units_of_size(lower: str) -> Iterator[int]:
