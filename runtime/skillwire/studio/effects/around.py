@@ -87,6 +87,13 @@ class Around:
         part = cv2.warpAffine(flow, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(part * np.float32(0.5 / self.scale), np.float32)
 
+    def mask_of_region(self, mask: Plane) -> Plane:
+        """The region's part of a mask of this size, in half-size pixels."""
+        x0, y0, x1, y1 = self._region
+        back = (np.linalg.inv(self.full) @ _spread_from((2, 2), (x0, y0)))[:2]
+        flags = opencv().INTER_NEAREST | opencv().WARP_INVERSE_MAP
+        return np.asarray(opencv().warpAffine(mask, back, ((x1 - x0) // 2, (y1 - y0) // 2), flags=flags), np.uint8)
+
     def _warped(self, plane: Plane, sight: Sight, smooth: int) -> Plane:
         cv2 = opencv()
         small = np.linalg.inv(_spread_from((1 / sight.scale, 1 / sight.scale), (0, 0)))

@@ -102,7 +102,7 @@ def bend(
         return None
     known = grey.copy()
     cv2.copyTo(around.grey, around.free, known)
-    weight = _believed(np.asarray(ring, np.uint8))
+    weight = believed(np.asarray(ring, np.uint8))
     raw, places = _measured(known, grey, weight, _QUICK)
     if places is None:
         return None
@@ -143,7 +143,7 @@ def _planar(around: Around, plane: Any) -> Bend | None:
 def relief_between(around: Around, one: Sight, other: Sight) -> Relief:
     """How the scene of one picture moves to another's, where the other is free."""
     (grey, _), (moved, free) = around.aligned(one), around.aligned(other)
-    flow = _flow(grey, moved, _FINE)
+    flow = dense_flow(grey, moved, _FINE)
     weight = free.astype(np.float32) * np.float32(1 / 255)
     if float(weight.min()) < 1:
         filled = _smoothed(flow, weight)
@@ -151,7 +151,8 @@ def relief_between(around: Around, one: Sight, other: Sight) -> Relief:
     return Relief(flow, around)
 
 
-def _flow(one: Plane, other: Plane, preset: int) -> Flow:
+def dense_flow(one: Plane, other: Plane, preset: int = _QUICK) -> Flow:
+    """The flow from one small picture to another of the same size (dense inverse search), in pixels, shape (height, width, 2)."""
     dis: Any = opencv()  # its stubs lack this class
     method = dis.DISOpticalFlow_create(preset)
     method.setFinestScale(1)
@@ -171,7 +172,7 @@ def _smoothed(flow: Flow, weight: NDArray[np.float32]) -> Flow:
     return np.asarray(cv2.resize(smooth, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _believed(ring: Plane) -> NDArray[np.float32]:
+def believed(ring: Plane) -> NDArray[np.float32]:
     """How far flow is believed, 0 to 1: not beside what is hidden."""
     inner = opencv().erode(ring, np.ones((2 * _RIM + 1,) * 2, np.uint8), borderValue=255)
     return np.asarray(inner, np.float32) * np.float32(1 / 255)
@@ -179,7 +180,7 @@ def _believed(ring: Plane) -> NDArray[np.float32]:
 
 def _measured(known: Plane, grey: Plane, weight: NDArray[np.float32], preset: int) -> tuple[Flow, Any]:
     """The flow, and rows and columns of places to fit it at; ``None`` for these where there are too few."""
-    raw = _flow(known, grey, preset)
+    raw = dense_flow(known, grey, preset)
     rows, columns = np.nonzero(weight > 0.9)
     step = max(1, len(rows) // _FITTED)
     rows, columns = rows[::step], columns[::step]

@@ -20,6 +20,7 @@ from skillwire.studio.effects.planes import Plane, Planes, Region, copied
 from skillwire.studio.effects.ranked import ranked
 from skillwire.studio.effects.stills import MOVER_PAD, Still
 from skillwire.studio.effects.vision import opencv
+from skillwire.studio.effects.votes import outvoted
 from skillwire.studio.effects.warp import Layer, lay, lit, unlit, way
 
 # Fewer half-size pixels than this are left as they are rather than made up.
@@ -152,18 +153,28 @@ class Filler:
         """Lays what the best sources show under what is ``seen``; the times of those taken from."""
         cv2 = opencv()
         now, region = wanted.now, wanted.region
-        chosen = ranked(now, wanted.hole, region, sources, self.used, wanted.shown, wanted.worst)
+        chosen, others = ranked(now, wanted.hole, region, sources, self.used, wanted.shown, wanted.worst)
         settle(chosen, now)
         around = Around(now.sight(wanted.shown(now)), region, now.planes.size)
-        for source in chosen:
-            layer = source.layer(wanted.shown(source))
+        sights = [source.sight(wanted.shown(source)) for source in chosen]
+        alone = outvoted(around, sights, [other.sight(wanted.shown(other)) for other in others])
+        late = []
+        for source, sight, odd in zip(chosen, sights, alone, strict=True):
+            layer = source.layer(sight.free)
             there = way(layer, now.place, region)
             shows = there.shown(layer.shows, layer.scale)
-            if cv2.countNonZero(cv2.bitwise_and(shows, cv2.bitwise_not(seen))):
-                sight = source.sight(layer.shows)
-                there = there.bent(bend(around, sight, partial(_relief, around, sight, wanted, sources)))
-                shows = there.shown(layer.shows, layer.scale)
-                lay(scene, seen, lit(there, here, np.asarray(cv2.bitwise_and(ring, shows), np.uint8)), shows)
+            if not cv2.countNonZero(cv2.bitwise_and(shows, cv2.bitwise_not(seen))):
+                continue
+            there = there.bent(bend(around, sight, partial(_relief, around, sight, wanted, sources)))
+            shows = there.shown(layer.shows, layer.scale)
+            here_, ring_ = here, np.asarray(cv2.bitwise_and(ring, shows), np.uint8)
+            laid = lit(there, here_, ring_)
+            if odd is not None:
+                late.append((laid, shows))
+                shows = np.asarray(cv2.bitwise_and(shows, cv2.bitwise_not(odd)), np.uint8)
+            lay(scene, seen, laid, shows)
+        for laid, shows in late:
+            lay(scene, seen, laid, shows)
         return {source.time for source in chosen}
 
     def _invent(self, layer: Layer, region: Region, made: Plane, seen: Plane, free: Plane) -> None:

@@ -8,20 +8,33 @@ import numpy as np
 
 from skillwire.studio.effects.around import Around, Sight
 from skillwire.studio.effects.bend import Bend, Relief, bend, relief_between
+from skillwire.studio.effects.cutout import Scene
 from skillwire.studio.effects.planes import Plane, Planes, Region
 from skillwire.studio.effects.stills import Still
+from skillwire.studio.effects.unsure import Mixed
 from skillwire.studio.effects.vision import opencv
-from skillwire.studio.effects.warp import Faded, Layer, Lit, lit, way
+from skillwire.studio.effects.warp import Faded, Layer, lit, way
+
+# Half-size pixels over which one scene is faded into another.
+_SOFT = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """A scene in a region of a picture. Half-size masks: where it was ``seen``, where ``made`` up, and there a thing is for ``sure``."""
 
-    scene: Lit | Faded
+    scene: Scene
     seen: Plane
     made: Plane
     sure: Plane
+
+    def with_other(self, scene: Scene, shows: Plane) -> Look:
+        """The look with another scene where that ``shows`` (255, half size) it."""
+        cv2 = opencv()
+        hidden = cv2.bitwise_not(shows)
+        weight = cv2.blur(shows, (_SOFT, _SOFT)).astype(np.float32) * np.float32(1 / 255)
+        masks = cv2.max(self.seen, shows), cv2.bitwise_and(self.made, hidden), cv2.bitwise_and(self.sure, hidden)
+        return Look(Mixed.of(self.scene, scene, weight), *(np.asarray(mask, np.uint8) for mask in masks))
 
 
 def faded(one: Look, other: Look, part: float) -> Look:

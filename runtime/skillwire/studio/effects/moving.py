@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,8 @@ from skillwire.studio.effects.holes import Holes, Tally
 from skillwire.studio.effects.light import halved
 from skillwire.studio.effects.outlines import LONG_AGO, LOOKS, Outlines, Things
 from skillwire.studio.effects.planes import Plane, Planes, Region, empty_frame, planes_of
-from skillwire.studio.effects.stills import Distant, Still
+from skillwire.studio.effects.stills import MOVER_PAD, Distant, Still
+from skillwire.studio.effects.traced import STEPS, Tracer
 from skillwire.studio.effects.tracks import Track
 from skillwire.studio.effects.unsure import guarded, is_doubtful
 from skillwire.studio.effects.vision import opencv
@@ -54,6 +56,8 @@ _KEPT_BYTES, _KEPT_SECONDS, _KEPT_ALONE = 280_000_000, 0.7, 1.6
 _COMPARED, _OLD, _OLD_EVERY = 20, 8, 0.6
 # A motion of the camera of which fewer corners follow is not believed.
 _TRUST = 0.2
+# A scene that misses what is beside the hole by so many bytes (root mean square) is left for what misses it so many times less.
+_MISFIT, _BETTER = 12.0, 1.6
 # So much of the picture's width beyond its edges the scene is made as well.
 _BEYOND = 0.04
 
@@ -87,6 +91,8 @@ class _Patch:
     before: _Key
     after: _Key | None
     near: tuple[Still, ...]
+    back: tuple[Still, ...]
+    on: tuple[Still, ...]
 
 
 class MovingMender:
@@ -104,6 +110,7 @@ class MovingMender:
         self._old: deque[Still] = deque(maxlen=_OLD)
         # One for the thread that puts scenes together, one for that which mends: what each knows depends on what it was asked before.
         self._making, self._mending = Outlines(), Outlines()
+        self._tracer = Tracer()
 
     def over(self, frames: Iterator[Timed]) -> Iterator[Callable[[], Timed]]:
         """What gives the frames of the shot mended, one after the other; each comes late by what is looked at after it."""
@@ -166,7 +173,9 @@ class MovingMender:
         if after is None and before.time < now.time:
             after = self._next(scenes, before.time, now, things)
             after = after if after is not None and _covers(after, now, region) else None
-        return _Patch(things, hole, region, before, after, self._looks())
+        back = tuple(islice(reversed(self._behind), STEPS))
+        on = tuple(still for still, _ in islice(self._ahead, 1, STEPS + 1))
+        return _Patch(things, hole, region, before, after, self._looks(), back, on)
 
     def _mended(self, still: Still, frame: VideoFrame, patches: Sequence[_Patch]) -> Timed:
         """The frame with its patches, as another: the picture itself is still looked at, for others."""
@@ -185,6 +194,7 @@ class MovingMender:
         here = halved(whole)
         free = free_of([padded(box, 0.1, 6) for box in now.movers], region)
         look = _look(now, patch, here, free)
+        look = self._followed(now, patch, here, look)
         apart = difference(here, look.scene.half)
         known = np.asarray(cv2.bitwise_and(free, look.seen), np.uint8)
         mask, kept = mask_of(apart, hole, region[:2], known, look.sure)
@@ -196,11 +206,27 @@ class MovingMender:
         if is_doubtful(mask, inner):
             outlined = self._mending.of(now, things, region, patch.near)
             if outlined is not None:
-                mask = np.asarray(cv2.bitwise_and(mask, outlined), np.uint8)
+                mask = np.asarray(cv2.bitwise_and(cv2.max(cv2.bitwise_and(mask, inner), outlined), cv2.bitwise_not(kept)), np.uint8)
                 scene = guarded(scene, here, mask, apart, look.seen, noise_of(apart, known))
         self._tally.replaced += cv2.countNonZero(mask)
         self._tally.invented += cv2.countNonZero(cv2.bitwise_and(mask, look.made))
         blended(whole, scene, mask, kept)
+
+    def _followed(self, now: Still, patch: _Patch, here: Planes, look: Look) -> Look:
+        """A look, or where it fits badly beside the hole what was followed there from picture to picture, if that fits better."""
+        cv2 = opencv()
+        others = [*(padded(box, MOVER_PAD, 6) for box in now.hidden), *patch.hole.before]
+        beside = cv2.bitwise_and(free_of(others, patch.region), look.seen) > 0
+        if not beside.any():
+            return look
+        apart = look.scene.half.y[beside].astype(np.float32) - here.y[beside]
+        missed = float(np.sqrt(np.mean(apart**2)))
+        if missed < _MISFIT:
+            return look
+        traced = self._tracer.behind(now, patch.back, patch.on, patch.region)
+        if missed < _BETTER * traced.missed:
+            return look
+        return look.with_other(traced, traced.shows)
 
     def _next(self, scenes: _Scenes, since: float, now: Still, things: Things) -> _Key | None:
         coming = [still for still, _ in self._ahead if still.time > now.time]

@@ -24,6 +24,8 @@ _STRICT = 4.0
 # Pictures used for the picture before are preferred, since changing them flickers; distant ones are less alike.
 _AGAIN = 0.85
 _PER_SECOND = 0.08
+# Others that are told of.
+_OTHERS = 5
 # Fewer pixels around the hole than this tell nothing.
 _LEAST_RING = 30
 
@@ -36,17 +38,17 @@ def ranked(
     used: Collection[float] = (),
     shown: Callable[[Still], Plane] = lambda still: still.free,
     worst: float = float("inf"),
-) -> list[Still]:
+) -> tuple[list[Still], list[Still]]:
     """The few pictures that agree best around the hole (255, half size, in the region) and together show what is behind it.
 
-    What agrees best comes first. ``used``: times of pictures taken from a moment ago. ``shown`` gives the mask of what may
+    What agrees best comes first. Then, as many others that show some of it, too. ``used``: times of pictures taken from a moment ago. ``shown`` gives the mask of what may
     be taken from a picture; what agrees with ``now`` worse than ``worst`` (bytes) is not taken from at all.
     """
     cv2 = opencv()
     scale = now.view.scale
     inside = whole(np.asarray(region, np.float32), now.planes.size)
     if inside is None:
-        return []
+        return [], []
     left, top = (inside[n] - region[n] for n in range(2))
     hole = hole[top // 2 : (top + inside[3] - inside[1]) // 2, left // 2 : (left + inside[2] - inside[0]) // 2]
     x0, y0, x1, y1 = (round(edge * scale) for edge in inside)
@@ -86,7 +88,8 @@ def ranked(
         error, source, gain = rated.pop(best)
         chosen.append((error, source))
         missing[gain > 0] = 0
-    return [source for _, source in sorted(chosen, key=lambda one: one[0])]
+    others = sorted(rated, key=lambda one: one[0])[:_OTHERS]
+    return [source for _, source in sorted(chosen, key=lambda one: one[0])], [source for _, source, _ in others]
 
 
 def _error(apart: Plane, where: Plane) -> float:

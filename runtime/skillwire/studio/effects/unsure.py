@@ -29,21 +29,39 @@ _SMALL = 96
 
 
 @dataclass(frozen=True, slots=True)
-class Mixed:
-    """A scene faded into a ``calm`` one (half size) by ``weight`` (0 to 1, half size)."""
+class Calm:
+    """A scene that is known at half size only."""
 
-    scene: Scene
-    calm: Planes
-    weight: NDArray[np.float32]
     half: Planes
 
     def luma(self, window: Region) -> Plane:
         """Full-size luma in a window of the region."""
-        cv2 = opencv()
         x0, y0, x1, y1 = window
-        part, size = np.s_[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2], (x1 - x0, y1 - y0)
-        fine = (cv2.resize(one[part], size, interpolation=cv2.INTER_LINEAR) for one in (self.calm.y, self.weight))
-        return mixture(self.scene.luma(window), *fine)
+        part = self.half.y[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2]
+        return np.asarray(opencv().resize(part, (x1 - x0, y1 - y0), interpolation=opencv().INTER_LINEAR), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A scene faded into another by ``weight`` (0 to 1, half size)."""
+
+    scene: Scene
+    other: Scene
+    weight: NDArray[np.float32]
+    half: Planes
+
+    @classmethod
+    def of(cls, scene: Scene, other: Scene, weight: NDArray[np.float32]) -> Mixed:
+        """The scene with the other where there is weight."""
+        planes = zip(scene.half.each(), other.half.each(), strict=True)
+        return cls(scene, other, weight, Planes(*(mixture(a, b, weight) for a, b in planes)))
+
+    def luma(self, window: Region) -> Plane:
+        """Full-size luma in a window of the region."""
+        x0, y0, x1, y1 = window
+        part, size = self.weight[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2], (x1 - x0, y1 - y0)
+        weight = np.asarray(opencv().resize(part, size, interpolation=opencv().INTER_LINEAR), np.float32)
+        return mixture(self.scene.luma(window), self.other.luma(window), weight)
 
 
 def is_doubtful(mask: Plane, inner: Plane) -> bool:
@@ -71,5 +89,4 @@ def guarded(scene: Scene, here: Planes, mask: Plane, apart: Plane, seen: Plane, 
         return scene
     filled = membrane(np.dstack(here.each()), np.asarray(around, np.uint8))
     calm = Planes(*(np.ascontiguousarray(filled[:, :, n]) for n in range(3)))
-    planes = zip(scene.half.each(), calm.each(), strict=True)
-    return Mixed(scene, calm, weight, Planes(*(mixture(one, other, weight) for one, other in planes)))
+    return Mixed.of(scene, Calm(calm), weight)

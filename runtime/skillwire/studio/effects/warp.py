@@ -13,7 +13,7 @@ import numpy as np
 
 from skillwire.studio.effects.bend import Bend
 from skillwire.studio.effects.camera import Matrix
-from skillwire.studio.effects.cutout import mixed_into
+from skillwire.studio.effects.cutout import Scene, mixed_into
 from skillwire.studio.effects.light import Light, added, halved
 from skillwire.studio.effects.planes import Plane, Planes, Region
 from skillwire.studio.effects.vision import opencv
@@ -138,13 +138,13 @@ def lit(way: Way, here: Planes, ring: Plane) -> Lit:
 class Faded:
     """A mixture of two layers. ``weight`` (0 to 1) of the second: one for all, or at half size."""
 
-    one: Lit | Faded
-    other: Lit | Faded
+    one: Scene
+    other: Scene
     weight: float | NDArray[np.float32]
     half: Planes
 
     @classmethod
-    def of(cls, one: Lit | Faded, other: Lit | Faded, part: float, seen: Plane, shows: Plane) -> Faded:
+    def of(cls, one: Scene, other: Scene, part: float, seen: Plane, shows: Plane) -> Faded:
         """``part`` of it is the other; where one of them knows nothing (``seen``, ``shows``: 255 where they do), the other alone."""
         cv2 = opencv()
         weight: float | NDArray[np.float32] = part
