@@ -56,6 +56,8 @@ _KEPT_BYTES, _KEPT_SECONDS, _KEPT_ALONE = 280_000_000, 0.7, 1.6
 _COMPARED, _OLD, _OLD_EVERY = 20, 8, 0.6
 # A motion of the camera of which fewer corners follow is not believed.
 _TRUST = 0.2
+# From this noise on (bytes) the outline of a thing counts beside what differs: much of it may be lost in what does not fit.
+_NOISY = 6.0
 # A scene that misses what is beside the hole by so many bytes (root mean square) is left for what misses it so many times less.
 _MISFIT, _BETTER = 12.0, 1.6
 # So much of the picture's width beyond its edges the scene is made as well.
@@ -203,11 +205,14 @@ class MovingMender:
         mask = np.asarray(cv2.bitwise_and(mask, cv2.bitwise_not(kept)), np.uint8)
         scene: Scene = look.scene
         inner = cv2.bitwise_not(free_of([hole.box], region))
-        if is_doubtful(mask, inner):
+        noise = noise_of(apart, np.asarray(cv2.bitwise_and(known, cv2.bitwise_not(kept)), np.uint8))
+        doubtful = is_doubtful(mask, inner)
+        if doubtful or noise > _NOISY:
             outlined = self._mending.of(now, things, region, patch.near)
             if outlined is not None:
-                mask = np.asarray(cv2.bitwise_and(cv2.max(cv2.bitwise_and(mask, inner), outlined), cv2.bitwise_not(kept)), np.uint8)
-                scene = guarded(scene, here, mask, apart, look.seen, noise_of(apart, known))
+                told = cv2.bitwise_and(mask, inner) if doubtful else mask
+                mask = np.asarray(cv2.bitwise_and(cv2.max(told, outlined), cv2.bitwise_not(kept)), np.uint8)
+                scene = guarded(scene, here, mask, apart, look.seen, noise) if doubtful else scene
         self._tally.replaced += cv2.countNonZero(mask)
         self._tally.invented += cv2.countNonZero(cv2.bitwise_and(mask, look.made))
         blended(whole, scene, mask, kept)
