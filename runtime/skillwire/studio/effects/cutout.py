@@ -21,6 +21,8 @@ PAD_LEAST = 16.0
 # How far a pixel must lie from the empty scene to start a mask, and to carry it on: in bytes, and in the noise's deviations.
 _START, _START_NOISE = 13.0, 5.0
 _CARRY, _CARRY_NOISE = 6.0, 2.8
+# Half-size pixels up to which something is thin.
+_THIN = 4
 # Colours vary less than brightness, so a difference in them says more.
 _COLOUR_WEIGHT = 2
 # Gaps wider than this many pixels are closed in a smaller picture. Pixels beyond a mask that its soft seam reaches.
@@ -99,6 +101,10 @@ def mask_of(
     noise = noise_of(apart, cv2.bitwise_and(free, cv2.bitwise_not(kept)))
     _, carry = cv2.threshold(apart, min(40.0, max(_CARRY, _CARRY_NOISE * noise)), 255, cv2.THRESH_BINARY)
     _, start = cv2.threshold(apart, min(60.0, max(_START, _START_NOISE * noise)), 255, cv2.THRESH_BINARY)
+    # Beyond the box what is thin is an edge of the scene that does not lie where it should.
+    thick = cv2.morphologyEx(carry, cv2.MORPH_OPEN, np.ones((_THIN, _THIN), np.uint8))
+    thick[inner] = carry[inner]
+    carry = thick
     if hole.standing:
         same = cv2.dilate(carry, np.ones((3, 3), np.uint8)) == 0
         for box in hole.standing:
