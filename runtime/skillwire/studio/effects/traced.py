@@ -186,7 +186,9 @@ def _add(sums: list[Any], weights: list[Any], still: Still, at: Flow, out: Plane
         empty: Any = None
         smooth = cv2.INTER_LINEAR if n else cv2.INTER_CUBIC
         shown = cv2.remap(plane, fine, empty, smooth, borderMode=cv2.BORDER_REPLICATE)
-        within = np.asarray([[1 / kx, 0, (left + 0.5) / kx - 0.5 - x], [0, 1 / ky, (top + 0.5) / ky - 0.5 - y]], np.float64)
+        within = np.asarray(
+            [[1 / kx, 0, (left + 0.5) / kx - 0.5 - x], [0, 1 / ky, (top + 0.5) / ky - 0.5 - y]], np.float64
+        )
         matte = cv2.warpAffine(soft, within, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         part = np.s_[top : top + size[1], left : left + size[0]]
         total[part] += shown * matte
