@@ -64,8 +64,10 @@ def test_what_agrees_around_the_hole_is_taken_from(luma):
     hides, other, fits = (
         still(n, grey, boxes) for n, grey, boxes in ((1.1, here, [box]), (1.2, seen(luma, 0, 0), []), (1.3, here, []))
     )
-    assert [one.time for one in ranked(now, hole, (0, 0, *SIZE), [hides, other, fits])] == [1.3]
-    assert ranked(now, hole, (0, 0, *SIZE), [other], worst=3.0) == []
+    chosen, others = ranked(now, hole, (0, 0, *SIZE), [hides, other, fits])
+    assert [one.time for one in chosen] == [1.3]
+    assert [one.time for one in others] == [other.time]
+    assert ranked(now, hole, (0, 0, *SIZE), [other], worst=3.0) == ([], [])
 
 
 def test_a_mask_that_runs_away_is_doubted_and_a_shadow_is_not():
