@@ -21,7 +21,7 @@ from skillwire.studio.effects.ranked import ranked
 from skillwire.studio.effects.stills import MOVER_PAD, Still
 from skillwire.studio.effects.vision import opencv
 from skillwire.studio.effects.votes import outvoted
-from skillwire.studio.effects.warp import Layer, lay, lit, unlit, way
+from skillwire.studio.effects.warp import Layer, Lit, lay, lit, unlit, way
 
 # Fewer half-size pixels than this are left as they are rather than made up.
 _LEAST_INVENTED = 12
@@ -158,7 +158,7 @@ class Filler:
         around = Around(now.sight(wanted.shown(now)), region, now.planes.size)
         sights = [source.sight(wanted.shown(source)) for source in chosen]
         alone = outvoted(around, sights, [other.sight(wanted.shown(other)) for other in others])
-        late = []
+        late: list[tuple[Lit, Plane]] = []
         for source, sight, odd in zip(chosen, sights, alone, strict=True):
             layer = source.layer(sight.free)
             there = way(layer, now.place, region)
@@ -167,14 +167,14 @@ class Filler:
                 continue
             there = there.bent(bend(around, sight, partial(_relief, around, sight, wanted, sources)))
             shows = there.shown(layer.shows, layer.scale)
-            here_, ring_ = here, np.asarray(cv2.bitwise_and(ring, shows), np.uint8)
-            laid = lit(there, here_, ring_)
+            new = lit(there, here, np.asarray(cv2.bitwise_and(ring, shows), np.uint8))
             if odd is not None:
-                late.append((laid, shows))
+                late.append((new, shows))
                 shows = np.asarray(cv2.bitwise_and(shows, cv2.bitwise_not(odd)), np.uint8)
-            lay(scene, seen, laid, shows)
-        for laid, shows in late:
-            lay(scene, seen, laid, shows)
+            lay(scene, seen, new, shows)
+        # What only one of them shows is still better than nothing.
+        for new, shows in late:
+            lay(scene, seen, new, shows)
         return {source.time for source in chosen}
 
     def _invent(self, layer: Layer, region: Region, made: Plane, seen: Plane, free: Plane) -> None:

@@ -6,12 +6,16 @@ Not everything that moves is known: a detector overlooks things, and leaves out 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skillwire.studio.effects.around import Around, Sight
 from skillwire.studio.effects.planes import Plane
 from skillwire.studio.effects.vision import opencv
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # So many bytes a picture must lie from the middle of all, and so many times as far as they usually do; pictures that must show a place.
 _APART, _USUAL, _LEAST = 18.0, 3.0, 3
@@ -55,10 +59,10 @@ def outvoted(around: Around, sights: Sequence[Sight], others: Sequence[Sight]) -
     return result
 
 
-def _in_light(grey: Plane, free: Plane, around: Around) -> np.ndarray:
+def _in_light(grey: Plane, free: Plane, around: Around) -> NDArray[np.float32]:
     """A picture, as bright as the one that is mended where both show the scene."""
     both = (free > 0) & (around.free > 0)
-    made = grey.astype(np.float32)
+    made: NDArray[np.float32] = grey.astype(np.float32)
     if both.any():
         made += np.float32(np.median(around.grey[both].astype(np.float32) - made[both]))
     return made
