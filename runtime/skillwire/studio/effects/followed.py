@@ -173,10 +173,10 @@ class _Way:
         return float(iou(pursuit.boxes[-1], self._box[None])[0]) > _BACK
 
 
-def lying_on(way: Boxed, shot: int, analysis: Analysis) -> list[Track]:
-    """The known things of a shot that are what was followed: most of their boxes lie on it."""
+def lying_on(way: Boxed, shot: int, analysis: Analysis) -> tuple[int, ...]:
+    """The ids of known things of a shot that are what was followed: most of their boxes lie on it."""
     if len(way) < 2:
-        return []
+        return ()
     followed = Track(0, "", shot, [time for time, _ in way], [box for _, box in way])
     found = []
     for track in analysis.tracks:
@@ -188,8 +188,8 @@ def lying_on(way: Boxed, shot: int, analysis: Analysis) -> list[Track]:
             for box, known in zip(there, track.boxes, strict=True)
         ]
         if np.mean(alike) > _MOSTLY:
-            found.append(track)
-    return found
+            found.append(track.id)
+    return tuple(found)
 
 
 def _to_json(way: Boxed | None) -> Any:

@@ -1,4 +1,4 @@
-"""What marks made by hand mean: a thing that is known, one that is followed from there, or a place of the scene."""
+"""What a mark made by hand means: a thing that is known, one that is followed from there, or a place of the scene."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _REACH = 0.2
 _EVERY = 0.5
 
 
-def meant_by(mark: Mark, analysis: Analysis, number: int, follower: Follower | None = None) -> list[Track]:
-    """The tracks a mark means, known ones or one of its own with that ``number``.
+def meant_by(mark: Mark, analysis: Analysis, number: int, follower: Follower | None = None) -> Track:
+    """The track a mark means, a known one or one of its own with that ``number``.
 
     Of a click it is the smallest known thing around it, of a box the one it lies on. Else, with a ``follower``, what the box holds is
-    followed where it goes by itself; what is known of it goes along. What does not go keeps its place in the scene.
+    followed where it goes by itself. What does not go keeps its place in the scene.
 
     Raises ``JobFailed`` for a click on nothing known.
     """
@@ -40,24 +40,21 @@ def meant_by(mark: Mark, analysis: Analysis, number: int, follower: Follower | N
         ]
         if not around:
             raise JobFailed("no known thing is at the place that was clicked", fix="draw a box around it instead")
-        return [min(around, key=lambda one: one[0])[1]]
+        return min(around, key=lambda one: one[0])[1]
     if there:
         alike = iou(box, np.stack([at for _, at in there]))
         if alike.max() >= _SAME:
-            return [there[int(alike.argmax())][0]]
+            return there[int(alike.argmax())][0]
     shot = analysis.shot_at(mark.at)
     way = None if follower is None else follower.way(box, mark.at)
     if way is None:
-        track, known = _riding(box, mark.at, analysis, number), []
+        track = _riding(box, mark.at, analysis, number)
     else:
-        track, known = Track(number, "place", shot, label="place"), lying_on(way, shot, analysis)
-        if known:
-            surest = max(known, key=lambda one: sum(one.scores))
-            track.group, track.label = surest.group, surest.label
+        track = Track(number, "place", shot, label="place", same=lying_on(way, shot, analysis))
         track.times, track.boxes = [time for time, _ in way], [at for _, at in way]
     track.scores = [1.0] * len(track.times)
     track.shape = shape_of(mark.shape) if mark.shape else None
-    return [track, *known]
+    return track
 
 
 def _riding(box: Boxes, at: float, analysis: Analysis, number: int) -> Track:

@@ -114,9 +114,9 @@ def targets_of(removal: Removal, analysis: Analysis, follower: Follower | None =
         raise JobFailed("the timeline names a thing that is not in this clip", fix="say again what is to be removed")
     found = [known[number] for number in removal.tracks]
     for number, mark in enumerate(removal.marks):
-        for track in meant_by(mark, analysis, -1 - number, follower):
-            if all(track.id != other.id for other in found):
-                found.append(track)
+        track = meant_by(mark, analysis, -1 - number, follower)
+        if all(track.id != other.id for other in found):
+            found.append(track)
     return found
 
 
