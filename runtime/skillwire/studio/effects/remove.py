@@ -53,7 +53,7 @@ class Remover:
 
     def __init__(self, analysis: Analysis, targets: Sequence[Track]) -> None:
         self._analysis = analysis
-        ids = {track.id for track in targets}
+        ids = {number for track in targets for number in (track.id, *track.same)}
         others = [track for track in analysis.tracks if track.id not in ids]
         self._holes = {
             shot: Holes(

@@ -67,7 +67,7 @@ class Track:
 
     ``label`` is the class most often seen, ``colours`` the shares of ``colours.NAMES``, ``sharpness`` the variance of the
     Laplacian relative to the picture's, ``travel`` how far it came, camera motion taken out, in diagonals of its box. ``shape``: of a
-    place painted by hand, the part of the box that is meant (0 or 255).
+    place painted by hand, the part of the box that is meant (0 or 255). ``same``: ids of other tracks of the same thing.
     """
 
     id: int
@@ -81,6 +81,7 @@ class Track:
     sharpness: float = 0.0
     travel: float = 0.0
     shape: NDArray[np.uint8] | None = None
+    same: tuple[int, ...] = ()
 
     def at(self, time: float, reach: float) -> Boxes | None:
         """Its box at a time, between the boxes known; up to ``reach`` seconds outside, as it went on.

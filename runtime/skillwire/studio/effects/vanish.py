@@ -14,20 +14,20 @@ from skillwire.studio.effects import asked
 from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.analysis import Analysis, content_key, kept
 from skillwire.studio.effects.behind import seen_behind
-from skillwire.studio.effects.boxes import area, iou
-from skillwire.studio.effects.camera import moved
+from skillwire.studio.effects.boxes import area
 from skillwire.studio.effects.candidates import Candidate, near, pictured
+from skillwire.studio.effects.followed import Follower
 from skillwire.studio.effects.holes import Tally
 from skillwire.studio.effects.lettering import search as lettering
 from skillwire.studio.effects.lettering.mend import TextMender
 from skillwire.studio.effects.lettering.networks import available
 from skillwire.studio.effects.lettering.wish import TextWish, text_wish_of
 from skillwire.studio.effects.look import analysed
-from skillwire.studio.effects.painted import shape_of
+from skillwire.studio.effects.marked import meant_by
 from skillwire.studio.effects.remove import Remover
 from skillwire.studio.effects.samples import Samples
 from skillwire.studio.effects.sparse import Sparse
-from skillwire.studio.effects.targets import Mark, Removal
+from skillwire.studio.effects.targets import Removal
 from skillwire.studio.effects.tracks import Track
 from skillwire.studio.effects.upright import seconds_of, upright
 from skillwire.studio.media.read import Source
@@ -37,13 +37,9 @@ if TYPE_CHECKING:
 
     from skillwire.studio.effects.upright import Timed
 
-# A box drawn by hand means a thing that was followed when it lies on it so well.
-_SAME = 0.4
 # A part that is made up is told of from this share of all that was replaced.
 _TOLD = 0.01
 _AHEAD = 4
-# A place marked by hand is there all the time; so far apart are its boxes, in seconds.
-_EVERY = 0.5
 
 
 def analysis_of(path: Path, name: str) -> Analysis:
@@ -80,7 +76,7 @@ def vanished(
     with_threads: list[Generator[Timed, None, None]] = []
     if removal.tracks or removal.marks:
         analysis = analysis_of(path, source.name)
-        remover = Remover(analysis, targets_of(removal, analysis))
+        remover = Remover(analysis, targets_of(removal, analysis, Follower(path, source.name, analysis)))
         remover.prepare(lambda times: near(path, source.name, times), span, samples_of(path).of)
         timed = remover.mended(timed)
         with_threads.append(timed)
@@ -107,58 +103,21 @@ def vanished(
     return ahead(mended(), _AHEAD)
 
 
-def targets_of(removal: Removal, analysis: Analysis) -> list[Track]:
-    """The tracks that are meant. Raises ``JobFailed`` for a click on nothing known, or a track that is not there."""
+def targets_of(removal: Removal, analysis: Analysis, follower: Follower | None = None) -> list[Track]:
+    """The tracks that are meant; with a ``follower`` what was marked and is not known is followed where it goes by itself.
+
+    Raises ``JobFailed`` for a click on nothing known, or a track that is not there.
+    """
     known = {track.id: track for track in analysis.tracks}
     missing = [number for number in removal.tracks if number not in known]
     if missing:
         raise JobFailed("the timeline names a thing that is not in this clip", fix="say again what is to be removed")
     found = [known[number] for number in removal.tracks]
     for number, mark in enumerate(removal.marks):
-        track = _marked(mark, analysis, -1 - number)
+        track = meant_by(mark, analysis, -1 - number, follower)
         if all(track.id != other.id for other in found):
             found.append(track)
     return found
-
-
-def _marked(mark: Mark, analysis: Analysis, number: int) -> Track:
-    """The thing a mark means: the smallest known one around a click, the one a box lies on, else the place itself."""
-    size = analysis.size
-    box = np.asarray(mark.box, np.float32) * np.asarray([*size, *size], np.float32)
-    there = [(track, at) for track in analysis.tracks if (at := track.at(mark.at, 0.2)) is not None]
-    if mark.is_click:
-        around = [
-            (float(area(at)), track) for track, at in there if (at[:2] <= box[:2]).all() and (at[2:] >= box[2:]).all()
-        ]
-        if not around:
-            raise JobFailed("no known thing is at the place that was clicked", fix="draw a box around it instead")
-        return min(around, key=lambda one: one[0])[1]
-    if there:
-        alike = iou(box, np.stack([at for _, at in there]))
-        if alike.max() >= _SAME:
-            return there[int(alike.argmax())][0]
-    track = _riding(box, mark.at, analysis, number)
-    track.shape = shape_of(mark.shape) if mark.shape else None
-    return track
-
-
-def _riding(box: Any, at: float, analysis: Analysis, number: int) -> Track:
-    """A place in the scene as a track: it moves as the camera moves."""
-    shot = analysis.shots[analysis.shot_at(at)]
-    track = Track(number, "place", analysis.shot_at(at), label="place")
-    if not shot.path:
-        track.times = list(np.arange(shot.start, shot.end, _EVERY))
-        track.boxes = [box] * len(track.times)
-    else:
-        places = np.asarray([time for time, _ in shot.path])
-        home = np.linalg.inv(shot.path[int(np.abs(places - at).argmin())][1])
-        corners = np.asarray([[box[0], box[1]], [box[2], box[1]], [box[2], box[3]], [box[0], box[3]]], np.float64)
-        for time, matrix in shot.path:
-            x, y = np.sort(moved(corners, matrix @ home), axis=0).T
-            track.times.append(time)
-            track.boxes.append(np.asarray([x[:2].mean(), y[:2].mean(), x[2:].mean(), y[2:].mean()], np.float32))
-    track.scores = [1.0] * len(track.times)
-    return track
 
 
 def search(path: Path, name: str, words: str, span: tuple[float, float]) -> dict[str, Any]:
@@ -246,7 +205,7 @@ def known(path: Path, name: str, removal: Removal) -> dict[str, Any]:
     told: dict[str, Any] = {"seen": 1.0, "bared": 1.0, "margin": 1.0, "found": []}
     if removal.tracks or removal.marks:
         analysis = analysis_of(path, name)
-        told["seen"] = round(seen_behind(analysis, targets_of(removal, analysis)), 3)
+        told["seen"] = round(seen_behind(analysis, targets_of(removal, analysis, Follower(path, name, analysis))), 3)
     if removal.texts:
         groups = lettering.groups_with(lettering.found_in(path, name), removal.texts)
         told |= {"found": lettering.told(groups), "bared": round(lettering.bared(groups), 3)}
