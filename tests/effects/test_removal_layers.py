@@ -134,10 +134,17 @@ def following(number, group, boxes, start=0.0):
     return Track(number, group, 0, label=group, times=times, boxes=shown, scores=[0.9] * len(shown))
 
 
-@pytest.mark.parametrize(("group", "stays_before"), [("bear", False), ("person", True)])
-def test_what_is_seen_within_another_box_is_the_nearer(group, stays_before):
-    """Unless both are of a kind: then the one whose foot is lower is."""
-    target = following(1, "person", [(120 + 10 * n, 80, 150 + 10 * n, 170) for n in range(8)])
+@pytest.mark.parametrize(
+    ("group", "start", "stays_before"),
+    [
+        ("bear", 100, False),
+        ("person", 100, False),  # crosses the midst, where the other's body is
+        ("person", 20, True),  # beside it, where a box of somebody is empty
+    ],
+)
+def test_what_is_seen_within_another_box_is_the_nearer(group, start, stays_before):
+    """Of two of a kind, the one whose foot is lower: unless the other is seen where the body of that one is."""
+    target = following(1, "person", [(start + 10 * n, 110, start + 30 + 10 * n, 190) for n in range(8)])
     other = following(2, group, [(100 - n, 20, 230, 220) for n in range(8)])
     ((_, hole),) = Holes([target], [other], SIZE).at(0.7, 0.1)
     assert bool(hole.before) is stays_before

@@ -28,6 +28,8 @@ _LEAVING = 0.8
 _LOWER = 0.02
 # A thing of which this part lies in another's box would not be seen if it were behind; so often it must have been.
 _SEEN_WITHIN, _SEEN_TIMES = 0.75, 2
+# Where a body fills its box: so near its middle, in parts of the width, surely and at all, and below this part of the height.
+_MIDST, _CORE, _BODY = 0.1, 0.17, 0.3
 # An outline is of the box with so much room around it, in parts of its sides.
 ROOM = 0.12
 
@@ -163,15 +165,20 @@ class Holes:
     def _passes_before(self, target: Track, other: Track) -> bool:
         """Whether a target was ever seen where something else would have hidden it, had that been before it.
 
-        Of two of a kind the nearer has the larger box, much of which is empty: there the foot tells more.
+        Of two of a kind the nearer has the larger box, much of which is empty: there only what is seen in the midst of it is before it.
         """
-        if target.group == other.group:
-            return False
         pair = (target.id, other.id)
         if pair not in self._before:
-            there = ((box, other.at(time, 0.0)) for time, box in zip(target.times, target.boxes, strict=True))
-            within = [at is not None and float(shared(box, at)) > _SEEN_WITHIN * float(area(box)) for box, at in there]
-            self._before[pair] = sum(within) >= _SEEN_TIMES
+            there = (
+                (box, at)
+                for time, box, score in zip(target.times, target.boxes, target.scores, strict=True)
+                if score >= _KEPT and (at := other.at(time, 0.0)) is not None
+            )
+            if target.group == other.group:
+                told = sum(_amidst(box, at) for box, at in there)
+            else:
+                told = sum(float(shared(box, at)) > _SEEN_WITHIN * float(area(box)) for box, at in there)
+            self._before[pair] = told >= _SEEN_TIMES
         return self._before[pair]
 
     def met(self, time: float, reach: float, *, before: bool) -> list[tuple[Track, Boxes, list[Boxes]]]:
@@ -205,6 +212,13 @@ def _moves(track: Track) -> bool:
 
 def _stands_before(other: Boxes, box: Boxes) -> bool:
     return bool(other[3] > box[3] + _LOWER * (box[3] - box[1]))
+
+
+def _amidst(box: Boxes, other: Boxes) -> int:
+    """How surely the middle of a box lies where the other's thing itself is: in the midst of its box (2), or not far from it (1)."""
+    x, y = ((box[:2] + box[2:]) / 2 - other[:2]) / (other[2:] - other[:2])
+    aside = abs(float(x) - 0.5)
+    return 0 if not _BODY < float(y) < 1 or aside > _CORE else 2 if aside <= _MIDST else 1
 
 
 def _touching(tracks: Sequence[Track], box: Boxes, time: float) -> list[tuple[Track, Boxes]]:
