@@ -82,9 +82,10 @@ def test_what_never_shows_is_not_made_up(streets):
 
 
 def test_where_nothing_is_beside_a_hole_nothing_is_told_of_how_it_fits(streets):
-    scene = streets[0][:, 200 : 200 + WIDTH]
-    stills = [still(scene, n, (0, 0, WIDTH, HEIGHT)) for n in range(3)]
-    assert Tracer().behind(stills[1], stills[:1], stills[2:], (0, 0, WIDTH, HEIGHT)).missed == float("inf")
+    scene, everything = streets[0][:, 200 : 200 + WIDTH], (0, 0, WIDTH, HEIGHT)
+    stills = [still(scene, n, everything) for n in range(3)]
+    assert Tracer().behind(stills[1], stills[:1], stills[2:], everything).missed == float("inf")
+    assert Tracer().behind(stills[1], stills[:1], stills[2:], everything, 50.0) is None
 
 
 def sight(grey, number):

@@ -57,9 +57,10 @@ _COMPARED, _OLD, _OLD_EVERY = 20, 8, 0.6
 # A motion of the camera of which fewer corners follow is not believed.
 _TRUST = 0.2
 # From this noise on (bytes) the outline of a thing counts beside what differs: much of it may be lost in what does not fit.
-_NOISY = 6.0
-# A scene that misses what is beside the hole by so many bytes (root mean square) is left for what misses it so many times less.
-_MISFIT, _BETTER = 12.0, 1.6
+_NOISY = 9.0
+# A scene that misses what is beside the hole by so many bytes (root mean square) is left for what misses it so many times less; what
+# was tried in vain is not tried again for so many seconds.
+_MISFIT, _BETTER, _VAIN = 12.0, 1.6, 0.2
 # So much of the picture's width beyond its edges the scene is made as well.
 _BEYOND = 0.04
 
@@ -113,6 +114,8 @@ class MovingMender:
         # One for the thread that puts scenes together, one for that which mends: what each knows depends on what it was asked before.
         self._making, self._mending = Outlines(), Outlines()
         self._tracer = Tracer()
+        # Until when it is not tried again to follow what is behind a thing.
+        self._vain: dict[int, float] = {}
 
     def over(self, frames: Iterator[Timed]) -> Iterator[Callable[[], Timed]]:
         """What gives the frames of the shot mended, one after the other; each comes late by what is looked at after it."""
@@ -226,10 +229,12 @@ class MovingMender:
             return look
         apart = look.scene.half.y[beside].astype(np.float32) - here.y[beside]
         missed = float(np.sqrt(np.mean(apart**2)))
-        if missed < _MISFIT:
+        thing = patch.things[0][0].id
+        if missed < _MISFIT or now.time < self._vain.get(thing, 0.0):
             return look
-        traced = self._tracer.behind(now, patch.back, patch.on, patch.region)
-        if missed < _BETTER * traced.missed:
+        traced = self._tracer.behind(now, patch.back, patch.on, patch.region, missed / _BETTER)
+        if traced is None:
+            self._vain[thing] = now.time + _VAIN
             return look
         return look.with_other(traced, traced.shows)
 

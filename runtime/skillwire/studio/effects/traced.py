@@ -34,6 +34,8 @@ _ROOM, _ROOM_LEAST = 0.35, 20.0
 _REMEMBERED = 160
 # So many steps' loss of what a place was taken over, as a power: what came out sooner is more surely that.
 _NEARER = 2.0
+# So many cells apart are the places that tell whether following will do.
+_SPARSE = 3
 # Weights below this are none; fewer places beside a hole tell nothing.
 _NOTHING, _LEAST_TOLD = 1e-4, 30
 
@@ -71,11 +73,36 @@ class Tracer:
     def __init__(self) -> None:
         self._flows: dict[tuple[float, float], tuple[Around, Flow]] = {}
 
-    def behind(self, now: Still, before: Sequence[Still], after: Sequence[Still], region: Region) -> Traced:
-        """What is behind the things in a region of ``now``, from the pictures ``before`` and ``after`` it, nearest first."""
-        cv2 = opencv()
-        around = Around(now.sight(now.open), region, now.planes.size)
-        cell = 1 / around.scale
+    def behind(
+        self, now: Still, before: Sequence[Still], after: Sequence[Still], region: Region, most: float = float("inf")
+    ) -> Traced | None:
+        """What is behind the things in a region of ``now``, from the pictures ``before`` and ``after`` it, nearest first.
+
+        ``None`` where what is followed from beside the hole misses what is there by more than ``most`` bytes (root mean square).
+        """
+        cell = 1 / Around(now.sight(now.open), region, now.planes.size).scale
+        # Whether it will do is told by a few places.
+        missed = _missed(now, *self._trails(now, before, after, region, _SPARSE * cell, half=True))
+        if missed > most:
+            return None
+        trails, _, hole = self._trails(now, before, after, region, cell)
+        planes, shows = _collected(now, trails, hole, region)
+        return Traced(planes, halved(planes), shows, missed)
+
+    def _trails(
+        self,
+        now: Still,
+        before: Sequence[Still],
+        after: Sequence[Still],
+        region: Region,
+        cell: float,
+        *,
+        half: bool = False,
+    ) -> tuple[list[_Trail], Flow, Plane]:
+        """Both ways of places a ``cell`` apart (full-size pixels), with where they begin, and which of them are hidden (255).
+
+        ``half``: until half of these are out.
+        """
         x0, y0, x1, y1 = region
         size = (max(2, round((x1 - x0) / cell)), max(2, round((y1 - y0) / cell)))
         x, y = (
@@ -83,12 +110,10 @@ class Tracer:
             for count, side, start in zip(size, (x1 - x0, y1 - y0), (x0, y0), strict=True)
         )
         places = np.dstack(np.meshgrid(x, y)).astype(np.float32)
-        hole = np.asarray(cv2.bitwise_not(_sampled(now.open, places, now, cv2.INTER_NEAREST)), np.uint8)
-        trails = [self._followed(now, others, places, hole) for others in (before, after)]
-        planes, shows = _collected(now, trails, hole, region)
-        return Traced(planes, halved(planes), shows, _missed(now, trails, places, hole))
+        hole = np.asarray(opencv().bitwise_not(_sampled(now.open, places, now, opencv().INTER_NEAREST)), np.uint8)
+        return [self._followed(now, others, places, hole, half=half) for others in (before, after)], places, hole
 
-    def _followed(self, now: Still, others: Sequence[Still], places: Flow, hole: Plane) -> _Trail:
+    def _followed(self, now: Still, others: Sequence[Still], places: Flow, hole: Plane, *, half: bool) -> _Trail:
         cv2 = opencv()
         trail = _Trail()
         at, one, left = places, now, hole.copy()
@@ -104,7 +129,7 @@ class Tracer:
             rest = cv2.countNonZero(left)
             if trail.middle is None and (2 * rest <= whole or step == min(len(others), STEPS)):
                 trail.middle = other, at
-            if rest <= _REST * whole:
+            if rest <= _REST * whole or (half and trail.middle is not None):
                 break
             one = other
         return trail
