@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Pictures that places are followed through, each way, at most; less of the hole than this is not followed further.
 STEPS, _REST = 16, 0.01
+# After so many pictures more than this part of the hole is still hidden where a thing hardly goes: then nothing is followed.
+_EARLY, _SLOW = 5, 0.85
 # Room around a thing's box in which flow is measured: in sides of it, and pixels.
 _ROOM, _ROOM_LEAST = 0.35, 20.0
 # Flows that are remembered.
@@ -127,6 +129,8 @@ class Tracer:
                 trail.steps.append((step, other, at, np.asarray(out, np.uint8)))
                 left = cv2.bitwise_and(left, cv2.bitwise_not(out))
             rest = cv2.countNonZero(left)
+            if step == _EARLY and rest > _SLOW * whole:
+                break
             if trail.middle is None and (2 * rest <= whole or step == min(len(others), STEPS)):
                 trail.middle = other, at
             if rest <= _REST * whole or (half and trail.middle is not None):
