@@ -252,10 +252,13 @@ class MovingMender:
         near = self._near()
         holes = [padded(box, 0.06, 4) for _, box in things]
         edges = []
+        picture = _corners(np.asarray([0, 0, *at.planes.size], np.float32))
+        shown = [picture]
         for still in near:
             if abs(still.time - at.time) > _KEY + 1e-6:
                 continue
             across = at.place @ np.linalg.inv(still.place)
+            shown.append(moved(picture, across))
             for track in tracks:
                 box = self._holes.box(track, still.time, REACH)
                 if box is not None:
@@ -264,7 +267,9 @@ class MovingMender:
         every = np.concatenate([*edges, *(_corners(_room(box)) for _, box in things)])
         # The camera may show a little more in the pictures around than in this one.
         beyond = 2 * round(_BEYOND * at.planes.size[0] / 2)
-        region = whole(padded(_bounds(every), 0.0, 4.0), at.planes.size, 2, beyond) or (0, 0, *at.planes.size)
+        bounds, seen = padded(_bounds(every), 0.0, 4.0), _bounds(np.concatenate(shown))
+        bounds = np.concatenate([np.maximum(bounds[:2], seen[:2]), np.minimum(bounds[2:], seen[2:])])
+        region = whole(bounds, at.planes.size, 2, beyond) or (0, 0, *at.planes.size)
         sources = [*self._old, *near[:: max(1, len(near) // _COMPARED)]]
         sources = [one for one in sources if one is not at]
         span = near[0].time, near[-1].time
