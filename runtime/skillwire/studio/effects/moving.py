@@ -57,7 +57,7 @@ _COMPARED, _OLD, _OLD_EVERY = 20, 8, 0.6
 # A motion of the camera of which fewer corners follow is not believed.
 _TRUST = 0.2
 # From this noise on (bytes) the outline of a thing counts beside what differs: much of it may be lost in what does not fit.
-_NOISY = 9.0
+_NOISY = 12.0
 # A scene that misses what is beside the hole by so many bytes (root mean square) is left for what misses it so many times less; what
 # was tried in vain is not tried again for so many seconds.
 _MISFIT, _BETTER, _VAIN = 12.0, 1.6, 0.2
