@@ -144,11 +144,15 @@ def relief_between(around: Around, one: Sight, other: Sight) -> Relief:
     """How the scene of one picture moves to another's, where the other is free."""
     (grey, _), (moved, free) = around.aligned(one), around.aligned(other)
     flow = dense_flow(grey, moved, _FINE)
-    weight = free.astype(np.float32) * np.float32(1 / 255)
-    if float(weight.min()) < 1:
-        filled = _smoothed(flow, weight)
-        flow = filled + (flow - filled) * weight[:, :, None]
-    return Relief(flow, around)
+    return Relief(carried(flow, free.astype(np.float32) * np.float32(1 / 255)), around)
+
+
+def carried(flow: Flow, weight: NDArray[np.float32]) -> Flow:
+    """A flow where it has weight (0 to 1), and carried smoothly to where it has none."""
+    if float(weight.min()) == 1:
+        return flow
+    filled = _smoothed(flow, weight)
+    return np.asarray(filled + (flow - filled) * weight[:, :, None], np.float32)
 
 
 def dense_flow(one: Plane, other: Plane, preset: int = _QUICK) -> Flow:

@@ -86,6 +86,8 @@ class Filled:
 
 def between(before: Filled, after: Filled | None, now: Still, region: Region, here: Planes, free: Plane) -> Look:
     """The scene in a region of a picture between two makings of it (or at the first), as ``Filled.seen_from``."""
+    if now.time == before.time and (after is None or not opencv().countNonZero(before.made)):
+        return before.seen_from(now, region, here, free, None)
     around = Around(now.sight(now.free), region, now.planes.size)
     if after is None:
         return before.seen_from(now, region, here, free, bend(around, before.sight))

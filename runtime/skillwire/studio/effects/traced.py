@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skillwire.studio.effects.around import Around
-from skillwire.studio.effects.bend import believed, dense_flow
+from skillwire.studio.effects.bend import believed, carried, dense_flow
 from skillwire.studio.effects.boxes import Boxes, padded, shared
 from skillwire.studio.effects.light import halved
 from skillwire.studio.effects.planes import Plane, Planes, Region
@@ -33,7 +33,7 @@ _EARLY, _SLOW = 5, 0.85
 # Room around a thing's box in which flow is measured: in sides of it, and pixels.
 _ROOM, _ROOM_LEAST = 0.35, 20.0
 # Flows that are remembered.
-_REMEMBERED = 160
+_REMEMBERED = 100
 # So many steps' loss of what a place was taken over, as a power: what came out sooner is more surely that.
 _NEARER = 2.0
 # So many cells apart are the places that tell whether following will do.
@@ -168,7 +168,7 @@ class Tracer:
         grey, free = around.aligned(other.sight(other.open))
         raw = dense_flow(around.grey, grey)
         weight = believed(np.asarray(opencv().bitwise_and(around.free, free), np.uint8))
-        made = around, _spread(raw, weight)
+        made = around, carried(raw, weight)
         while len(self._flows) >= _REMEMBERED:
             self._flows.pop(next(iter(self._flows)))
         self._flows[key] = made
@@ -268,18 +268,3 @@ def _holds(around: Around, wanted: Boxes, size: tuple[int, int]) -> bool:
     slack = 2 / around.scale
     inside = max(x0, 0) >= left - slack and max(y0, 0) >= top - slack
     return bool(inside and min(x1, size[0]) <= right + slack and min(y1, size[1]) <= bottom + slack)
-
-
-def _spread(flow: Flow, weight: NDArray[np.float32]) -> Flow:
-    """A flow where it has weight, carried smoothly to where it has none: averaged in ever smaller pictures, and enlarged again."""
-    cv2 = opencv()
-    levels = [(flow * weight[:, :, None], weight)]
-    while min(levels[-1][1].shape) > 4:
-        carried, known = levels[-1]
-        levels.append((cv2.pyrDown(carried), cv2.pyrDown(known)))
-    carried, known = levels[-1]
-    made = carried / (known[:, :, None] + np.float32(1e-4))
-    for carried, known in reversed(levels[:-1]):
-        wide = cv2.pyrUp(made, dstsize=known.shape[::-1])
-        made = carried + wide * (1 - known[:, :, None])
-    return np.asarray(made, np.float32)
