@@ -28,8 +28,9 @@ _LEAVING = 0.8
 _LOWER = 0.02
 # A thing of which this part lies in another's box would not be seen if it were behind; so often it must have been.
 _SEEN_WITHIN, _SEEN_TIMES = 0.75, 2
-# Where a body fills its box: so near its middle, in parts of the width, surely and at all, and below this part of the height.
-_MIDST, _CORE, _BODY = 0.1, 0.17, 0.3
+# Where a body fills its box: so near its middle, in parts of the width, surely and at all, and below this part of the height. That is
+# told by what is so many times smaller.
+_MIDST, _CORE, _BODY, _LARGER = 0.1, 0.17, 0.3, 2.0
 # An outline is of the box with so much room around it, in parts of its sides.
 ROOM = 0.12
 
@@ -215,7 +216,9 @@ def _stands_before(other: Boxes, box: Boxes) -> bool:
 
 
 def _amidst(box: Boxes, other: Boxes) -> int:
-    """How surely the middle of a box lies where the other's thing itself is: in the midst of its box (2), or not far from it (1)."""
+    """How surely the middle of a box lies where a much larger one's thing itself is: in the midst of that (2), or not far from it (1)."""
+    if float(area(other)) < _LARGER * float(area(box)):
+        return 0
     x, y = ((box[:2] + box[2:]) / 2 - other[:2]) / (other[2:] - other[:2])
     aside = abs(float(x) - 0.5)
     return 0 if not _BODY < float(y) < 1 or aside > _CORE else 2 if aside <= _MIDST else 1
