@@ -32,8 +32,8 @@ STEPS, _REST = 16, 0.01
 _EARLY, _SLOW = 5, 0.85
 # Room around a thing's box in which flow is measured: in sides of it, and pixels.
 _ROOM, _ROOM_LEAST = 0.35, 20.0
-# Flows that are remembered.
-_REMEMBERED = 100
+# Flows are remembered so many seconds.
+_LONG_AGO = 1.0
 # So many steps' loss of what a place was taken over, as a power: what came out sooner is more surely that.
 _NEARER = 2.0
 # So many cells apart are the places that tell whether following will do.
@@ -169,8 +169,8 @@ class Tracer:
         raw = dense_flow(around.grey, grey)
         weight = believed(np.asarray(opencv().bitwise_and(around.free, free), np.uint8))
         made = around, carried(raw, weight)
-        while len(self._flows) >= _REMEMBERED:
-            self._flows.pop(next(iter(self._flows)))
+        for old in [known for known in self._flows if abs(known[0] - one.time) > _LONG_AGO]:
+            del self._flows[old]
         self._flows[key] = made
         return made
 
