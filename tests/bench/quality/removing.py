@@ -75,9 +75,12 @@ def cases(walker: list[Cutout] | None, talker: list[Cutout] | None) -> list[Case
     """All cases that there is footage for."""
     street = next(footage.pictures(footage.street(), 215, 1))
     drive = list(footage.pictures(footage.street(), 76, 60))
+    taxi = list(footage.pictures(footage.street(), 30, 46))
+    fence = list(footage.pictures(footage.street(), 187, 55))
     found = []
     if walker:
         still, tall = standing(street[:, 40:], SIZE), Act(0.5, shadow=0.35)
+        across = Act(0.5, 0.97, 0.1, 0.9, shadow=0.3)
         found += [
             Case("walker with a shadow", moving=False, scene=still, count=100, cast=walker, act=tall),
             Case(
@@ -120,6 +123,24 @@ def cases(walker: list[Cutout] | None, talker: list[Cutout] | None) -> list[Case
                 count=len(drive),
                 cast=walker,
                 act=Act(0.5, 0.98, 0.1, 0.9),
+                noise=0.0,
+            ),
+            Case(
+                "walker before cars that pass, real pan",
+                moving=True,
+                scene=lambda number: taxi[number],
+                count=len(taxi),
+                cast=walker,
+                act=across,
+                noise=0.0,
+            ),
+            Case(
+                "walker before a real street, hand-held",
+                moving=True,
+                scene=lambda number: fence[number],
+                count=len(fence),
+                cast=walker,
+                act=across,
                 noise=0.0,
             ),
         ]
