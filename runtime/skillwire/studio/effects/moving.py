@@ -59,8 +59,8 @@ _TRUST = 0.2
 # From this noise on (bytes) the outline of a thing counts beside what differs: much of it may be lost in what does not fit.
 _NOISY = 12.0
 # A scene that misses what is beside the hole by so many bytes (root mean square) is left for what misses it so many times less; what
-# was tried in vain is not tried again for so many seconds.
-_MISFIT, _BETTER, _VAIN = 12.0, 1.6, 0.2
+# was tried in vain is not tried again for so many seconds, and what was not is kept to while it is better by less.
+_MISFIT, _BETTER, _VAIN, _AGAIN = 12.0, 1.6, 0.2, 1.1
 # So much of the picture's width beyond its edges the scene is made as well.
 _BEYOND = 0.04
 
@@ -114,8 +114,8 @@ class MovingMender:
         # One for the thread that puts scenes together, one for that which mends: what each knows depends on what it was asked before.
         self._making, self._mending = Outlines(), Outlines()
         self._tracer = Tracer()
-        # Until when it is not tried again to follow what is behind a thing.
-        self._vain: dict[int, float] = {}
+        # Until when it is not tried again to follow what is behind a thing, and how much better that must fit.
+        self._tried: dict[int, tuple[float, float]] = {}
 
     def over(self, frames: Iterator[Timed]) -> Iterator[Callable[[], Timed]]:
         """What gives the frames of the shot mended, one after the other; each comes late by what is looked at after it."""
@@ -230,13 +230,13 @@ class MovingMender:
         apart = look.scene.half.y[beside].astype(np.float32) - here.y[beside]
         missed = float(np.sqrt(np.mean(apart**2)))
         thing = patch.things[0][0].id
-        if missed < _MISFIT or now.time < self._vain.get(thing, 0.0):
+        # What was followed in the picture before is kept to more easily: to change flickers.
+        until, better = self._tried.get(thing, (0.0, _BETTER))
+        if missed < _MISFIT / (_BETTER / better) or now.time < until:
             return look
-        traced = self._tracer.behind(now, patch.back, patch.on, patch.region, missed / _BETTER)
-        if traced is None:
-            self._vain[thing] = now.time + _VAIN
-            return look
-        return look.with_other(traced, traced.shows)
+        traced = self._tracer.behind(now, patch.back, patch.on, patch.region, missed / better)
+        self._tried[thing] = (now.time + _VAIN, _BETTER) if traced is None else (0.0, _AGAIN)
+        return look if traced is None else look.with_other(traced, traced.shows)
 
     def _next(self, scenes: _Scenes, since: float, now: Still, things: Things) -> _Key | None:
         coming = [still for still, _ in self._ahead if still.time > now.time]
