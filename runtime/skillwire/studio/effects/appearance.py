@@ -34,8 +34,8 @@ _BY_COLOUR, _NEW, _NEW_COLOURS = 0.3, 0.02, 0.04
 _RIM = 0.2
 # Levels of luma and of each colour by which pixels are told apart; colours more than this from grey are rare.
 _LEVELS, _VIVID = 16, 64
-# A size must fit by so much better than the one before.
-_KEEPS_SIZE = 0.995
+# A size must fit so much better than the one before: a smaller box has less that is not the thing, and would win too often.
+_KEEPS_SIZE = 0.985
 
 
 class Found(NamedTuple):

@@ -36,7 +36,7 @@ _AHEAD = 8
 _PASSED, _LEAST_LOOKS, _BACK = 40, 2, 0.4
 # What goes still looks like itself, not much less than its first place does, which does not look like it any more.
 _ITSELF, _MARGIN, _STILL_THERE = 0.2, 0.15, 0.7
-# Where the one way shows that it goes, this much on the other bears it out.
+# Where the one way shows that it goes, this much on the other bears it out although it is not led back there.
 _CLEARLY = 0.3
 # A thing that is known lies on it when so many of their boxes overlap so well.
 _SAME_BOX, _MOSTLY = 0.4, 0.6
@@ -133,7 +133,7 @@ class _Way:
         """Where it was, knowing that it goes; only as long as it rested where looks do not bear that out."""
         way = list(zip(self._pursuit.times, self._pursuit.boxes, strict=True))
         itself, place = self._looks()
-        if self.goes or itself > place + _CLEARLY:
+        if self.goes or itself > place + (_CLEARLY if self._returns is False else 0.0):
             return way
         home = np.linalg.inv(self._places.at(self._first.time))
         for number, (time, there) in enumerate(way):
