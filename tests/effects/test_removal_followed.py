@@ -1,5 +1,6 @@
 """What a box holds is followed where it goes by itself, ends where it is gone, and keeps its place where it does not go."""
 
+import base64
 from dataclasses import replace
 
 import cv2
@@ -7,9 +8,12 @@ import numpy as np
 import pytest
 
 from skillwire.studio.effects import passages
+from skillwire.studio.effects.analysis import Analysis, Shot
 from skillwire.studio.effects.boxes import clipped, iou
 from skillwire.studio.effects.followed import Follower
 from skillwire.studio.effects.marked import meant_by
+from skillwire.studio.effects.mixups import without_mixups
+from skillwire.studio.effects.painted import mark_of
 from skillwire.studio.effects.passages import Passages
 from skillwire.studio.effects.planes import planes_of
 from skillwire.studio.effects.remove import Remover
@@ -182,3 +186,47 @@ def test_pictures_come_backwards_in_windows(tmp_path, scene, monkeypatch):
     assert stretch.at(0.5, 1.0).time == pytest.approx(12 / FPS)
     assert stretch.at(2.9, 1.0).time == pytest.approx(59 / FPS)
     assert stretch.at(99.0, 1.0) is None
+
+
+def test_a_painted_thing_is_followed_in_its_shape(tmp_path, scene):
+    clip = filmed(tmp_path / "painted.mp4", scene, wandering, crossing, count=30)
+    mask = np.zeros(SIZE[::-1], np.uint8)
+    x0, y0, x1, y1 = (round(float(edge)) for edge in clip.boxes[10])
+    cv2.ellipse(mask, ((x0 + x1) // 2, (y0 + y1) // 2), (17, 17), 0, 0, 360, 255, -1)
+    painted = mark_of(base64.b64encode(cv2.imencode(".png", mask)[1].tobytes()).decode())
+    (mark,) = from_json({"marks": [{"at": 10 / FPS, **painted}]}).marks
+    track = meant_by(mark, clip.analysis, -1, Follower(clip.path, clip.path.name, clip.analysis))
+    assert 0.7 < (track.shape > 0).mean() < 0.9
+    assert np.mean([one for one in overlaps(clip, track) if one is not None]) > 0.7
+
+
+def walk(first, last, x, pace):
+    """A box on its way, four times a second."""
+    times = np.arange(first, last, 0.25)
+    return [(time, np.asarray([x + pace * time, 10, x + pace * time + 20, 50], np.float32)) for time in times.tolist()]
+
+
+def known(number, *pieces):
+    sightings = [one for piece in pieces for one in piece]
+    return Track(number, "person", 0, [time for time, _ in sightings], [box for _, box in sightings])
+
+
+@pytest.mark.parametrize(
+    ("others", "span"),
+    [
+        ([], (0.0, 7.75)),
+        # It goes on upon somebody who came towards it until they met.
+        ([known(1, walk(0, 4, 240, -30), walk(4, 8, 0, 30))], (0.0, 3.75)),
+        # It was somebody else before they met.
+        ([known(1, walk(0, 2, 0, 30), walk(2, 8, 120, -30))], (2.25, 7.75)),
+        # Who only passes it changes nothing, nor who is always with it, nor who is in another shot.
+        ([known(1, walk(0, 8, 240, -30)), known(2, walk(1, 7, 1, 30))], (0.0, 7.75)),
+    ],
+)
+def test_a_way_ends_where_it_goes_over_to_something_known(others, span):
+    way = walk(0, 8, 0, 30)
+    analysis = Analysis(SIZE, (Shot(0, 8, still=True),), tuple(others))
+    kept = without_mixups(way, 3.0, 0, analysis)
+    assert kept[0][0] == pytest.approx(span[0], abs=0.3)
+    assert kept[-1][0] == pytest.approx(span[1], abs=0.3)
+    assert without_mixups(way, 3.0, 1, analysis) == way

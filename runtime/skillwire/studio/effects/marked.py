@@ -12,7 +12,8 @@ import numpy as np
 from skillwire.errors import JobFailed
 from skillwire.studio.effects.analysis import Analysis
 from skillwire.studio.effects.boxes import Boxes, area, iou
-from skillwire.studio.effects.followed import Boxed, Follower, lying_on
+from skillwire.studio.effects.followed import Follower, lying_on
+from skillwire.studio.effects.mixups import Boxed
 from skillwire.studio.effects.painted import shape_of
 from skillwire.studio.effects.samespot import bounds, square_to
 from skillwire.studio.effects.targets import Mark
