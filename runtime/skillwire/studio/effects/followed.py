@@ -19,6 +19,7 @@ from skillwire.studio.effects.ahead import ahead
 from skillwire.studio.effects.analysis import Analysis, content_key
 from skillwire.studio.effects.appearance import PATCH
 from skillwire.studio.effects.boxes import Boxes, area, iou
+from skillwire.studio.effects.mixups import Boxed, without_mixups
 from skillwire.studio.effects.passages import Passages, Small
 from skillwire.studio.effects.pursuit import RESTS, Pursuit
 from skillwire.studio.effects.room import Room
@@ -26,7 +27,7 @@ from skillwire.studio.effects.samespot import Places, bounds, square_to
 from skillwire.studio.effects.tracks import Track
 
 # Changes when what is kept, or how it is found, changes.
-_VERSION = 1
+_VERSION = 3
 # What is kept of all clips together, in bytes.
 _MOST = 20_000_000
 # Pictures are made so small that the thing fills half of the patch it is known by, and no larger than this.
@@ -36,13 +37,10 @@ _AHEAD = 8
 _PASSED, _LEAST_LOOKS, _BACK = 40, 2, 0.4
 # What goes still looks like itself, not much less than its first place does, which does not look like it any more.
 _ITSELF, _MARGIN, _STILL_THERE = 0.2, 0.15, 0.7
-# Where the one way shows that it goes, this much on the other bears it out.
+# Where the one way shows that it goes, this much on the other bears it out although it is not led back there.
 _CLEARLY = 0.3
 # A thing that is known lies on it when so many of their boxes overlap so well.
 _SAME_BOX, _MOSTLY = 0.4, 0.6
-
-# Times with boxes in full-size pixels, in order.
-Boxed = list[tuple[float, Boxes]]
 
 
 class Follower:
@@ -89,7 +87,8 @@ class Follower:
         if not any(one.goes for one in ways):
             return None
         before, after = (one.trusted() for one in ways)
-        return [*reversed(before), (first.time, box), *after]
+        whole = [*reversed(before), (first.time, box), *after]
+        return without_mixups(whole, first.time, analysis.shot_at(at), analysis)
 
 
 class _Way:
@@ -133,7 +132,7 @@ class _Way:
         """Where it was, knowing that it goes; only as long as it rested where looks do not bear that out."""
         way = list(zip(self._pursuit.times, self._pursuit.boxes, strict=True))
         itself, place = self._looks()
-        if self.goes or itself > place + _CLEARLY:
+        if self.goes or itself > place + (_CLEARLY if self._returns is False else 0.0):
             return way
         home = np.linalg.inv(self._places.at(self._first.time))
         for number, (time, there) in enumerate(way):

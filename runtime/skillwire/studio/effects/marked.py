@@ -12,7 +12,8 @@ import numpy as np
 from skillwire.errors import JobFailed
 from skillwire.studio.effects.analysis import Analysis
 from skillwire.studio.effects.boxes import Boxes, area, iou
-from skillwire.studio.effects.followed import Boxed, Follower, lying_on
+from skillwire.studio.effects.followed import Follower, lying_on
+from skillwire.studio.effects.mixups import Boxed
 from skillwire.studio.effects.painted import shape_of
 from skillwire.studio.effects.samespot import bounds, square_to
 from skillwire.studio.effects.targets import Mark
@@ -24,6 +25,8 @@ _SAME = 0.4
 _REACH = 0.2
 # What is seen to so near the ends of its shot, in seconds, is seen all the time.
 _WHOLE = 0.1
+# A box so near an edge of the picture, in parts of its width, is cut off by it.
+_RIM = 0.01
 # So long (seconds) is a thing taken to go on as it went, without being followed.
 _WORTH = 0.3
 # A place before a camera that stands is there all the time; so far apart are its boxes, in seconds.
@@ -74,7 +77,9 @@ def _prolonged(track: Track, box: Boxes, at: float, analysis: Analysis, follower
     """The track of a known thing, with where it was followed before its first sighting and after its last."""
     shot = analysis.shots[track.shot]
     first, last = track.times[0], track.times[-1]
-    if analysis.shot_at(at) != track.shot or (first - shot.start < _WHOLE and shot.end - last < _WHOLE):
+    told = first - shot.start < _WHOLE or _is_cut(track.boxes[0], analysis.size)
+    told &= shot.end - last < _WHOLE or _is_cut(track.boxes[-1], analysis.size)
+    if told or analysis.shot_at(at) != track.shot:
         return track
     way = follower.way(box, at)
     if way is None:
@@ -92,6 +97,12 @@ def _prolonged(track: Track, box: Boxes, at: float, analysis: Analysis, follower
         scores=[*track.scores[:1] * len(before), *track.scores, *track.scores[-1:] * len(after)],
         same=lying_on(way, track.shot, analysis),
     )
+
+
+def _is_cut(box: Boxes, size: tuple[int, int]) -> bool:
+    """Whether the picture's left or right edge cuts a thing off: there it came in, or left."""
+    rim = _RIM * size[0]
+    return bool(box[0] < rim or box[2] > size[0] - rim)
 
 
 def _beyond(way: Iterable[tuple[float, Boxes]], end: float, size: tuple[int, int]) -> Boxed:

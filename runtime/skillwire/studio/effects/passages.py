@@ -62,7 +62,7 @@ class Passages:
         self._name = name
 
     def at(self, time: float, scale: float) -> Small | None:
-        """The picture on screen at a time: the last before it, else the first; ``None`` when the file shows none."""
+        """The picture on screen at a time: the last before it, else the next; ``None`` well past the file's end."""
         shown: tuple[float, Planes] | None = None
         for at, frame in self._between(max(0.0, time - _LEAD), np.inf, whole=True):
             if shown is not None and at > time + _SAME_TIME:

@@ -30,6 +30,8 @@ _EARLY = 2
 # It is found when its edges fit so well, and, against what is usual, its colours; less of the one asks for more of the other.
 _EDGES, _COLOURS = 0.2, 0.75
 _EDGES_OF_USUAL, _COLOURS_OF_USUAL = 0.5, 0.9
+# In the first pictures edges fit better than they ever will again: no more than this is taken for usual.
+_EDGES_AT_MOST = 0.5
 # After it was lost from sight it must fit better, or it is something else.
 _AGAIN_EDGES, _AGAIN_EDGES_OF_USUAL, _AGAIN_COLOURS = 0.25, 0.6, 0.88
 # Share of a new picture in what is usual, and in its pace.
@@ -115,7 +117,7 @@ class Pursuit:
         return best if self._is_sure(best) else None
 
     def _is_sure(self, found: Found) -> bool:
-        edges, colours = self._usual
+        edges, colours = min(self._usual[0], _EDGES_AT_MOST), self._usual[1]
         if self._lost:
             least = max(_AGAIN_EDGES, _AGAIN_EDGES_OF_USUAL * edges)
             return found.edges >= least and found.colours >= _AGAIN_COLOURS * colours
