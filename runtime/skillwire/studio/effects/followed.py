@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ _MOST = 20_000_000
 # Pictures are made so small that the thing fills half of the patch it is known by, and no larger than this.
 _WIDEST = 960
 _AHEAD = 8
+# What went out of the detector's sight is followed on for so many seconds.
+_ONWARDS = 2.0
 # Pictures kept on its way from its first place, twice as many at most; from so many looks after it left on it must be led back there.
 _PASSED, _LEAST_LOOKS, _BACK = 40, 2, 0.4
 # What goes still looks like itself, not much less than its first place does, which does not look like it any more.
@@ -57,26 +59,54 @@ class Follower:
 
         Raises ``BadInput`` or ``JobFailed`` when the file cannot be read.
         """
-        facts = [_VERSION, round(at, 3), [round(float(edge), 1) for edge in box]]
-        name = f"{content_key(self._path)}.{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]}.json"
+        return self._known([box, at], lambda: self._found(box, at))
+
+    def beyond(self, box: Boxes, at: float, *, later: bool) -> Boxed:
+        """Where what is in a box at a time (seconds) was after it, or before it: the nearest first, as long as it is surely followed.
+
+        A few seconds at most. Raises ``BadInput`` or ``JobFailed`` when the file cannot be read.
+        """
+        return self._known([box, at, later], lambda: self._gone_on(box, at, later=later)) or []
+
+    def _known(self, facts: Sequence[Any], find: Callable[[], Boxed | None]) -> Boxed | None:
+        """What was found, if it was looked for before by the same facts."""
+        plain = json.dumps([_VERSION, *facts], default=lambda box: [round(float(edge), 1) for edge in box])
+        name = f"{content_key(self._path)}.{hashlib.sha256(plain.encode()).hexdigest()[:16]}.json"
         place = self._room.find(name)
         if place is not None:
             with suppress(OSError, ValueError, KeyError, TypeError):
                 return _from_json(json.loads(place.read_text("utf-8")))
-        found = self._found(box, at)
+        found = find()
         with suppress(OSError), self._room.writing(name) as file:  # on a full disk it is followed again next time
             file.write(json.dumps(_to_json(found)).encode())
         return found
 
+    def _first(self, box: Boxes, at: float) -> Small | None:
+        """The picture at a time, as large as it is wanted for what is in the box."""
+        shot = self._analysis.shots[self._analysis.shot_at(at)]
+        half = float(np.sqrt(PATCH)) / 2
+        scale = min(1.0, half / max(1.0, float(np.sqrt(area(box)))), _WIDEST / self._analysis.size[0])
+        first = self._passages.at(at, scale)
+        return first if first is not None and shot.start - 1e-6 <= first.time < shot.end else None
+
+    def _gone_on(self, box: Boxes, at: float, *, later: bool) -> Boxed:
+        shot = self._analysis.shots[self._analysis.shot_at(at)]
+        first = self._first(box, at)
+        if first is None:
+            return []
+        if later:
+            pictures = self._passages.forwards(first.time + 1e-3, min(shot.end, at + _ONWARDS), first.scale)
+        else:
+            pictures = self._passages.backwards(first.time, max(shot.start, at - _ONWARDS), first.scale)
+        return _Way(first, box, Places(shot), self._analysis.size).pursued(pictures).trusted()
+
     def _found(self, box: Boxes, at: float) -> Boxed | None:
         analysis = self._analysis
         shot = analysis.shots[analysis.shot_at(at)]
-        half = float(np.sqrt(PATCH)) / 2
-        scale = min(1.0, half / max(1.0, float(np.sqrt(area(box)))), _WIDEST / analysis.size[0])
-        first = self._passages.at(at, scale)
-        if first is None or not shot.start - 1e-6 <= first.time < shot.end:
+        first = self._first(box, at)
+        if first is None:
             return None
-        places = Places(shot)
+        places, scale = Places(shot), first.scale
         ways = [
             _Way(first, box, places, analysis.size).pursued(pictures)
             for pictures in (

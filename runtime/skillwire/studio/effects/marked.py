@@ -90,12 +90,30 @@ def _prolonged(track: Track, box: Boxes, at: float, analysis: Analysis, follower
         before = _beyond(reversed([one for one in way if one[0] < first]), first, analysis.size)[::-1]
     if _meet(followed, last, track.boxes[-1]):
         after = _beyond((one for one in way if one[0] > last), last, analysis.size)
+    return _joined(before, track, after, lying_on(way, track.shot, analysis))
+
+
+def lasting(track: Track, analysis: Analysis, follower: Follower) -> Track:
+    """The track of a known thing, with where it was followed past sightings that begin or end in the midst of the picture and shot."""
+    shot = analysis.shots[track.shot]
+    before, after = [], []
+    if track.times[0] - shot.start >= _WHOLE and not _is_cut(track.boxes[0], analysis.size):
+        way = follower.beyond(track.boxes[0], track.times[0], later=False)
+        before = _beyond(way, track.times[0], analysis.size)[::-1]
+    if shot.end - track.times[-1] >= _WHOLE and not _is_cut(track.boxes[-1], analysis.size):
+        way = follower.beyond(track.boxes[-1], track.times[-1], later=True)
+        after = _beyond(way, track.times[-1], analysis.size)
+    return _joined(before, track, after, track.same)
+
+
+def _joined(before: Boxed, track: Track, after: Boxed, same: tuple[int, ...]) -> Track:
+    """A track with where it was before and after; ``same``: ids of what is the same thing."""
     return replace(
         track,
         times=[*(time for time, _ in before), *track.times, *(time for time, _ in after)],
         boxes=[*(there for _, there in before), *track.boxes, *(there for _, there in after)],
         scores=[*track.scores[:1] * len(before), *track.scores, *track.scores[-1:] * len(after)],
-        same=lying_on(way, track.shot, analysis),
+        same=same,
     )
 
 

@@ -23,7 +23,7 @@ from skillwire.studio.effects.lettering.mend import TextMender
 from skillwire.studio.effects.lettering.networks import available
 from skillwire.studio.effects.lettering.wish import TextWish, text_wish_of
 from skillwire.studio.effects.look import analysed
-from skillwire.studio.effects.marked import meant_by
+from skillwire.studio.effects.marked import lasting, meant_by
 from skillwire.studio.effects.remove import Remover
 from skillwire.studio.effects.samples import Samples
 from skillwire.studio.effects.sparse import Sparse
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 # A part that is made up is told of from this share of all that was replaced.
 _TOLD = 0.01
 _AHEAD = 4
+# Of more things than this it is not looked for them where they are seen no longer.
+_FEW = 4
 
 
 def analysis_of(path: Path, name: str) -> Analysis:
@@ -104,7 +106,8 @@ def vanished(
 
 
 def targets_of(removal: Removal, analysis: Analysis, follower: Follower | None = None) -> list[Track]:
-    """The tracks that are meant; with a ``follower`` what was marked and is not known is followed where it goes by itself.
+    """The tracks that are meant; with a ``follower`` what was marked and is not known is followed where it goes by itself,
+    and a few known things where the detector lost them.
 
     Raises ``JobFailed`` for a click on nothing known, or a track that is not there.
     """
@@ -113,6 +116,8 @@ def targets_of(removal: Removal, analysis: Analysis, follower: Follower | None =
     if missing:
         raise JobFailed("the timeline names a thing that is not in this clip", fix="say again what is to be removed")
     found = [known[number] for number in removal.tracks]
+    if follower is not None and len(found) <= _FEW:
+        found = [lasting(track, analysis, follower) for track in found]
     for number, mark in enumerate(removal.marks):
         track = meant_by(mark, analysis, -1 - number, follower)
         if all(track.id != other.id for other in found):
