@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from skillwire.studio.effects.analysis import Analysis, Shot
-from skillwire.studio.effects.planes import planes_of
+from skillwire.studio.effects.parting import own_part
+from skillwire.studio.effects.planes import Planes, planes_of
 from skillwire.studio.effects.remove import Remover
 from skillwire.studio.effects.segmenter import Segmenter, thumbnail
 from skillwire.studio.effects.tracks import Track
@@ -88,7 +89,7 @@ def removed(stages, tracks, targets, *, still):
     remover.prepare(read, (0, end))
     old = [[plane.copy() for plane in planes_of(frame).each()] for frame in frames]
     done = list(remover.mended((one.time, frame) for one, frame in zip(stages, frames, strict=True)))
-    return old, [planes_of(frame).each() for _, frame in done]
+    return old, [planes_of(frame).each() for _, frame in done], remover.tally
 
 
 def left_of(stages, old, new):
@@ -114,6 +115,61 @@ def test_of_who_passes_behind_all_goes_that_shows(street, man, camera, left):
     walk = list(staged(camera(street, SIZE), 4))
     stages, parts = before_them(man, walk)
     far, near = sighted(stages, [one.alpha for one in walk]), staying(parts)
-    old, new = removed(stages, [far, near], [far], still=camera is standing)
+    old, new, _ = removed(stages, [far, near], [far], still=camera is standing)
     assert left_of(stages, old, new) < left
     assert touched(parts, old, new) < 2e-4
+
+
+def beside(street, man, left, count=75):
+    """Pictures of a camera that stands, with the same man small at ``left``, as far away."""
+    scene, random = standing(street, SIZE)(0.0), np.random.default_rng(3)
+    colours, alpha = (cv2.resize(one, (106, 86), interpolation=cv2.INTER_AREA) for one in man[20])
+    part = np.zeros(SIZE[::-1], np.float32)
+    part[150:236, left : left + 106] = alpha
+    shown = scene.astype(np.float32) * (1 - part[..., None])
+    shown[150:236, left : left + 106] += colours * alpha[..., None]
+    rows, columns = np.flatnonzero((part > 0.5).any(axis=1)), np.flatnonzero((part > 0.5).any(axis=0))
+    box = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
+    stages = []
+    for n in range(count):
+        grain = random.normal(0, 2, scene.shape)
+        both = (np.uint8(np.clip(one + grain, 0, 255)) for one in (shown, scene))
+        stages.append(Staged(n / FPS, *both, part, box))
+    return stages
+
+
+def test_what_a_network_takes_for_both_is_parted_where_one_ends():
+    """One before another whose box is known: the matte is of both, the picture shows where one ends."""
+    matte, grey = np.zeros((120, 160), np.uint8), np.full((120, 160), 90, np.uint8)
+    for mask in (matte, grey):
+        mask[10:120, 60:130] = 255
+        mask[40:110, 38:60] = 255
+    grey[10:120, 60:130], grey[40:110, 38:60] = 170, 40
+    luma = cv2.resize(grey, (320, 240), interpolation=cv2.INTER_NEAREST)
+    planes = Planes(luma, np.full((120, 160), 128, np.uint8), np.full((120, 160), 128, np.uint8))
+    other = np.asarray([74, 78, 124, 222], np.float32)
+    own = own_part(matte, planes, [other])
+    assert (own[12:118, 62:128] == 255).all()
+    assert not own[44:100, 40:54].any()
+    assert own_part(matte, planes, [])[70, 45] == 255
+    # Where all of a box is the one's own, nothing of it is anybody else's.
+    assert (own_part(matte, planes, [np.asarray([150, 60, 190, 200], np.float32)])[12:118, 62:128] == 255).all()
+
+
+def test_somebody_apart_is_nobodys_part():
+    matte = np.zeros((120, 160), np.uint8)
+    matte[10:120, 60:130] = matte[40:90, 10:30] = 255
+    planes = Planes(np.zeros((240, 320), np.uint8), *(np.zeros((120, 160), np.uint8) for _ in range(2)))
+    other = np.asarray([18, 78, 62, 182], np.float32)
+    assert not own_part(matte, planes, [other])[:, :40].any()
+    assert own_part(matte, planes, [])[60, 20] == 255
+
+
+@pytest.mark.parametrize("left", [90, 120, 150])
+def test_who_stands_beside_all_the_time_goes_and_is_made_up_for(street, man, left):
+    stages, parts = before_them(man, beside(street, man, left))
+    far, near = track_of(stages), staying(parts)
+    old, new, tally = removed(stages, [far, near], [far], still=True)
+    assert left_of(stages, old, new) < 0.1
+    assert touched(parts, old, new) < 2e-3
+    assert 0.5 < tally.share <= 1

@@ -72,7 +72,7 @@ def test_of_who_shows_behind_a_target_the_portrait_stays():
     low = track(3, lambda _time: box(300, 180, 340, 359), [0.0, 1.0, 2.0])
     behind = track(4, lambda _time: box(250, 40, 450, 330), [0.0, 1.0, 2.0])
     holes = Holes([low], [behind], SIZE)
-    assert [one.id for one, _, _ in holes.met(1.0, 0.5, before=False)] == [4]
+    assert [met.track.id for met in holes.met(1.0, 0.5, before=False)] == [4]
     assert holes.met(1.0, 0.5, before=True) == []
     shape = np.full((20, 10), 255, np.uint8)
     ((_, plain),) = holes.at(1.0, 0.5)

@@ -8,10 +8,10 @@ import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, area, padded
 from skillwire.studio.effects.cutout import Hole, cut_to, free_of, stretched
-from skillwire.studio.effects.holes import ROOM, Holes
+from skillwire.studio.effects.holes import ROOM, Holes, Met
 from skillwire.studio.effects.planes import Plane, Planes
 from skillwire.studio.effects.silhouette import outline, portrait
-from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
+from skillwire.studio.effects.tracks import STILL_TRAVEL
 from skillwire.studio.effects.vision import opencv
 
 # Who stands before a target is outlined anew this often, in seconds, and widened by this part of the box's width.
@@ -40,36 +40,37 @@ class Guards:
     def _before(self, time: float, reach: float, planes: Callable[[], Planes]) -> Outlined:
         """As they stand now; where the target's box is, no further than they may sway."""
         now: Outlined = {}
-        for track, box, targets in self._holes.met(time, reach, before=True):
-            at, shape = self._looked.get(track.id, (-1.0, None))
+        for met in self._holes.met(time, reach, before=True):
+            at, shape = self._looked.get(met.track.id, (-1.0, None))
             if time - at >= _LOOK_EVERY:
-                shape = self._guard(track, box, targets, planes())
+                shape = self._guard(met, planes())
                 if shape is not None:
-                    self._looked[track.id] = time, shape
+                    self._looked[met.track.id] = time, shape
             if shape is not None:
-                now[track.id] = shape
+                now[met.track.id] = shape
         return now
 
     def _behind(self, time: float, reach: float, planes: Callable[[], Planes]) -> Outlined:
         """What shows of those who stand large behind a target."""
         now = {}
-        for track, box, targets in self._holes.met(time, reach, before=False):
-            shape = self._portrait(track, box, targets, planes())
+        for met in self._holes.met(time, reach, before=False):
+            shape = self._portrait(met, planes())
             if shape is not None:
-                now[track.id] = shape
+                now[met.track.id] = shape
         return now
 
-    def _portrait(self, track: Track, box: Boxes, targets: list[Boxes], planes: Planes) -> Plane | None:
-        region = Hole(box).region(planes.size) if track.group == "person" else None
-        seen = None if region is None else portrait(planes, box, region, targets)
-        return None if seen is None or region is None else cut_to(seen, padded(box, ROOM), region)
+    def _portrait(self, met: Met, planes: Planes) -> Plane | None:
+        region = Hole(met.box).region(planes.size) if met.track.group == "person" else None
+        seen = None if region is None else portrait(planes, met.box, region, met.sighted, met.thought)
+        return None if seen is None or region is None else cut_to(seen, padded(met.box, ROOM), region)
 
-    def _guard(self, track: Track, box: Boxes, targets: list[Boxes], planes: Planes) -> Plane | None:
+    def _guard(self, met: Met, planes: Planes) -> Plane | None:
+        track, box = met.track, met.box
         wide = padded(box, ROOM)
         region = Hole(box).region(planes.size)
         if region is None:
             return None
-        seen = portrait(planes, box, region, targets) if track.group == "person" else None
+        seen = portrait(planes, box, region, met.sighted, met.thought) if track.group == "person" else None
         if not _fills(seen, box) and self._alone is not None:
             seen = outline(planes, box, track.group, region, TIGHT)
         if seen is None or not _fills(seen, box):
@@ -78,7 +79,7 @@ class Guards:
         if alone is not None:
             # Two people who touch are one to the network: what is far from this one's own outline is the other.
             own = stretched(alone, wide, region[:2], seen.shape[::-1])
-            apart = free_of([padded(target, 0.1) for target in targets], region)
+            apart = free_of([padded(target, 0.1) for target in met.targets], region)
             seen = np.minimum(seen, np.maximum(apart, widened(own, box, SWAY)))
             # One who stays in their place has an outline with room for more than they are: before targets its inside is surely theirs.
             seen = np.maximum(own if track.travel > STILL_TRAVEL else np.minimum(own, apart), seen)

@@ -45,6 +45,21 @@ class Tally:
         return self.invented / self.replaced if self.replaced else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What stays and meets targets: its ``box``, those of the targets ``sighted`` around then, and of those only ``thought`` there."""
+
+    track: Track
+    box: Boxes
+    sighted: list[Boxes]
+    thought: list[Boxes]
+
+    @property
+    def targets(self) -> list[Boxes]:
+        """The boxes of all the targets."""
+        return [*self.sighted, *self.thought]
+
+
 class Holes:
     """The tracks of one shot: those that go, and the others. ``size``: the picture's."""
 
@@ -174,16 +189,18 @@ class Holes:
             self._before[pair] = sum(within) >= _SEEN_TIMES
         return self._before[pair]
 
-    def met(self, time: float, reach: float, *, before: bool) -> list[tuple[Track, Boxes, list[Boxes]]]:
-        """What lives or moves, stays, and stands before a target in this picture, or behind: its box, and those of the targets."""
-        found: dict[int, tuple[Track, Boxes, list[Boxes]]] = {}
+    def met(self, time: float, reach: float, *, before: bool) -> list[Met]:
+        """What lives or moves, stays, and stands before a target in this picture, or behind."""
+        found: dict[int, Met] = {}
         for target in self.targets:
             box = self.box(target, time, reach)
             if box is None:
                 continue
+            sighted = target.at(time, 0.0) is not None
             for one, other in _touching(self._guarded, box, time):
                 if (_stands_before(other, box) and not self._passes_before(target, one)) == before:
-                    found.setdefault(one.id, (one, other, []))[2].append(box)
+                    met = found.setdefault(one.id, Met(one, other, [], []))
+                    (met.sighted if sighted else met.thought).append(box)
         return list(found.values())
 
     def crowded(self, track: Track, box: Boxes, time: float) -> bool:

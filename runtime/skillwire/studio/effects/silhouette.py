@@ -16,6 +16,7 @@ from skillwire.studio.effects.boxes import Boxes, area, padded, whole
 from skillwire.studio.effects.cutout import stretched
 from skillwire.studio.effects.matte import coarse, refined
 from skillwire.studio.effects.models import interpreter
+from skillwire.studio.effects.parting import own_part
 from skillwire.studio.effects.planes import Plane, Planes, Region, rgb_matrix
 from skillwire.studio.effects.segmenter import Segmenter
 from skillwire.studio.effects.sightings import Sightings
@@ -51,8 +52,6 @@ _LIKELY = 0.3
 _LEAST_SHARE = 0.1
 # The network for portraits leaves out who stands behind: of those who are so many times smaller. It sees so much room around the box.
 _LARGER, _BESIDE = 2.5, 0.12
-# From this byte of the matte on a pixel may be theirs; so many pixels wide is the brush their outline is drawn with.
-_HINT, _RIM = 40, 5
 # That network is one, whichever threads ask for portraits.
 _SITTING = Lock()
 # Room around the box that the network sees, and how far the outline is widened, in sides of the box.
@@ -101,14 +100,15 @@ def outline(planes: Planes, box: Boxes, group: str, region: Region, wider: float
     return _moved_to(mask, seen, region)
 
 
-def portrait(planes: Planes, box: Boxes, region: Region, others: Sequence[Boxes]) -> Plane | None:
+def portrait(
+    planes: Planes, box: Boxes, region: Region, others: Sequence[Boxes], hidden: Sequence[Boxes] = ()
+) -> Plane | None:
     """255 at the half-size pixels of ``region`` that belong to the person in ``box``, told from ``others`` who stand smaller behind.
 
-    ``None`` when they are not small enough, or when the outline cannot be told.
+    ``hidden``: boxes of those who may not show. ``None`` when they are not small enough, or when the outline cannot be told.
     """
-    cv2 = opencv()
     seen = whole(padded(box, _BESIDE, 8), planes.size)
-    if seen is None or any(float(area(box)) < _LARGER * float(area(other)) for other in others):
+    if seen is None or any(float(area(box)) < _LARGER * float(area(other)) for other in (*others, *hidden)):
         return None
     part = coarse(planes.crop(seen))
     with _SITTING:
@@ -117,8 +117,8 @@ def portrait(planes: Planes, box: Boxes, region: Region, others: Sequence[Boxes]
     if matte is None:
         return None
     half = matte.of((0, 0, seen[2] - seen[0], seen[3] - seen[1])).half
-    mask = cv2.dilate(cv2.threshold(half, _HINT, 255, cv2.THRESH_BINARY)[1], np.ones((_RIM, _RIM), np.uint8))
-    return _moved_to(np.asarray(mask, np.uint8), seen, region)
+    corner = np.asarray([*seen[:2], *seen[:2]], np.float32)
+    return _moved_to(own_part(half, planes.crop(seen), [other - corner for other in others]), seen, region)
 
 
 def _moved_to(mask: Plane, seen: Region, region: Region) -> Plane:

@@ -84,7 +84,7 @@ class StillMender:
         unseen = self._plate.unseen[window]
         mask, kept = mask_of(difference(here, scene), hole, region[:2], free[window], unseen)
         self._tally.replaced += int(np.count_nonzero(mask))
-        self._tally.invented += int(np.count_nonzero(unseen))
+        self._tally.invented += int(np.count_nonzero(mask & unseen))
         blended(here, Whole(scene), mask, kept)
 
     def _scene(self, region: Region) -> tuple[Planes, tuple[slice, slice]]:
