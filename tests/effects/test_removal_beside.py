@@ -16,6 +16,8 @@ from support.walker import FPS, Staged, frames_of, picture, staged, standing, tr
 SIZE = (640, 360)
 # Where the near one's picture (352 × 288) is put.
 LEFT, TOP = 150, 72
+# Left of this the network takes some of his car for him.
+HIS = 280
 
 
 @pytest.fixture(scope="module")
@@ -105,12 +107,12 @@ def left_of(stages, old, new):
 
 def touched(parts, old, new):
     """Which part of the near one's pixels was changed at all."""
-    own = [part > 0.95 for part in parts]
+    own = [(part > 0.95) & (np.arange(SIZE[0]) > HIS) for part in parts]
     changed = sum(int((mine & (one[0] != other[0])).sum()) for mine, one, other in zip(own, old, new, strict=True))
     return changed / sum(int(mine.sum()) for mine in own)
 
 
-@pytest.mark.parametrize(("camera", "left"), [(standing, 0.2), (wandering, 0.2)])
+@pytest.mark.parametrize(("camera", "left"), [(standing, 0.08), (wandering, 0.12)])
 def test_of_who_passes_behind_all_goes_that_shows(street, man, camera, left):
     walk = list(staged(camera(street, SIZE), 4))
     stages, parts = before_them(man, walk)
@@ -171,5 +173,5 @@ def test_who_stands_beside_all_the_time_goes_and_is_made_up_for(street, man, lef
     far, near = track_of(stages), staying(parts)
     old, new, tally = removed(stages, [far, near], [far], still=True)
     assert left_of(stages, old, new) < 0.1
-    assert touched(parts, old, new) < 2e-3
+    assert touched(parts, old, new) == 0
     assert 0.5 < tally.share <= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +17,8 @@ from skillwire.studio.effects.vision import opencv
 
 # Who stands before a target is outlined anew this often, in seconds, and widened by this part of the box's width.
 _LOOK_EVERY, TIGHT = 0.07, 0.05
+# So many looks count together, so long, the earlier ones but for a rim of this part of the box's width.
+_LOOKS, _LATELY, _INSIDE = 2, 0.2, 0.03
 # An outline that fills less of the box than this is of a part only.
 _WHOLE = 0.35
 # Who stays in their place sways by this part of their box's width.
@@ -31,7 +34,7 @@ class Guards:
     def __init__(self, holes: Holes, alone: Callable[[int], Plane | None] | None = None) -> None:
         self._holes = holes
         self._alone = alone
-        self._looked: dict[int, tuple[float, Plane]] = {}
+        self._looked: dict[int, deque[tuple[float, Plane]]] = {}
 
     def at(self, time: float, reach: float, planes: Callable[[], Planes]) -> tuple[Outlined, Outlined]:
         """The outlines of who stands before a target in a picture, and of who shows behind one; of those that can be told."""
@@ -40,14 +43,16 @@ class Guards:
     def _before(self, time: float, reach: float, planes: Callable[[], Planes]) -> Outlined:
         """As they stand now; where the target's box is, no further than they may sway."""
         now: Outlined = {}
+        self._looked = {one: looks for one, looks in self._looked.items() if time - looks[-1][0] <= _LATELY}
         for met in self._holes.met(time, reach, before=True):
-            at, shape = self._looked.get(met.track.id, (-1.0, None))
-            if time - at >= _LOOK_EVERY:
+            looks = self._looked.get(met.track.id, deque(maxlen=_LOOKS))
+            if not looks or time - looks[-1][0] >= _LOOK_EVERY:
                 shape = self._guard(met, planes())
-                if shape is not None:
-                    self._looked[met.track.id] = time, shape
-            if shape is not None:
-                now[met.track.id] = shape
+                if shape is None:
+                    continue
+                looks.append((time, shape))
+                self._looked[met.track.id] = looks
+            now[met.track.id] = _all_of([shape for at, shape in looks if time - at <= _LATELY], met.box)
         return now
 
     def _behind(self, time: float, reach: float, planes: Callable[[], Planes]) -> Outlined:
@@ -71,7 +76,8 @@ class Guards:
         if region is None:
             return None
         seen = portrait(planes, box, region, met.sighted, met.thought) if track.group == "person" else None
-        if not _fills(seen, box) and self._alone is not None:
+        finely = _fills(seen, box)
+        if not finely and self._alone is not None:
             seen = outline(planes, box, track.group, region, TIGHT)
         if seen is None or not _fills(seen, box):
             return None
@@ -82,9 +88,20 @@ class Guards:
             apart = free_of([padded(target, 0.1) for target in met.targets], region)
             seen = np.minimum(seen, np.maximum(apart, widened(own, box, SWAY)))
             # One who stays in their place has an outline with room for more than they are: before targets its inside is surely theirs.
-            seen = np.maximum(own if track.travel > STILL_TRAVEL else np.minimum(own, apart), seen)
+            # Who goes on changes their shape: what they were like alone counts where they are not seen better.
+            surely = own if track.travel > STILL_TRAVEL and not finely else np.minimum(own, apart)
+            seen = np.maximum(surely, seen)
             seen = np.maximum(_narrowed(own, box, SWAY), seen)
         return cut_to(seen, wide, region)
+
+
+def _all_of(shapes: list[Plane], box: Boxes) -> Plane:
+    """The last outline of what is in a box, with what is well inside of those before: one look may miss a part that another one tells."""
+    made = shapes[-1]
+    for shape in shapes[:-1]:
+        inside = opencv().resize(_narrowed(shape, box, _INSIDE), made.shape[::-1], interpolation=opencv().INTER_NEAREST)
+        made = np.maximum(made, inside)
+    return made
 
 
 def _fills(seen: Plane | None, box: Boxes) -> bool:

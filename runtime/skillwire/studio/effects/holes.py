@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, area, iou, padded, shared
+from skillwire.studio.effects.bridges import Path, bridges_of
 from skillwire.studio.effects.cutout import PAD, PAD_LEAST, Hole
 from skillwire.studio.effects.planes import Plane
 from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
@@ -21,7 +22,7 @@ _OUTSIDE = 0.05
 # Two boxes that overlap so well are of one thing.
 _TWICE = 0.6
 # What stays is taken for there this long, in seconds, before its first and after its last sighting.
-_REACH = 0.1
+_REACH = 0.2
 # So much longer, in seconds, is a thing there that is about to leave the picture or to go behind something, or that comes from there.
 _LEAVING = 0.8
 # The foot of what is before lies lower by this part of the box's height.
@@ -61,9 +62,11 @@ class Met:
 
 
 class Holes:
-    """The tracks of one shot: those that go, and the others. ``size``: the picture's."""
+    """The tracks of one shot: those that go, and the others. ``size``: the picture's; ``path``: the camera's, empty if it stands."""
 
-    def __init__(self, targets: Sequence[Track], others: Sequence[Track], size: tuple[int, int]) -> None:
+    def __init__(
+        self, targets: Sequence[Track], others: Sequence[Track], size: tuple[int, int], path: Path = ()
+    ) -> None:
         self.targets = list(targets)
         self._size = np.asarray(size, np.float32)
         self._before: dict[tuple[int, int], bool] = {}
@@ -73,6 +76,7 @@ class Holes:
         self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in LIVING]
         # Things that stand in their place belong to the scene: they are in the pictures of it as well.
         self._standing = [track for track in sure if track.travel <= STILL_TRAVEL and track.group not in LIVING]
+        self._bridges = bridges_of(self.targets, path, self._is_hidden)
 
     def at(
         self,
@@ -118,8 +122,17 @@ class Holes:
     def _thought(self, track: Track, time: float, reach: float) -> Boxes | None:
         """Where a track is, as told by its sightings alone."""
         box = track.at(time, reach)
-        if box is not None:
+        if box is not None and track.times[0] <= time <= track.times[-1]:
             return box
+        bridged = next((at for way in self._bridges.get(track.id, ()) if (at := way.at(time, 0.0)) is not None), None)
+        gone_on = box if box is not None else self._gone_on(track, time, reach)
+        if bridged is None or gone_on is None:
+            return gone_on if bridged is None else bridged
+        # It went on, or it stopped: both are thought of.
+        return np.concatenate([np.minimum(bridged[:2], gone_on[:2]), np.maximum(bridged[2:], gone_on[2:])])
+
+    def _gone_on(self, track: Track, time: float, reach: float) -> Boxes | None:
+        """Where a track is past its sightings by more than ``reach`` seconds, while something hides a part of it."""
         end = track.times[0] - reach if time < track.times[0] else track.times[-1] + reach
         if abs(time - end) > _LEAVING or track.times[0] <= time <= track.times[-1]:
             return None
@@ -131,9 +144,11 @@ class Holes:
 
     def _half_hidden(self, box: Boxes, track: Track, time: float) -> bool:
         """Whether a box crosses the picture's edge, or reaches behind something that stands before it."""
-        if self._crosses(box):
-            return True
-        others = (at for one in self._guarded if one.id != track.id and (at := one.at(time, _REACH)) is not None)
+        return self._crosses(box) or self._is_hidden(box, time, track.id)
+
+    def _is_hidden(self, box: Boxes, time: float, besides: int | None = None) -> bool:
+        """Whether a box reaches behind something that stands before it."""
+        others = (at for one in self._guarded if one.id != besides and (at := one.at(time, _REACH)) is not None)
         return any(float(shared(box, other)) > 0 and _stands_before(other, box) for other in others)
 
     def unsighted(self, time: float, reach: float) -> list[tuple[Track, Boxes]]:
