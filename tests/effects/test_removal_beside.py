@@ -10,6 +10,7 @@ from skillwire.studio.effects.parting import own_part
 from skillwire.studio.effects.planes import Planes, planes_of
 from skillwire.studio.effects.remove import Remover
 from skillwire.studio.effects.segmenter import Segmenter, thumbnail
+from skillwire.studio.effects.silhouette import outline, outline_of
 from skillwire.studio.effects.tracks import Track
 from support.walker import FPS, Staged, frames_of, picture, staged, standing, track_of, wandering
 
@@ -156,6 +157,28 @@ def test_what_a_network_takes_for_both_is_parted_where_one_ends():
     assert own_part(matte, planes, [])[70, 45] == 255
     # Where all of a box is the one's own, nothing of it is anybody else's.
     assert (own_part(matte, planes, [np.asarray([150, 60, 190, 200], np.float32)])[12:118, 62:128] == 255).all()
+
+
+@pytest.mark.parametrize(("left", "wide", "part"), [(90, 40, 1.0), (300, 40, 1.0), (90, 70, 0.5), (150, 70, 0.5)])
+def test_who_is_small_or_half_hidden_is_outlined_as_in_portraits(street, man, left, wide, part):
+    shown = standing(street, SIZE)(0.0).copy()
+    size = (wide, round(wide * 288 / 352))
+    colours, alpha = (cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in man[20])
+    place = np.s_[150 : 150 + size[1], left : left + round(part * wide)]
+    alpha = alpha[:, : round(part * wide), None]
+    shown[place] = shown[place] * (1 - alpha) + colours[:, : round(part * wide)] * alpha
+    rows, columns = np.nonzero(alpha[..., 0] > 0.5)
+    edges = (left + columns.min(), 150 + rows.min(), left + columns.max() + 1, 150 + rows.max() + 1)
+    box = np.asarray(edges, np.float32)
+    planes = planes_of(frames_of([shown])[0])
+    assert outline(planes, box, "person", (0, 0, *SIZE)) is None
+    told = outline_of(planes, Track(1, "person", 0), box, (0, 0, *SIZE))
+    theirs = np.zeros(SIZE[::-1], np.uint8)
+    theirs[place] = alpha[..., 0] > 0.7
+    own = cv2.resize(theirs, told.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    assert (told[own] > 0).mean() > 0.95
+    assert 4 * np.count_nonzero(told) < 1.8 * (box[2] - box[0]) * (box[3] - box[1])
+    assert outline_of(planes, Track(1, "car", 0), box, (0, 0, *SIZE)) is None
 
 
 def test_somebody_apart_is_nobodys_part():
