@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes
-from skillwire.studio.effects.camera import Matrix, moved
+from skillwire.studio.effects.camera import Matrix, Path, moved, place_at
 from skillwire.studio.effects.pieces import pieces_of
 from skillwire.studio.effects.tracks import Track
 
@@ -20,8 +20,6 @@ _GAP, _LONGEST = 0.25, 5.0
 # Places are told this often where the camera stands, in seconds.
 _EVERY = 0.2
 
-# The camera's places by time, as of a ``Shot``.
-Path = Sequence[tuple[float, Matrix]]
 # Whether something that stays hides a part of a box at a time.
 Hides = Callable[[Boxes, float], bool]
 
@@ -36,7 +34,7 @@ def bridges_of(targets: Sequence[Track], path: Path, hides: Hides) -> dict[int, 
         ]
         later = [other for other in targets if 0 < other.times[0] - track.times[-1] < _LONGEST]
         follower = min(later, key=lambda other: other.times[0], default=None)
-        if follower is not None and len(pieces_of([track, follower])) > 1:
+        if follower is not None and len(pieces_of([track, follower], path)) > 1:
             ends.append(((track.times[-1], track.boxes[-1]), (follower.times[0], follower.boxes[0])))
         for first, last in ends:
             if _GAP < last[0] - first[0] < _LONGEST:
@@ -53,7 +51,7 @@ def _way(track: Track, first: tuple[float, Boxes], last: tuple[float, Boxes], pa
     if not path:
         count = max(1, round((end - start) / _EVERY))
         inner = [(start + (end - start) * n / count, np.eye(3)) for n in range(1, count)]
-    outer = [(time, _place(path, time)) for time in (start, end)]
+    outer = [(time, place_at(path, time)) for time in (start, end)]
     homes = [
         moved(_corners(box), np.asarray(np.linalg.inv(place)))
         for (_, box), (_, place) in zip((first, last), outer, strict=True)
@@ -65,11 +63,6 @@ def _way(track: Track, first: tuple[float, Boxes], last: tuple[float, Boxes], pa
         way.boxes.append(moved((1 - part) * homes[0] + part * homes[1], place).ravel().astype(np.float32))
     way.scores = [0.0] * len(way.times)
     return way
-
-
-def _place(path: Path, time: float) -> Matrix:
-    """The camera's place nearest to a time."""
-    return min(path, key=lambda one: abs(one[0] - time))[1] if path else np.eye(3)
 
 
 def _corners(box: Boxes) -> Matrix:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, area, iou, padded, shared
-from skillwire.studio.effects.bridges import Path, bridges_of
+from skillwire.studio.effects.bridges import bridges_of
+from skillwire.studio.effects.camera import Path
 from skillwire.studio.effects.cutout import PAD, PAD_LEAST, Hole
 from skillwire.studio.effects.planes import Plane
 from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
