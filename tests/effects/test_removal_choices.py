@@ -99,6 +99,22 @@ def test_pieces_of_one_who_waits_half_hidden_are_joined_and_a_part_of_them_is_no
     assert pick("the person in the background", NEAR, passing, elsewhere) == ([], [2, 8])
 
 
+def test_pieces_are_level_in_the_scene_however_the_camera_nods():
+    """Who comes back in another part of the picture, since the camera has moved, is the same; who comes back elsewhere is not."""
+    first, again = (
+        thing(n, x=800, tall=90, foot=280, colour="red", seen=seen) for n, seen in ((2, (0, 1)), (6, (4, 5)))
+    )
+    again.boxes = [box + np.asarray([0, 70, 0, 70], np.float32) for box in again.boxes]
+    nodding = tuple(
+        (float(time), np.asarray([[1, 0, 0], [0, 1, 70.0 * (time > 3)], [0, 0, 1]])) for time in np.arange(0, 10, 0.2)
+    )
+    for path, meant_, asked in ((nodding, [2, 6], []), ((), [], [2, 6])):
+        analysis = Analysis(SIZE, (Shot(0, 10, still=not path, path=path),), (NEAR, first, again))
+        choice = chosen(wish_of("the person in the background"), analysis)
+        assert [track.id for track in choice.tracks] == meant_
+        assert [track.id for track in choice.candidates if track.id != 1] == asked
+
+
 def test_a_thing_out_of_the_used_part_is_not_asked_about():
     early, late = thing(1, seen=(0, 2)), thing(2, seen=(6, 9))
     analysis = Analysis(SIZE, (Shot(0, 10, still=True),), (early, late))

@@ -68,11 +68,51 @@ def test_what_goes_behind_something_is_followed_a_little_further(near, times, at
     assert (Holes([far], near, SIZE).box(far, at, 0.5) is not None) == there
 
 
+BEFORE, AFTER = np.arange(0.2, 1.61, 0.2), np.arange(3.8, 5.1, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("near", "times", "there"),
+    [
+        ([NEAR], [*BEFORE, *AFTER], True),  # seen on either side: it went on in between
+        ([], [*BEFORE, *AFTER], False),  # nothing hides it
+        ([NEAR], [*BEFORE, *AFTER + 4], False),  # for too long to know how it went
+    ],
+)
+def test_who_passes_behind_somebody_is_followed_on_the_way(near, times, there):
+    far = walking(2, times)
+    for time in (2.1, 2.7, 3.3):
+        found = Holes([far], near, SIZE).box(far, time, 0.3)
+        assert (found is not None) == there
+        if there:
+            assert found == pytest.approx(box(60 + 100 * time, 150, 100 + 100 * time, 290), abs=2)
+
+
+def test_who_comes_back_as_another_is_followed_on_the_way():
+    far, again, stranger = walking(2, BEFORE), walking(3, AFTER), walking(3, AFTER)
+    stranger.colours = np.eye(len(stranger.colours), dtype=np.float32)[0]
+    far.colours = again.colours = np.eye(len(stranger.colours), dtype=np.float32)[1]
+    assert Holes([far, again], [NEAR], SIZE).box(far, 2.9, 0.1) == pytest.approx(box(350, 150, 390, 290), abs=2)
+    assert Holes([far, stranger], [NEAR], SIZE).box(far, 2.9, 0.1) is None
+
+
+def test_the_way_behind_somebody_leads_through_the_scene():
+    """The camera goes along and back: who stands still in the scene moves in the picture."""
+
+    def camera(time):
+        return np.asarray([[1, 0, 40 * np.sin(2 * time)], [0, 1, 0], [0, 0, 1]], np.float64)
+
+    path = [(float(time), camera(time)) for time in np.arange(0, 6, 0.1)]
+    far = track(2, lambda time: box(260, 150, 300, 290) + box(*[40 * np.sin(2 * time), 0] * 2), [*BEFORE, *AFTER])
+    found = Holes([far], [NEAR], SIZE, path).box(far, 2.4, 0.1)
+    assert found == pytest.approx(box(260, 150, 300, 290) + box(*[40 * np.sin(4.8), 0] * 2), abs=3)
+
+
 def test_of_who_shows_behind_a_target_the_portrait_stays():
     low = track(3, lambda _time: box(300, 180, 340, 359), [0.0, 1.0, 2.0])
     behind = track(4, lambda _time: box(250, 40, 450, 330), [0.0, 1.0, 2.0])
     holes = Holes([low], [behind], SIZE)
-    assert [one.id for one, _, _ in holes.met(1.0, 0.5, before=False)] == [4]
+    assert [met.track.id for met in holes.met(1.0, 0.5, before=False)] == [4]
     assert holes.met(1.0, 0.5, before=True) == []
     shape = np.full((20, 10), 255, np.uint8)
     ((_, plain),) = holes.at(1.0, 0.5)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from skillwire.studio.effects.boxes import Boxes
 
 Matrix = NDArray[np.float64]
+# The camera's places in a shot by time: each maps the shot's first picture to that one. Empty where it stands.
+Path = Sequence[tuple[float, Matrix]]
 # Width of the pictures that motion is measured on, in pixels.
 WIDTH = 480
 _CORNERS = 200
@@ -111,10 +113,15 @@ def _followed(one: View, grey: NDArray[np.uint8], start: Any) -> Motion:
     return Motion(full / full[2, 2], float(np.median(shift)) / one.scale, float(inside.mean()))
 
 
-def moved(points: NDArray[Any], matrix: Matrix) -> NDArray[Any]:
+def moved(points: NDArray[Any], matrix: NDArray[Any]) -> NDArray[Any]:
     """Points (n, 2) through a homography."""
     through = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
     return np.asarray(through[:, :2] / through[:, 2:])
+
+
+def place_at(path: Path, time: float) -> Matrix:
+    """The camera's place nearest to a time."""
+    return min(path, key=lambda one: abs(one[0] - time))[1] if path else np.eye(3)
 
 
 def _by_difference(one: View, other: View) -> Motion:

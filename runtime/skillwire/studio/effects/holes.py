@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, area, iou, padded, shared
+from skillwire.studio.effects.bridges import bridges_of
+from skillwire.studio.effects.camera import Path
 from skillwire.studio.effects.cutout import PAD, PAD_LEAST, Hole
 from skillwire.studio.effects.planes import Plane
 from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
@@ -21,7 +23,7 @@ _OUTSIDE = 0.05
 # Two boxes that overlap so well are of one thing.
 _TWICE = 0.6
 # What stays is taken for there this long, in seconds, before its first and after its last sighting.
-_REACH = 0.1
+_REACH = 0.2
 # So much longer, in seconds, is a thing there that is about to leave the picture or to go behind something, or that comes from there.
 _LEAVING = 0.8
 # The foot of what is before lies lower by this part of the box's height.
@@ -48,10 +50,27 @@ class Tally:
         return self.invented / self.replaced if self.replaced else 0.0
 
 
-class Holes:
-    """The tracks of one shot: those that go, and the others. ``size``: the picture's."""
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What stays and meets targets: its ``box``, those of the targets ``sighted`` around then, and of those only ``thought`` there."""
 
-    def __init__(self, targets: Sequence[Track], others: Sequence[Track], size: tuple[int, int]) -> None:
+    track: Track
+    box: Boxes
+    sighted: list[Boxes]
+    thought: list[Boxes]
+
+    @property
+    def targets(self) -> list[Boxes]:
+        """The boxes of all the targets."""
+        return [*self.sighted, *self.thought]
+
+
+class Holes:
+    """The tracks of one shot: those that go, and the others. ``size``: the picture's; ``path``: the camera's, empty if it stands."""
+
+    def __init__(
+        self, targets: Sequence[Track], others: Sequence[Track], size: tuple[int, int], path: Path = ()
+    ) -> None:
         self.targets = list(targets)
         self._size = np.asarray(size, np.float32)
         self._before: dict[tuple[int, int], bool] = {}
@@ -61,6 +80,7 @@ class Holes:
         self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in LIVING]
         # Things that stand in their place belong to the scene: they are in the pictures of it as well.
         self._standing = [track for track in sure if track.travel <= STILL_TRAVEL and track.group not in LIVING]
+        self._bridges = bridges_of(self.targets, path, self._is_hidden)
 
     def at(
         self,
@@ -106,8 +126,17 @@ class Holes:
     def _thought(self, track: Track, time: float, reach: float) -> Boxes | None:
         """Where a track is, as told by its sightings alone."""
         box = track.at(time, reach)
-        if box is not None:
+        if box is not None and track.times[0] <= time <= track.times[-1]:
             return box
+        bridged = next((at for way in self._bridges.get(track.id, ()) if (at := way.at(time, 0.0)) is not None), None)
+        gone_on = box if box is not None else self._gone_on(track, time, reach)
+        if bridged is None or gone_on is None:
+            return gone_on if bridged is None else bridged
+        # It went on, or it stopped: both are thought of.
+        return np.concatenate([np.minimum(bridged[:2], gone_on[:2]), np.maximum(bridged[2:], gone_on[2:])])
+
+    def _gone_on(self, track: Track, time: float, reach: float) -> Boxes | None:
+        """Where a track is past its sightings by more than ``reach`` seconds, while something hides a part of it."""
         end = track.times[0] - reach if time < track.times[0] else track.times[-1] + reach
         if abs(time - end) > _LEAVING or track.times[0] <= time <= track.times[-1]:
             return None
@@ -119,9 +148,11 @@ class Holes:
 
     def _half_hidden(self, box: Boxes, track: Track, time: float) -> bool:
         """Whether a box crosses the picture's edge, or reaches behind something that stands before it."""
-        if self._crosses(box):
-            return True
-        others = (at for one in self._guarded if one.id != track.id and (at := one.at(time, _REACH)) is not None)
+        return self._crosses(box) or self._is_hidden(box, time, track.id)
+
+    def _is_hidden(self, box: Boxes, time: float, besides: int | None = None) -> bool:
+        """Whether a box reaches behind something that stands before it."""
+        others = (at for one in self._guarded if one.id != besides and (at := one.at(time, _REACH)) is not None)
         return any(float(shared(box, other)) > 0 and _stands_before(other, box) for other in others)
 
     def unsighted(self, time: float, reach: float) -> list[tuple[Track, Boxes]]:
@@ -182,16 +213,18 @@ class Holes:
             self._before[pair] = told >= _SEEN_TIMES
         return self._before[pair]
 
-    def met(self, time: float, reach: float, *, before: bool) -> list[tuple[Track, Boxes, list[Boxes]]]:
-        """What lives or moves, stays, and stands before a target in this picture, or behind: its box, and those of the targets."""
-        found: dict[int, tuple[Track, Boxes, list[Boxes]]] = {}
+    def met(self, time: float, reach: float, *, before: bool) -> list[Met]:
+        """What lives or moves, stays, and stands before a target in this picture, or behind."""
+        found: dict[int, Met] = {}
         for target in self.targets:
             box = self.box(target, time, reach)
             if box is None:
                 continue
+            sighted = target.at(time, 0.0) is not None
             for one, other in _touching(self._guarded, box, time):
                 if (_stands_before(other, box) and not self._passes_before(target, one)) == before:
-                    found.setdefault(one.id, (one, other, []))[2].append(box)
+                    met = found.setdefault(one.id, Met(one, other, [], []))
+                    (met.sighted if sighted else met.thought).append(box)
         return list(found.values())
 
     def crowded(self, track: Track, box: Boxes, time: float) -> bool:

@@ -31,6 +31,7 @@ from skillwire.studio.effects.cutout import (
 from skillwire.studio.effects.entering import narrowed
 from skillwire.studio.effects.fill import Filler
 from skillwire.studio.effects.filled import Filled, Look, between
+from skillwire.studio.effects.guards import Guards
 from skillwire.studio.effects.holes import Holes, Tally
 from skillwire.studio.effects.light import halved
 from skillwire.studio.effects.outlines import LONG_AGO, LOOKS, Outlines, Things
@@ -116,6 +117,7 @@ class MovingMender:
         self._tracer = Tracer()
         # Until when it is not tried again to follow what is behind a thing, and how much better that must fit.
         self._tried: dict[int, tuple[float, float]] = {}
+        self._guards = Guards(holes)
 
     def over(self, frames: Iterator[Timed]) -> Iterator[Callable[[], Timed]]:
         """What gives the frames of the shot mended, one after the other; each comes late by what is looked at after it."""
@@ -131,7 +133,8 @@ class MovingMender:
 
     def _advanced(self) -> Callable[[], Timed]:
         still, frame = self._ahead[0]
-        planned = (self._planned(still, *hole) for hole in _together(self._holes.at(still.time, REACH)))
+        guards = self._guards.at(still.time, REACH, lambda: still.planes)
+        planned = (self._planned(still, *hole) for hole in _together(self._holes.at(still.time, REACH, *guards)))
         patches = [patch for patch in planned if patch is not None]
         self._scenes = {
             thing: scenes for thing, scenes in self._scenes.items() if still.time - scenes.asked <= LONG_AGO
@@ -349,7 +352,7 @@ def _together(holes: Sequence[tuple[Track, Hole]]) -> list[tuple[Things, Hole]]:
     groups: list[tuple[Things, Hole]] = []
     for track, hole in holes:
         tracks, box, before, behind, standing = [(track, hole.box)], hole.box, hole.before, hole.behind, hole.standing
-        apart = []
+        shapes, apart = hole.shapes, []
         for other in groups:
             if float(shared(padded(box, 0.1), other[1].box[None])[0]) <= 0:
                 apart.append(other)
@@ -357,6 +360,6 @@ def _together(holes: Sequence[tuple[Track, Hole]]) -> list[tuple[Things, Hole]]:
             tracks = [*other[0], *tracks]
             box = np.concatenate([np.minimum(box[:2], other[1].box[:2]), np.maximum(box[2:], other[1].box[2:])])
             before, behind = (*other[1].before, *before), (*other[1].behind, *behind)
-            standing = (*other[1].standing, *standing)
-        groups = [*apart, (tracks, Hole(box, before, behind, standing))]
+            standing, shapes = (*other[1].standing, *standing), (*other[1].shapes, *shapes)
+        groups = [*apart, (tracks, Hole(box, before, behind, standing, shapes))]
     return groups

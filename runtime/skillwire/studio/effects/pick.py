@@ -87,7 +87,7 @@ def chosen(wish: Wish, analysis: Analysis, span: tuple[float, float] | None = No
         best = ranked[0][0]
         if best < _LEAST:
             continue
-        one = pieces_of([track for score, track in ranked if score >= _LEAST])
+        one = pieces_of([track for score, track in ranked if score >= _LEAST], analysis.shots[shot].path)
         known = {id(track) for track in one}
         rivals = [pair for pair in ranked if id(pair[1]) not in known and not is_part_of(pair[1], one)]
         second = rivals[0][0] if rivals else 0.0

@@ -60,6 +60,7 @@ class Remover:
                 [track for track in targets if track.shot == shot],
                 [track for track in others if track.shot == shot],
                 analysis.size,
+                analysis.shots[shot].path,
             )
             for shot in sorted({track.shot for track in targets})
         }
@@ -150,7 +151,8 @@ class Remover:
 
     def _here(self, shot: int, time: float) -> list[tuple[Track, Boxes]]:
         """The targets at a time, with their boxes."""
-        return [(track, box) for track in self._holes[shot].targets if (box := track.at(time, REACH)) is not None]
+        holes = self._holes[shot]
+        return [(track, box) for track in holes.targets if (box := holes.box(track, time, REACH)) is not None]
 
 
 def _as_it_is(timed: Timed) -> Timed:

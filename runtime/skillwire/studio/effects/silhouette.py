@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, area, padded, whole
-from skillwire.studio.effects.cutout import stretched
+from skillwire.studio.effects.cutout import free_of, stretched
 from skillwire.studio.effects.matte import coarse, refined
 from skillwire.studio.effects.models import interpreter
+from skillwire.studio.effects.parting import own_part
 from skillwire.studio.effects.planes import Plane, Planes, Region, rgb_matrix
 from skillwire.studio.effects.segmenter import Segmenter
 from skillwire.studio.effects.sightings import Sightings
@@ -51,8 +52,8 @@ _LIKELY = 0.3
 _LEAST_SHARE = 0.1
 # The network for portraits leaves out who stands behind: of those who are so many times smaller. It sees so much room around the box.
 _LARGER, _BESIDE = 2.5, 0.12
-# From this byte of the matte on a pixel may be theirs; so many pixels wide is the brush their outline is drawn with.
-_HINT, _RIM = 40, 5
+# From this byte of its matte on a pixel may be somebody's; it tells of them as far beyond their box, in its sides.
+_HINT, _SPREAD = 40, 0.12
 # That network is one, whichever threads ask for portraits.
 _SITTING = Lock()
 # Room around the box that the network sees, and how far the outline is widened, in sides of the box.
@@ -64,7 +65,8 @@ _ONE_AT_A_TIME = Lock()
 def outline_of(planes: Planes, track: Track, box: Boxes, region: Region) -> Plane | None:
     """The outline of a track's thing, as ``outline``; of a place painted by hand that is what was painted, a little wider."""
     if track.shape is None:
-        return outline(planes, box, track.group, region)
+        told = outline(planes, box, track.group, region)
+        return _sketch(planes, box, region) if told is None and track.group == "person" else told
     size = ((region[2] - region[0]) // 2, (region[3] - region[1]) // 2)
     shape = stretched(track.shape, box, region[:2], size)
     return np.asarray(opencv().dilate(shape, np.ones((5, 5), np.uint8)), np.uint8)
@@ -91,34 +93,59 @@ def outline(planes: Planes, box: Boxes, group: str, region: Region, wider: float
     inside = whole(box, planes.size)
     if inside is None or np.count_nonzero(mask) < _LEAST_SHARE * (inside[2] - inside[0]) * (inside[3] - inside[1]) / 4:
         return None
-    # On a smaller picture: the network does not see finer, and wide kernels take long.
+    return _moved_to(_widened(mask, box, wider), seen, region)
+
+
+def _widened(mask: Plane, box: Boxes, wider: float) -> Plane:
+    """A half-size mask widened by a part of a box's width; on a smaller picture: networks do not see finer, and wide kernels take long."""
+    cv2 = opencv()
+    height, width = mask.shape
     shrink = max(1.0, width / SIDE)
     small = cv2.resize(mask, (round(width / shrink), round(height / shrink)), interpolation=cv2.INTER_AREA)
     reach = round(max(3, wider * float(box[2] - box[0]) / 2) / shrink)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     wide = cv2.resize(cv2.dilate(small, kernel), (width, height), interpolation=cv2.INTER_LINEAR)
-    mask = np.asarray(cv2.threshold(wide, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
-    return _moved_to(mask, seen, region)
+    return np.asarray(cv2.threshold(wide, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
-def portrait(planes: Planes, box: Boxes, region: Region, others: Sequence[Boxes]) -> Plane | None:
-    """255 at the half-size pixels of ``region`` that belong to the person in ``box``, told from ``others`` who stand smaller behind.
-
-    ``None`` when they are not small enough, or when the outline cannot be told.
-    """
+def _sketch(planes: Planes, box: Boxes, region: Region) -> Plane | None:
+    """The outline of a person who is small or half hidden, as of portraits: that network sees them where the other sees none."""
     cv2 = opencv()
-    seen = whole(padded(box, _BESIDE, 8), planes.size)
-    if seen is None or any(float(area(box)) < _LARGER * float(area(other)) for other in others):
+    seen = whole(padded(box, _AROUND, 8), planes.size)
+    half = None if seen is None else _matte(planes, seen)
+    if seen is None or half is None:
         return None
+    near = cv2.bitwise_not(free_of([padded(box, _SPREAD)], seen))
+    mask = cv2.bitwise_and(cv2.threshold(half, _HINT, 255, cv2.THRESH_BINARY)[1], near)
+    if 4 * np.count_nonzero(mask) < _LEAST_SHARE * float(area(box)):
+        return None
+    return _moved_to(_widened(np.asarray(mask, np.uint8), box, _WIDER), seen, region)
+
+
+def _matte(planes: Planes, seen: Region) -> Plane | None:
+    """The matte of a part of a picture, half size; ``None`` when nobody shows."""
     part = coarse(planes.crop(seen))
     with _SITTING:
         cells = next(Sightings(_segmenter()).likely([part]))
     matte = refined(cells, part)
-    if matte is None:
+    return None if matte is None else matte.of((0, 0, seen[2] - seen[0], seen[3] - seen[1])).half
+
+
+def portrait(
+    planes: Planes, box: Boxes, region: Region, others: Sequence[Boxes], hidden: Sequence[Boxes] = ()
+) -> Plane | None:
+    """255 at the half-size pixels of ``region`` that belong to the person in ``box``, told from ``others`` who stand smaller behind.
+
+    ``hidden``: boxes of those who may not show. ``None`` when they are not small enough, or when the outline cannot be told.
+    """
+    seen = whole(padded(box, _BESIDE, 8), planes.size)
+    if seen is None or any(float(area(box)) < _LARGER * float(area(other)) for other in (*others, *hidden)):
         return None
-    half = matte.of((0, 0, seen[2] - seen[0], seen[3] - seen[1])).half
-    mask = cv2.dilate(cv2.threshold(half, _HINT, 255, cv2.THRESH_BINARY)[1], np.ones((_RIM, _RIM), np.uint8))
-    return _moved_to(np.asarray(mask, np.uint8), seen, region)
+    half = _matte(planes, seen)
+    if half is None:
+        return None
+    corner = np.asarray([*seen[:2], *seen[:2]], np.float32)
+    return _moved_to(own_part(half, planes.crop(seen), [other - corner for other in others]), seen, region)
 
 
 def _moved_to(mask: Plane, seen: Region, region: Region) -> Plane:

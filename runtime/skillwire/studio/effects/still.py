@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skillwire.studio.effects.boxes import Boxes, area, padded
-from skillwire.studio.effects.cutout import Hole, Whole, blended, cut_to, difference, free_of, mask_of, stretched
+from skillwire.studio.effects.cutout import Hole, Whole, blended, cut_to, difference, free_of, mask_of
+from skillwire.studio.effects.guards import SWAY, TIGHT, Guards, widened
 from skillwire.studio.effects.holes import ROOM, Holes, Tally
 from skillwire.studio.effects.light import Light
 from skillwire.studio.effects.planes import Plane, Planes, Region, planes_of
 from skillwire.studio.effects.plate import Plate
-from skillwire.studio.effects.silhouette import outline, portrait
+from skillwire.studio.effects.silhouette import outline
 from skillwire.studio.effects.tracks import STILL_TRAVEL, Track
-from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -25,12 +25,8 @@ if TYPE_CHECKING:
 
 # How long before its first and after its last sighting a thing is taken for there, in seconds.
 REACH = 0.5
-# An outline is learnt this often, in seconds, and widened by this part of the box's width; of what stays in its place, by this one.
-_LEARN_EVERY, _WIDER, _SWAY = 0.12, 0.08, 0.1
-# Who stands before a target is outlined anew this often, in seconds, and widened by this part of the box's width.
-_LOOK_EVERY, _TIGHT = 0.07, 0.05
-# An outline that fills less of the box than this is of a part only.
-_WHOLE = 0.35
+# An outline is learnt this often, in seconds, and widened by this part of the box's width.
+_LEARN_EVERY, _WIDER = 0.12, 0.08
 # One who stays in their place stirs when this part of their box differs from the plate.
 _STIRS = 0.02
 
@@ -51,7 +47,7 @@ class StillMender:
         # How far one who stays in their place may reach, tightly: also of those who stir.
         self._limits = {number: self._resting(track, tightly=True) for number, track in staying.items()}
         self._learnt: dict[int, float] = {}
-        self._looked: dict[int, tuple[float, Plane]] = {}
+        self._guards = Guards(holes, self._alone)
 
     def over(self, frames: Iterator[Timed]) -> Iterator[Callable[[], Timed]]:
         """What gives the frames of the shot mended, one after the other."""
@@ -63,7 +59,8 @@ class StillMender:
 
     def _mend(self, time: float, frame: VideoFrame) -> None:
         learning = self._due(time)
-        holes = self._holes.at(time, REACH, self._outlines | self._guards(time, frame), self._portraits(time, frame))
+        before, behind = self._guards.at(time, REACH, lambda: planes_of(frame))
+        holes = self._holes.at(time, REACH, self._outlines | before, behind)
         if not holes and not learning:
             return
         planes = planes_of(frame)
@@ -87,7 +84,7 @@ class StillMender:
         unseen = self._plate.unseen[window]
         mask, kept = mask_of(difference(here, scene), hole, region[:2], free[window], unseen)
         self._tally.replaced += int(np.count_nonzero(mask))
-        self._tally.invented += int(np.count_nonzero(unseen))
+        self._tally.invented += int(np.count_nonzero(mask & unseen))
         blended(here, Whole(scene), mask, kept)
 
     def _scene(self, region: Region) -> tuple[Planes, tuple[slice, slice]]:
@@ -97,52 +94,10 @@ class StillMender:
         window = (slice(inside[1] // 2, inside[3] // 2), slice(inside[0] // 2, inside[2] // 2))
         return self._light.on(self._plate.planes.crop(inside), inside), window
 
-    def _guards(self, time: float, frame: VideoFrame) -> dict[int, Plane | None]:
-        """The outlines of who stands before a target now: as they stand now, where the target's box is no further than they may sway."""
-        now: dict[int, Plane | None] = {}
-        for track, box, targets in self._holes.met(time, REACH, before=True):
-            at, shape = self._looked.get(track.id, (-1.0, None))
-            if time - at >= _LOOK_EVERY:
-                shape = self._guard(track, box, targets, planes_of(frame))
-                if shape is not None:
-                    self._looked[track.id] = time, shape
-            if shape is not None:
-                now[track.id] = shape
-        return now
-
-    def _portraits(self, time: float, frame: VideoFrame) -> dict[int, Plane]:
-        """What shows of who stands large behind a target now."""
-        now = {}
-        for track, box, targets in self._holes.met(time, REACH, before=False):
-            region = Hole(box).region((frame.width, frame.height)) if track.group == "person" else None
-            seen = None if region is None else portrait(planes_of(frame), box, region, targets)
-            shape = None if seen is None or region is None else cut_to(seen, padded(box, ROOM), region)
-            if shape is not None:
-                now[track.id] = shape
-        return now
-
-    def _guard(self, track: Track, box: Boxes, targets: list[Boxes], planes: Planes) -> Plane | None:
-        wide = padded(box, ROOM)
-        region = Hole(box).region(planes.size)
-        if region is None:
-            return None
-        seen = portrait(planes, box, region, targets) if track.group == "person" else None
-        if not _fills(seen, box):
-            seen = outline(planes, box, track.group, region, _TIGHT)
-        if seen is None or not _fills(seen, box):
-            return None
-        alone = self._limits.get(track.id)
-        if alone is None:
-            alone = self._outlines.get(track.id)
-        if alone is not None:
-            # Two people who touch are one to the network: what is far from this one's own outline is the other.
-            own = stretched(alone, wide, region[:2], seen.shape[::-1])
-            apart = free_of([padded(target, 0.1) for target in targets], region)
-            seen = np.minimum(seen, np.maximum(apart, _widened(own, box, _SWAY)))
-            # One who stays in their place has an outline with room for more than they are: before targets its inside is surely theirs.
-            seen = np.maximum(own if track.travel > STILL_TRAVEL else np.minimum(own, apart), seen)
-            seen = np.maximum(_narrowed(own, box, _SWAY), seen)
-        return cut_to(seen, wide, region)
+    def _alone(self, track: int) -> Plane | None:
+        """The outline of one who stays, told while no target was near, or by the plate."""
+        limit = self._limits.get(track)
+        return self._outlines.get(track) if limit is None else limit
 
     def _due(self, time: float) -> list[tuple[Track, Boxes]]:
         """What comes to meet a target in this shot and touches nothing now: what it does to the scene can be learnt."""
@@ -167,7 +122,7 @@ class StillMender:
             if 4 * np.count_nonzero(mask) > _STIRS * float(area(box)):
                 del self._outlines[track.id]
             return
-        shape = cut_to(_widened(mask, box, _WIDER), wide, region)
+        shape = cut_to(widened(mask, box, _WIDER), wide, region)
         if shape is not None:
             self._outlines[track.id] = shape
 
@@ -177,26 +132,11 @@ class StillMender:
             [*self._within[:2], *self._within[:2]], np.float32
         )
         whole = (0, 0, *self._plate.planes.size)
-        wider = {"wider": _TIGHT} if tightly else {}
+        wider = {"wider": TIGHT} if tightly else {}
         mask = outline(self._plate.planes, box, track.group, whole, **wider)
         if mask is None:
             return None
-        return cut_to(mask if tightly else _widened(mask, box, _SWAY), padded(box, ROOM), whole)
-
-
-def _fills(seen: Plane | None, box: Boxes) -> bool:
-    """Whether an outline is of all of what is in a box, not of a part only."""
-    return seen is not None and 4 * int(np.count_nonzero(seen)) >= _WHOLE * float(area(box))
-
-
-def _widened(mask: Plane, box: Boxes, part: float) -> Plane:
-    reach = max(1, round(part * float(box[2] - box[0]) / 2))
-    return np.asarray(opencv().dilate(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
-
-
-def _narrowed(mask: Plane, box: Boxes, part: float) -> Plane:
-    reach = max(1, round(part * float(box[2] - box[0]) / 2))
-    return np.asarray(opencv().erode(mask, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
+        return cut_to(mask if tightly else widened(mask, box, SWAY), padded(box, ROOM), whole)
 
 
 def _common(one: Region | None, other: Region) -> Region | None:
