@@ -73,7 +73,7 @@ class Holes:
     ) -> None:
         self.targets = list(targets)
         self._size = np.asarray(size, np.float32)
-        self._before: dict[tuple[int, int], bool] = {}
+        self._before: dict[tuple[int, int], int] = {}
         self._narrowed: dict[tuple[int, float], Boxes | None] = {}
         sure = [track for track in others if float(np.mean(track.scores)) >= _KEPT]
         self._moving = [track for track in others if _moves(track)]
@@ -106,7 +106,7 @@ class Holes:
             for one, other in _touching(self._guarded, box, time):
                 if not _stands_before(other, box) or self._passes_before(track, one):
                     behind.append(padded(other, _OUTSIDE))
-                    if one.id in portraits:
+                    if one.id in portraits and not self._told_before(track, one):
                         shapes.append((padded(other, ROOM), portraits[one.id]))
                 elif (shape := outlines.get(one.id)) is not None:
                     shapes.append((padded(other, ROOM), shape))
@@ -195,7 +195,10 @@ class Holes:
         ]
 
     def _passes_before(self, target: Track, other: Track) -> bool:
-        """Whether a target was ever seen where something else would have hidden it, had that been before it.
+        return self._told_before(target, other) >= _SEEN_TIMES
+
+    def _told_before(self, target: Track, other: Track) -> int:
+        """How often a target was seen where something else would have hidden it, had that been before it.
 
         Of two of a kind the nearer has the larger box, much of which is empty: there only what is seen in the midst of it is before it.
         """
@@ -210,7 +213,7 @@ class Holes:
                 told = sum(_amidst(box, at) for box, at in there)
             else:
                 told = sum(float(shared(box, at)) > _SEEN_WITHIN * float(area(box)) for box, at in there)
-            self._before[pair] = told >= _SEEN_TIMES
+            self._before[pair] = told
         return self._before[pair]
 
     def met(self, time: float, reach: float, *, before: bool) -> list[Met]:
