@@ -109,7 +109,7 @@ def test_the_way_behind_somebody_leads_through_the_scene():
 
 
 def test_of_who_shows_behind_a_target_the_portrait_stays():
-    low = track(3, lambda _time: box(300, 180, 340, 359), [0.0, 1.0, 2.0])
+    low = track(3, lambda _time: box(270, 180, 310, 359), [0.0, 1.0, 2.0])
     behind = track(4, lambda _time: box(250, 40, 450, 330), [0.0, 1.0, 2.0])
     holes = Holes([low], [behind], SIZE)
     assert [met.track.id for met in holes.met(1.0, 0.5, before=False)] == [4]
@@ -119,3 +119,13 @@ def test_of_who_shows_behind_a_target_the_portrait_stays():
     ((_, kept),) = holes.at(1.0, 0.5, portraits={4: shape})
     assert plain.shapes == ()
     assert kept.shapes[0][1] is shape
+
+
+def test_of_who_is_seen_behind_a_target_no_portrait_is_taken():
+    """To the network who passes before them is a part of them."""
+    low = track(3, lambda _time: box(330, 200, 370, 359), [0.0, 1.0, 2.0])
+    behind = track(4, lambda _time: box(250, 40, 450, 330), [0.0, 1.0, 2.0])
+    shape = np.full((20, 10), 255, np.uint8)
+    ((_, hole),) = Holes([low], [behind], SIZE).at(1.0, 0.5, portraits={4: shape})
+    assert hole.shapes == ()
+    assert len(hole.behind) == 1

@@ -14,8 +14,8 @@ from skillwire.studio.effects.cutout import PAD, PAD_LEAST, Hole
 from skillwire.studio.effects.planes import Plane
 from skillwire.studio.effects.tracks import LIVING, STILL_TRAVEL, Track
 
-# What must stay must be a thing for sure; what lies in a target's box to this part is a part of it.
-_KEPT, _PART = 0.5, 0.85
+# What must stay must be a thing for sure, seen more than once or better; what lies in a target's box to this part is a part of it.
+_KEPT, _ONCE, _PART = 0.5, 0.65, 0.85
 # What is less likely a thing than this moves only when it came so far, in diagonals of its box.
 _LIKELY, _FAR = 0.42, 1.0
 # Detectors leave this part of a box's sides out of it.
@@ -75,7 +75,7 @@ class Holes:
         self._size = np.asarray(size, np.float32)
         self._before: dict[tuple[int, int], int] = {}
         self._narrowed: dict[tuple[int, float], Boxes | None] = {}
-        sure = [track for track in others if float(np.mean(track.scores)) >= _KEPT]
+        sure = [track for track in others if float(np.mean(track.scores)) >= (_KEPT if len(track.times) > 1 else _ONCE)]
         self._moving = [track for track in others if _moves(track)]
         self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in LIVING]
         # Things that stand in their place belong to the scene: they are in the pictures of it as well.
