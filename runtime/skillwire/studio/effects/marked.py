@@ -11,7 +11,7 @@ import numpy as np
 
 from skillwire.errors import JobFailed
 from skillwire.studio.effects.analysis import Analysis
-from skillwire.studio.effects.boxes import Boxes, area, iou
+from skillwire.studio.effects.boxes import Boxes, area, iou, shared
 from skillwire.studio.effects.followed import Follower, lying_on
 from skillwire.studio.effects.mixups import Boxed
 from skillwire.studio.effects.painted import shape_of
@@ -29,6 +29,8 @@ _WHOLE = 0.1
 _RIM = 0.01
 # So long (seconds) is a thing taken to go on as it went, without being followed.
 _WORTH = 0.3
+# How surely a thing was seen where it was only followed; another meets it that lies in its box to this part.
+_UNSEEN, _MEETS = 0.3, 0.1
 # A place before a camera that stands is there all the time; so far apart are its boxes, in seconds.
 _EVERY = 0.5
 
@@ -99,11 +101,23 @@ def lasting(track: Track, analysis: Analysis, follower: Follower) -> Track:
     before, after = [], []
     if track.times[0] - shot.start >= _WHOLE and not _is_cut(track.boxes[0], analysis.size):
         way = follower.beyond(track.boxes[0], track.times[0], later=False)
-        before = _beyond(way, track.times[0], analysis.size)[::-1]
+        before = _beyond(_alone(way, track, analysis), track.times[0], analysis.size)[::-1]
     if shot.end - track.times[-1] >= _WHOLE and not _is_cut(track.boxes[-1], analysis.size):
         way = follower.beyond(track.boxes[-1], track.times[-1], later=True)
-        after = _beyond(way, track.times[-1], analysis.size)
+        after = _beyond(_alone(way, track, analysis), track.times[-1], analysis.size)
     return _joined(before, track, after, track.same)
+
+
+def _alone(way: Boxed, track: Track, analysis: Analysis) -> Boxed:
+    """The part of a way up to where another one of its kind is met: it may be gone behind that, and taken for it."""
+    known = (one for one in analysis.tracks if one.shot == track.shot and one.id not in (track.id, *track.same))
+    others = [one for one in known if one.group == track.group]
+
+    def met(time: float, box: Boxes) -> bool:
+        there = (at for one in others if (at := one.at(time, _REACH)) is not None)
+        return any(float(shared(box, at)) > _MEETS * float(area(box)) for at in there)
+
+    return list(takewhile(lambda one: not met(*one), way))
 
 
 def _joined(before: Boxed, track: Track, after: Boxed, same: tuple[int, ...]) -> Track:
@@ -112,7 +126,7 @@ def _joined(before: Boxed, track: Track, after: Boxed, same: tuple[int, ...]) ->
         track,
         times=[*(time for time, _ in before), *track.times, *(time for time, _ in after)],
         boxes=[*(there for _, there in before), *track.boxes, *(there for _, there in after)],
-        scores=[*track.scores[:1] * len(before), *track.scores, *track.scores[-1:] * len(after)],
+        scores=[*[_UNSEEN] * len(before), *track.scores, *[_UNSEEN] * len(after)],
         same=same,
     )
 
