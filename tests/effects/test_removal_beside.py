@@ -159,6 +159,19 @@ def test_what_a_network_takes_for_both_is_parted_where_one_ends():
     assert (own_part(matte, planes, [np.asarray([150, 60, 190, 200], np.float32)])[12:118, 62:128] == 255).all()
 
 
+def test_of_one_behind_nothing_is_kept_that_may_be_a_rim_of_the_other():
+    matte, grey = np.zeros((120, 160), np.uint8), np.full((120, 160), 90, np.uint8)
+    matte[10:120, 40:130], grey[10:120, 40:130] = 255, 170
+    grey[50:110, 70:92] = 40
+    luma = cv2.resize(grey, (320, 240), interpolation=cv2.INTER_NEAREST)
+    planes = Planes(luma, np.full((120, 160), 128, np.uint8), np.full((120, 160), 128, np.uint8))
+    other = np.asarray([136, 96, 188, 222], np.float32)
+    own = own_part(matte, planes, [other], behind=True)
+    assert not own[52:108, 70:92].any()
+    assert (own[12:46, 42:128] == 255).all()
+    assert (own[12:118, 42:64] == 255).all()
+
+
 @pytest.mark.parametrize(("left", "wide", "part"), [(90, 40, 1.0), (300, 40, 1.0), (90, 70, 0.5), (150, 70, 0.5)])
 def test_who_is_small_or_half_hidden_is_outlined_as_in_portraits(street, man, left, wide, part):
     shown = standing(street, SIZE)(0.0).copy()

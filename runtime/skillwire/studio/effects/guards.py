@@ -66,7 +66,7 @@ class Guards:
 
     def _portrait(self, met: Met, planes: Planes) -> Plane | None:
         region = Hole(met.box).region(planes.size) if met.track.group == "person" else None
-        seen = None if region is None else portrait(planes, met.box, region, met.sighted, met.thought)
+        seen = None if region is None else portrait(planes, met.box, region, met.targets, behind=True)
         return None if seen is None or region is None else cut_to(seen, padded(met.box, ROOM), region)
 
     def _guard(self, met: Met, planes: Planes) -> Plane | None:

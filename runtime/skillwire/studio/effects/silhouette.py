@@ -132,11 +132,17 @@ def _matte(planes: Planes, seen: Region) -> Plane | None:
 
 
 def portrait(
-    planes: Planes, box: Boxes, region: Region, others: Sequence[Boxes], hidden: Sequence[Boxes] = ()
+    planes: Planes,
+    box: Boxes,
+    region: Region,
+    others: Sequence[Boxes],
+    hidden: Sequence[Boxes] = (),
+    *,
+    behind: bool = False,
 ) -> Plane | None:
-    """255 at the half-size pixels of ``region`` that belong to the person in ``box``, told from ``others`` who stand smaller behind.
+    """255 at the half-size pixels of ``region`` that belong to the person in ``box``, told from ``others`` who are much smaller.
 
-    ``hidden``: boxes of those who may not show. ``None`` when they are not small enough, or when the outline cannot be told.
+    They stand behind, unless the person stands ``behind`` them. ``hidden``: boxes of those who may not show. ``None`` when they are not small enough, or when the outline cannot be told.
     """
     seen = whole(padded(box, _BESIDE, 8), planes.size)
     if seen is None or any(float(area(box)) < _LARGER * float(area(other)) for other in (*others, *hidden)):
@@ -145,7 +151,9 @@ def portrait(
     if half is None:
         return None
     corner = np.asarray([*seen[:2], *seen[:2]], np.float32)
-    return _moved_to(own_part(half, planes.crop(seen), [other - corner for other in others]), seen, region)
+    return _moved_to(
+        own_part(half, planes.crop(seen), [other - corner for other in others], behind=behind), seen, region
+    )
 
 
 def _moved_to(mask: Plane, seen: Region, region: Region) -> Plane:
