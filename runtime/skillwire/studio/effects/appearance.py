@@ -29,7 +29,7 @@ _DIRECTIONS, _FAINT, _MOST = 9, 400.0, 0.6
 # The deviation of the answer that is wanted, in sides of the thing; how much noise is expected, of the patches' mean energy.
 _SHARP, _NOISE = 0.1, 1e-2
 # The share of the colours in the answer, and of a new picture in what is known: of the filter, of the colours.
-_BY_COLOUR, _NEW, _NEW_COLOURS = 0.3, 0.035, 0.04
+_BY_COLOUR, _NEW, _NEW_COLOURS = 0.4, 0.035, 0.02
 # Of the thing's box the rim, in mean sides, that may show what is behind it.
 _RIM = 0.2
 # Levels of luma and of each colour by which pixels are told apart; colours more than this from grey are rare.

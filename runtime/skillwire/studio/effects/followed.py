@@ -27,7 +27,7 @@ from skillwire.studio.effects.samespot import Places, bounds, square_to
 from skillwire.studio.effects.tracks import Track
 
 # Changes when what is kept, or how it is found, changes.
-_VERSION = 3
+_VERSION = 1
 # What is kept of all clips together, in bytes.
 _MOST = 20_000_000
 # Pictures are made so small that the thing fills half of the patch it is known by, and no larger than this.
