@@ -26,8 +26,8 @@ _TWICE = 0.6
 _REACH = 0.2
 # So much longer, in seconds, is a thing there that is about to leave the picture or to go behind something, or that comes from there.
 _LEAVING = 0.8
-# The foot of what is before lies lower by this part of the box's height.
-_LOWER = 0.02
+# The foot of what is before lies lower by this part of the box's height; that of another kind of thing, by this one.
+_LOWER, _LOWER_OTHER = 0.02, 0.08
 # A thing of which this part lies in another's box would not be seen if it were behind; so often it must have been.
 _SEEN_WITHIN, _SEEN_TIMES = 0.75, 2
 # Where a body fills its box: so near its middle, in parts of the width, surely and at all, and below this part of the height. That is
@@ -104,7 +104,7 @@ class Holes:
             scene = [other for _, other in _touching(self._standing, box, time)]
             before, behind, shapes = [], [], []
             for one, other in _touching(self._guarded, box, time):
-                if not _stands_before(other, box) or self._passes_before(track, one):
+                if not self._stays_before(one, other, track, box):
                     behind.append(padded(other, _OUTSIDE))
                     if one.id in portraits and not self._told_before(track, one):
                         shapes.append((padded(other, ROOM), portraits[one.id]))
@@ -194,6 +194,11 @@ class Holes:
             if any(self._meet(box, time) for time, box in zip(other.times, other.boxes, strict=True))
         ]
 
+    def _stays_before(self, one: Track, other: Boxes, target: Track, box: Boxes) -> bool:
+        """Whether what stays, with its box, stands before a target in its box: the foot of what is not of its kind tells less."""
+        lower = _LOWER if one.group == target.group else _LOWER_OTHER
+        return _stands_before(other, box, lower) and not self._passes_before(target, one)
+
     def _passes_before(self, target: Track, other: Track) -> bool:
         return self._told_before(target, other) >= _SEEN_TIMES
 
@@ -225,7 +230,7 @@ class Holes:
                 continue
             sighted = target.at(time, 0.0) is not None
             for one, other in _touching(self._guarded, box, time):
-                if (_stands_before(other, box) and not self._passes_before(target, one)) == before:
+                if self._stays_before(one, other, target, box) == before:
                     met = found.setdefault(one.id, Met(one, other, [], []))
                     (met.sighted if sighted else met.thought).append(box)
         return list(found.values())
@@ -247,8 +252,8 @@ def _moves(track: Track) -> bool:
     return track.travel > (STILL_TRAVEL if float(np.mean(track.scores)) >= _LIKELY else _FAR)
 
 
-def _stands_before(other: Boxes, box: Boxes) -> bool:
-    return bool(other[3] > box[3] + _LOWER * (box[3] - box[1]))
+def _stands_before(other: Boxes, box: Boxes, lower: float = _LOWER) -> bool:
+    return bool(other[3] > box[3] + lower * (box[3] - box[1]))
 
 
 def _amidst(box: Boxes, other: Boxes) -> int:
