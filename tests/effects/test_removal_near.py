@@ -4,8 +4,10 @@ import av
 import numpy as np
 import pytest
 
+from skillwire.studio.effects import guards
+from skillwire.studio.effects.guards import Guards
 from skillwire.studio.effects.holes import Holes
-from skillwire.studio.effects.planes import planes_of
+from skillwire.studio.effects.planes import Planes, planes_of
 from skillwire.studio.effects.silhouette import portrait
 from skillwire.studio.effects.tracks import Track
 
@@ -45,6 +47,7 @@ def test_a_portrait_of_nobody_is_none(driving):
     assert portrait(driving, MAN, WHOLE, []) is None
 
 
+EMPTY = Planes(*(np.full(shape, 90, np.uint8) for shape in ((360, 640), (180, 320), (180, 320))))
 NEAR = track(1, lambda _time: box(250, 40, 450, 359), np.arange(0, 4.1, 0.1))
 
 
@@ -129,3 +132,47 @@ def test_of_who_is_seen_behind_a_target_no_portrait_is_taken():
     ((_, hole),) = Holes([low], [behind], SIZE).at(1.0, 0.5, portraits={4: shape})
     assert hole.shapes == ()
     assert len(hole.behind) == 1
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """What the network says at each look, to be filled; ``None`` when it sees nobody."""
+    told = []
+
+    def portrait(_planes, _box, region, *_others, **_how):
+        shape = told.pop(0)
+        size = ((region[3] - region[1]) // 2, (region[2] - region[0]) // 2)
+        return None if shape is None else np.full(size, 255, np.uint8) * shape(*size)
+
+    monkeypatch.setattr(guards, "portrait", portrait)
+    return told
+
+
+def everywhere(height, width):
+    return np.ones((height, width), np.uint8)
+
+
+def but_for_a_part(height, width):
+    made = everywhere(height, width)
+    made[height // 3 : height // 2, width // 3 : width // 2] = 0
+    return made
+
+
+def test_a_part_that_one_look_misses_is_told_by_the_one_before(looks):
+    far = walking(2, np.arange(0.2, 3.01, 0.2))
+    watch = Guards(Holes([far], [NEAR], SIZE))
+    looks += [everywhere, but_for_a_part, but_for_a_part, None]
+    at = [watch.at(time, 0.3, lambda: EMPTY)[0].get(1) for time in (2.0, 2.1, 2.2, 2.3)]
+    assert [None if one is None else bool(one[74, 48]) for one in at] == [True, True, False, None]
+
+
+def test_who_is_long_gone_is_forgotten(looks):
+    times = np.arange(0.2, 3.01, 0.2)
+    crowd = [track(n, lambda _time: box(250, 40, 450, 359), times + 10 * n) for n in range(5, 30)]
+    fars = [track(100 + n, lambda _time: box(300, 150, 340, 290), times + 10 * n) for n in range(5, 30)]
+    watch = Guards(Holes(fars, crowd, SIZE))
+    looks += [everywhere] * 25
+    for n in range(5, 30):
+        assert watch.at(10 * n + 1.0, 0.3, lambda: EMPTY)[0].keys() == {n}
+    assert not looks
+    assert len(watch.looked) == 1

@@ -34,7 +34,8 @@ class Guards:
     def __init__(self, holes: Holes, alone: Callable[[int], Plane | None] | None = None) -> None:
         self._holes = holes
         self._alone = alone
-        self._looked: dict[int, deque[tuple[float, Plane]]] = {}
+        # What was seen of whom lately.
+        self.looked: dict[int, deque[tuple[float, Plane]]] = {}
 
     def at(self, time: float, reach: float, planes: Callable[[], Planes]) -> tuple[Outlined, Outlined]:
         """The outlines of who stands before a target in a picture, and of who shows behind one; of those that can be told."""
@@ -43,15 +44,15 @@ class Guards:
     def _before(self, time: float, reach: float, planes: Callable[[], Planes]) -> Outlined:
         """As they stand now; where the target's box is, no further than they may sway."""
         now: Outlined = {}
-        self._looked = {one: looks for one, looks in self._looked.items() if time - looks[-1][0] <= _LATELY}
+        self.looked = {one: looks for one, looks in self.looked.items() if time - looks[-1][0] <= _LATELY}
         for met in self._holes.met(time, reach, before=True):
-            looks = self._looked.get(met.track.id, deque(maxlen=_LOOKS))
+            looks = self.looked.get(met.track.id, deque(maxlen=_LOOKS))
             if not looks or time - looks[-1][0] >= _LOOK_EVERY:
                 shape = self._guard(met, planes())
                 if shape is None:
                     continue
                 looks.append((time, shape))
-                self._looked[met.track.id] = looks
+                self.looked[met.track.id] = looks
             now[met.track.id] = _all_of([shape for at, shape in looks if time - at <= _LATELY], met.box)
         return now
 

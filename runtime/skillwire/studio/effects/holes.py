@@ -80,7 +80,7 @@ class Holes:
         self._guarded = [track for track in sure if track.travel > STILL_TRAVEL or track.group in LIVING]
         # Things that stand in their place belong to the scene: they are in the pictures of it as well.
         self._standing = [track for track in sure if track.travel <= STILL_TRAVEL and track.group not in LIVING]
-        self._bridges = bridges_of(self.targets, path, self._is_hidden)
+        self._bridges = bridges_of(self.targets, path, self._is_hidden) if self._guarded else {}
 
     def at(
         self,
