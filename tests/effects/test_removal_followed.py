@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from skillwire.studio.effects import passages
+from skillwire.studio.effects import followed, passages
 from skillwire.studio.effects.analysis import Analysis, Shot
 from skillwire.studio.effects.boxes import clipped, iou
 from skillwire.studio.effects.followed import Follower
@@ -73,6 +73,14 @@ def test_a_thing_that_stays_keeps_its_place_in_the_scene(tmp_path, scene, camera
     assert follows.times == rides.times
     np.testing.assert_array_equal(np.stack(follows.boxes), np.stack(rides.boxes))
     assert min(one for one in overlaps(clip, follows) if one is not None) > 0.8
+
+
+def test_a_slow_thing_is_followed_although_few_pictures_are_kept(tmp_path, scene, monkeypatch):
+    monkeypatch.setattr(followed, "_PASSED", 6)
+    clip = filmed(tmp_path / "slow.mp4", scene, wandering, lambda number: (380 + 0.35 * number, 240), count=75)
+    found = overlaps(clip, marked(clip, 0))
+    assert None not in found[:74]
+    assert min(one for one in found if one is not None) > 0.6
 
 
 def test_a_place_that_something_passes_does_not_go_with_it(tmp_path, scene):

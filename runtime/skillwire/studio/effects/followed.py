@@ -35,7 +35,7 @@ _WIDEST = 960
 _AHEAD = 8
 # What went out of the detector's sight is followed on for so many seconds.
 _ONWARDS = 2.0
-# Pictures kept on its way from its first place, twice as many at most; from so many looks after it left on it must be led back there.
+# Pictures kept at most on its way from its first place; once so many looks have shown it away it must be led back there.
 _PASSED, _LEAST_LOOKS, _BACK = 40, 2, 0.4
 # What goes still looks like itself, not much less than its first place does, which does not look like it any more.
 _ITSELF, _MARGIN, _STILL_THERE = 0.2, 0.15, 0.7
@@ -181,21 +181,15 @@ class _Way:
             self._every *= 2
         if len(self._pursuit.looks) < _LEAST_LOOKS:
             return True
-        self._returns = self._is_led_back()
+        self._returns = self._is_led_back(picture)
         self._passed.clear()
         return self._returns
 
-    def _is_led_back(self) -> bool:
+    def _is_led_back(self, now: Small) -> bool:
         """Forward-backward check (Kalal et al., 2010): what went to something else on its way does not come back."""
-        since, box = self._pursuit.times[-1], self._pursuit.boxes[-1]
-        *back, start = [
-            one for one in self._passed if abs(one.time - self._first.time) <= abs(since - self._first.time)
-        ]
-        if start.time != since:
-            return False
-        pursuit = Pursuit(start, box, self._places.at(start.time), self._size)
-        for picture in reversed(back):
-            if not pursuit.step(picture, self._places.at(picture.time)):
+        pursuit = Pursuit(now, self._pursuit.boxes[-1], self._places.at(now.time), self._size)
+        for picture in reversed(self._passed):
+            if picture is not now and not pursuit.step(picture, self._places.at(picture.time)):
                 return False
         if not pursuit.times or pursuit.times[-1] != self._first.time:
             return False
