@@ -16,7 +16,7 @@ from pathlib import Path
 from large import clocked, large, rendered
 
 from skillwire.studio.draft import Clip
-from skillwire.studio.effects.choices import Background
+from skillwire.studio.effects.backdrop.choices import Background
 
 sys.path.insert(0, str(Path(__file__).with_name("quality")))
 import footage

@@ -16,7 +16,7 @@ from pathlib import Path
 from large import clocked, large, rendered
 
 from skillwire.studio.draft import Clip
-from skillwire.studio.effects.targets import Removal
+from skillwire.studio.effects.finding.targets import Removal
 from skillwire.studio.effects.vanish import search
 
 sys.path.insert(0, str(Path(__file__).with_name("quality")))

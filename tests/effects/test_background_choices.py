@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillwire.errors import JobFailed
-from skillwire.studio.effects import background
 from skillwire.studio.effects.ahead import ahead
-from skillwire.studio.effects.choices import Background, choose, from_json, own_backgrounds, scenes
-from skillwire.studio.effects.matte import Matte
+from skillwire.studio.effects.backdrop import background
+from skillwire.studio.effects.backdrop.choices import Background, choose, from_json, own_backgrounds, scenes
+from skillwire.studio.effects.backdrop.matte import Matte
+from skillwire.studio.effects.backdrop.replace import behind_of, cut_out, replaced
+from skillwire.studio.effects.backdrop.scenes import SCENES, drawn
 from skillwire.studio.effects.planes import Planes, empty_frame, planes_of, yuv_of
-from skillwire.studio.effects.replace import behind_of, cut_out, replaced
-from skillwire.studio.effects.scenes import SCENES, drawn
 
 BT601 = 5
 SIZE = (176, 144)

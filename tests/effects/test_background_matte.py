@@ -6,14 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillwire.errors import JobFailed
-from skillwire.studio.effects import models, people
-from skillwire.studio.effects.composite import Compositor, corrections, light_of
-from skillwire.studio.effects.guided import applied, coefficients
-from skillwire.studio.effects.matte import Matte, _occupied, coarse, refined
-from skillwire.studio.effects.people import PeopleMatter, regions_of
+from skillwire.studio.effects import models
+from skillwire.studio.effects.backdrop import people
+from skillwire.studio.effects.backdrop.composite import Compositor, corrections, light_of
+from skillwire.studio.effects.backdrop.guided import applied, coefficients
+from skillwire.studio.effects.backdrop.matte import Matte, _occupied, coarse, refined
+from skillwire.studio.effects.backdrop.people import PeopleMatter, regions_of
+from skillwire.studio.effects.backdrop.segmenter import SIDE, Segmenter, thumbnail
+from skillwire.studio.effects.backdrop.sightings import Sightings
 from skillwire.studio.effects.planes import Planes, planes_from_rgb, planes_of, shrunk, yuv_of
-from skillwire.studio.effects.segmenter import SIDE, Segmenter, thumbnail
-from skillwire.studio.effects.sightings import Sightings
 
 BT601, BT709 = 5, 1
 
@@ -280,7 +281,7 @@ def test_outside_the_region_is_background_alone():
 
 def test_the_old_background_does_not_shine_through_the_edge(monkeypatch):
     (picture, truth, green), matte = _disk()
-    monkeypatch.setattr("skillwire.studio.effects.composite._WRAP", 0.0)
+    monkeypatch.setattr("skillwire.studio.effects.backdrop.composite._WRAP", 0.0)
     errors = {}
     for clean in (False, True):
         out = _blank((160, 160))

@@ -15,9 +15,9 @@ from skillwire.studio.accounts import Accounts
 from skillwire.studio.backgrounds import Backgrounds
 from skillwire.studio.draft import Draft, appended, from_json, to_json
 from skillwire.studio.edit import Behind, apply
-from skillwire.studio.effects.choices import Background
+from skillwire.studio.effects.backdrop.choices import Background
+from skillwire.studio.effects.backdrop.presence import has_people
 from skillwire.studio.effects.planes import planes_of
-from skillwire.studio.effects.presence import has_people
 from skillwire.studio.media.probe import MediaInfo
 from skillwire.studio.media.stills import developed
 from skillwire.studio.outcome import Unsupported

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skillwire.studio.effects.detector import Detection, Detector, anchors, decoded, labels, suppressed, tiles
+from skillwire.studio.effects.finding.detector import Detection, Detector, anchors, decoded, labels, suppressed, tiles
 from support.walker import picture
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from skillwire.studio.draft import Canvas, Draft, appended
 from skillwire.studio.edit import Behind, apply
-from skillwire.studio.effects import glimpses, people, segmenter
-from skillwire.studio.effects.choices import Background
-from skillwire.studio.effects.glimpses import STEPS, pixels, place_of
-from skillwire.studio.effects.presence import has_people
+from skillwire.studio.effects.backdrop import glimpses, people, segmenter
+from skillwire.studio.effects.backdrop.choices import Background
+from skillwire.studio.effects.backdrop.glimpses import STEPS, pixels, place_of
+from skillwire.studio.effects.backdrop.presence import has_people
 from skillwire.studio.effects.room import Room, content_of
 from skillwire.studio.render import poster, render
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from skillwire.studio.effects.choices import Background
+from skillwire.studio.effects.backdrop.choices import Background
 from support.memory import Edit, looped, peak
 
 SIZE, RATE = (320, 240), 10

@@ -10,9 +10,9 @@ from av.video.frame import VideoFrame
 
 from skillwire.studio.draft import Draft, appended, from_json, to_json
 from skillwire.studio.edit import apply
-from skillwire.studio.effects.detector import Detection, Detector
+from skillwire.studio.effects.backdrop.people import small_bgr
+from skillwire.studio.effects.finding.detector import Detection, Detector
 from skillwire.studio.effects.framing import BINS, STEP, interest_in, places, salient
-from skillwire.studio.effects.people import small_bgr
 from skillwire.studio.effects.planes import matrix_of, planes_of
 from skillwire.studio.effects.reframe import reframed
 from skillwire.studio.media.read import frames, open_video

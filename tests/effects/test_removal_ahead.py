@@ -9,12 +9,12 @@ import av
 import numpy as np
 import pytest
 
-from skillwire.studio.effects import sparse
-from skillwire.studio.effects.analysis import Analysis, Shot
+from skillwire.studio.effects.finding import sparse
+from skillwire.studio.effects.finding.analysis import Analysis, Shot
+from skillwire.studio.effects.finding.targets import from_json
+from skillwire.studio.effects.finding.tracks import Track
 from skillwire.studio.effects.planes import planes_of
-from skillwire.studio.effects.remove import Remover
-from skillwire.studio.effects.targets import from_json
-from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.removal.remove import Remover
 from skillwire.studio.effects.vanish import analysis_of, vanished
 from skillwire.studio.media.read import frames, open_video
 from support.walker import FPS, frames_of, picture, staged, standing, track_of, wandering

@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from skillwire.studio.effects.around import Around, Sight
 from skillwire.studio.effects.camera import View
-from skillwire.studio.effects.cutout import Hole, mask_of
 from skillwire.studio.effects.planes import Planes
-from skillwire.studio.effects.stills import Still
-from skillwire.studio.effects.traced import Tracer
-from skillwire.studio.effects.votes import outvoted
+from skillwire.studio.effects.removal.around import Around, Sight
+from skillwire.studio.effects.removal.cutout import Hole, mask_of
+from skillwire.studio.effects.removal.stills import Still
+from skillwire.studio.effects.removal.traced import Tracer
+from skillwire.studio.effects.removal.votes import outvoted
 from support.walker import picture
 
 WIDTH, HEIGHT = SIZE = (480, 272)

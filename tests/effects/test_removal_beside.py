@@ -5,13 +5,13 @@ import cv2
 import numpy as np
 import pytest
 
-from skillwire.studio.effects.analysis import Analysis, Shot
-from skillwire.studio.effects.parting import own_part
+from skillwire.studio.effects.backdrop.segmenter import Segmenter, thumbnail
+from skillwire.studio.effects.finding.analysis import Analysis, Shot
+from skillwire.studio.effects.finding.tracks import Track
 from skillwire.studio.effects.planes import Planes, planes_of
-from skillwire.studio.effects.remove import Remover
-from skillwire.studio.effects.segmenter import Segmenter, thumbnail
-from skillwire.studio.effects.silhouette import outline, outline_of
-from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.removal.parting import own_part
+from skillwire.studio.effects.removal.remove import Remover
+from skillwire.studio.effects.removal.silhouette import outline, outline_of
 from support.walker import FPS, Staged, frames_of, picture, staged, standing, track_of, wandering
 
 SIZE = (640, 360)

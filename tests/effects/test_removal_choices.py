@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from skillwire.studio.effects.analysis import Analysis, Shot
-from skillwire.studio.effects.asked import meant
-from skillwire.studio.effects.colours import NAMES
-from skillwire.studio.effects.pick import chosen
-from skillwire.studio.effects.tracks import Track
-from skillwire.studio.effects.wish import wish_of
+from skillwire.studio.effects.finding.analysis import Analysis, Shot
+from skillwire.studio.effects.finding.asked import meant
+from skillwire.studio.effects.finding.colours import NAMES
+from skillwire.studio.effects.finding.pick import chosen
+from skillwire.studio.effects.finding.tracks import Track
+from skillwire.studio.effects.finding.wish import wish_of
 
 SIZE = (1000, 600)
 

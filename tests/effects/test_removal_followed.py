@@ -7,18 +7,18 @@ import cv2
 import numpy as np
 import pytest
 
-from skillwire.studio.effects import followed, passages
-from skillwire.studio.effects.analysis import Analysis, Shot
 from skillwire.studio.effects.boxes import clipped, iou
-from skillwire.studio.effects.followed import Follower
-from skillwire.studio.effects.marked import meant_by
-from skillwire.studio.effects.mixups import without_mixups
-from skillwire.studio.effects.painted import mark_of
-from skillwire.studio.effects.passages import Passages
+from skillwire.studio.effects.finding.analysis import Analysis, Shot
+from skillwire.studio.effects.finding.targets import from_json
+from skillwire.studio.effects.finding.tracks import Track
+from skillwire.studio.effects.following import followed, passages
+from skillwire.studio.effects.following.followed import Follower
+from skillwire.studio.effects.following.marked import meant_by
+from skillwire.studio.effects.following.mixups import without_mixups
+from skillwire.studio.effects.following.painted import mark_of
+from skillwire.studio.effects.following.passages import Passages
 from skillwire.studio.effects.planes import planes_of
-from skillwire.studio.effects.remove import Remover
-from skillwire.studio.effects.targets import from_json
-from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.removal.remove import Remover
 from support.passing import FPS, SIZE, filmed, standing, wandering
 from support.walker import frames_of, picture, psnr
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from skillwire.studio.effects import outlines
-from skillwire.studio.effects.outlines import LONG_AGO, Outlines
+from skillwire.studio.effects.removal import outlines
+from skillwire.studio.effects.removal.outlines import LONG_AGO, Outlines
 
 BOX = np.asarray([20, 20, 40, 40], np.float32)
 REGION = (0, 0, 80, 80)

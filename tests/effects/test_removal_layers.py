@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from skillwire.studio.effects.around import Around, Sight
-from skillwire.studio.effects.bend import bend, relief_between
 from skillwire.studio.effects.camera import View
-from skillwire.studio.effects.entering import narrowed
-from skillwire.studio.effects.holes import Holes
-from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.finding.tracks import Track
+from skillwire.studio.effects.removal.around import Around, Sight
+from skillwire.studio.effects.removal.bend import bend, relief_between
+from skillwire.studio.effects.removal.entering import narrowed
+from skillwire.studio.effects.removal.holes import Holes
 from support.walker import picture
 
 WIDTH, HEIGHT = SIZE = (320, 240)

@@ -8,11 +8,11 @@ import pytest
 
 from skillwire.errors import JobFailed
 from skillwire.studio.answers import ApiError
-from skillwire.studio.effects.analysis import Analysis, Shot
-from skillwire.studio.effects.painted import mark_of, shape_of
+from skillwire.studio.effects.finding.analysis import Analysis, Shot
+from skillwire.studio.effects.finding.targets import from_json
+from skillwire.studio.effects.following.painted import mark_of, shape_of
 from skillwire.studio.effects.planes import planes_of
-from skillwire.studio.effects.remove import Remover
-from skillwire.studio.effects.targets import from_json
+from skillwire.studio.effects.removal.remove import Remover
 from skillwire.studio.effects.vanish import targets_of
 from skillwire.studio.marks import marks_in, marks_of
 from support.walker import FPS, frames_of, picture, staged, standing

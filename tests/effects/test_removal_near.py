@@ -4,12 +4,12 @@ import av
 import numpy as np
 import pytest
 
-from skillwire.studio.effects import guards
-from skillwire.studio.effects.guards import Guards
-from skillwire.studio.effects.holes import Holes
+from skillwire.studio.effects.finding.tracks import Track
 from skillwire.studio.effects.planes import Planes, planes_of
-from skillwire.studio.effects.silhouette import portrait
-from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.removal import guards
+from skillwire.studio.effects.removal.guards import Guards
+from skillwire.studio.effects.removal.holes import Holes
+from skillwire.studio.effects.removal.silhouette import portrait
 
 SIZE = (640, 360)
 WHOLE = (0, 0, 176, 144)

@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from skillwire.studio.effects.analysis import Analysis, Shot
+from skillwire.studio.effects.finding.analysis import Analysis, Shot
+from skillwire.studio.effects.finding.tracks import Track
 from skillwire.studio.effects.inpaint import imagined, invented
 from skillwire.studio.effects.planes import Planes, planes_of
-from skillwire.studio.effects.plate import PlateBuilder
-from skillwire.studio.effects.remove import Remover
-from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.removal.plate import PlateBuilder
+from skillwire.studio.effects.removal.remove import Remover
 from support.walker import FPS, frames_of, passing, picture, psnr, staged, standing, track_of, wandering, zooming
 
 SIZE = (640, 360)

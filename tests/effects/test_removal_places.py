@@ -4,15 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
-from skillwire.studio.effects.analysis import Analysis, Shot
-from skillwire.studio.effects.behind import seen_behind
 from skillwire.studio.effects.camera import View, motion_near, moved
+from skillwire.studio.effects.finding.analysis import Analysis, Shot
+from skillwire.studio.effects.finding.behind import seen_behind
+from skillwire.studio.effects.finding.tracks import Track
 from skillwire.studio.effects.planes import Planes
-from skillwire.studio.effects.ranked import ranked
-from skillwire.studio.effects.stills import Still
-from skillwire.studio.effects.tracks import Track
-from skillwire.studio.effects.unsure import is_doubtful
-from skillwire.studio.effects.warp import Layer, lit, way
+from skillwire.studio.effects.removal.ranked import ranked
+from skillwire.studio.effects.removal.stills import Still
+from skillwire.studio.effects.removal.unsure import is_doubtful
+from skillwire.studio.effects.removal.warp import Layer, lit, way
 from support.walker import picture
 
 SIZE = (640, 360)

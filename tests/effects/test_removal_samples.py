@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from skillwire.studio.effects.boxes import padded
-from skillwire.studio.effects.cutout import cut_to, stretched
-from skillwire.studio.effects.holes import ROOM, Holes
+from skillwire.studio.effects.finding.tracks import Track
 from skillwire.studio.effects.planes import Planes
-from skillwire.studio.effects.samples import Samples
-from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.removal.cutout import cut_to, stretched
+from skillwire.studio.effects.removal.holes import ROOM, Holes
+from skillwire.studio.effects.removal.samples import Samples
 
 
 def grey(level):

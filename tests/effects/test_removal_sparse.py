@@ -6,8 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from skillwire.studio.effects.shots import first_after_cut
-from skillwire.studio.effects.sparse import Sparse
+from skillwire.studio.effects.finding.shots import first_after_cut
+from skillwire.studio.effects.finding.sparse import Sparse
 from skillwire.studio.effects.vanish import analysis_of
 from skillwire.studio.media.shape import display_matrix
 

@@ -13,8 +13,8 @@ from skillwire.errors import JobFailed
 from skillwire.studio.accounts import Accounts
 from skillwire.studio.draft import Draft, appended, from_json, to_json
 from skillwire.studio.edit import Gone, apply
-from skillwire.studio.effects.targets import Mark, Removal
-from skillwire.studio.effects.targets import from_json as removal_from_json
+from skillwire.studio.effects.finding.targets import Mark, Removal
+from skillwire.studio.effects.finding.targets import from_json as removal_from_json
 from skillwire.studio.effects.vanish import analysis_of, search, targets_of
 from skillwire.studio.media.probe import MediaInfo, probe
 from skillwire.studio.outcome import Unsupported

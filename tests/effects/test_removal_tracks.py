@@ -6,13 +6,13 @@ import av
 import numpy as np
 import pytest
 
-from skillwire.studio.effects.analysis import Analysis, Shot, kept
 from skillwire.studio.effects.camera import View, motion
-from skillwire.studio.effects.detector import Detection
-from skillwire.studio.effects.look import analysed
+from skillwire.studio.effects.finding.analysis import Analysis, Shot, kept
+from skillwire.studio.effects.finding.detector import Detection
+from skillwire.studio.effects.finding.look import analysed
+from skillwire.studio.effects.finding.shots import Cuts
+from skillwire.studio.effects.finding.tracks import Seen, Tracker
 from skillwire.studio.effects.planes import planes_of
-from skillwire.studio.effects.shots import Cuts
-from skillwire.studio.effects.tracks import Seen, Tracker
 from support.walker import picture, standing, wandering
 
 BLANK = np.full((360, 640, 3), 90, np.uint8)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillwire.studio.effects.colours import NAMES
-from skillwire.studio.effects.detector import labels
-from skillwire.studio.effects.wish import ANY, LANGUAGES, but_for, wish_of
+from skillwire.studio.effects.finding.colours import NAMES
+from skillwire.studio.effects.finding.detector import labels
+from skillwire.studio.effects.finding.wish import ANY, LANGUAGES, but_for, wish_of
 
 # words | group | label | many | what tells it from others: attributes, colours, near, ordinal, roles
 WISHES = """
@@ -122,7 +122,7 @@ def test_any_text_is_read(text):
 
 
 def test_every_class_has_words_in_every_language():
-    data = json.loads(files("skillwire.studio.effects").joinpath("things.json").read_text("utf-8"))
+    data = json.loads(files(__package__).joinpath("things.json").read_text("utf-8"))
     names = {name for name in labels().names if name}
     assert names <= set(data["things"])
     assert set(data["colours"]) == set(NAMES)

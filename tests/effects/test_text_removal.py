@@ -11,6 +11,7 @@ from skillwire.errors import JobFailed
 from skillwire.studio.draft import Draft, appended
 from skillwire.studio.edit import Gone, apply
 from skillwire.studio.effects import vanish
+from skillwire.studio.effects.finding.targets import Removal
 from skillwire.studio.effects.lettering import networks
 from skillwire.studio.effects.lettering.find import lines_in
 from skillwire.studio.effects.lettering.lines import kept
@@ -18,7 +19,6 @@ from skillwire.studio.effects.lettering.search import found_in, lines_of
 from skillwire.studio.effects.lettering.spell import spelled
 from skillwire.studio.effects.lettering.strokes import correlation, strokes_of
 from skillwire.studio.effects.planes import Planes
-from skillwire.studio.effects.targets import Removal
 from skillwire.studio.effects.vanish import search
 from skillwire.studio.media.read import frames, open_video
 from skillwire.studio.render import MediaFile, render

@@ -10,9 +10,9 @@ import pytest
 
 from skillwire.studio.draft import Draft, Title, appended, from_json, to_json
 from skillwire.studio.edit import Behind, apply
-from skillwire.studio.effects.choices import Background
+from skillwire.studio.effects.backdrop.choices import Background
+from skillwire.studio.effects.backdrop.replace import cut_out
 from skillwire.studio.effects.planes import planes_of
-from skillwire.studio.effects.replace import cut_out
 from skillwire.studio.media.forms import MOV, WEBM, transparent_form
 from skillwire.studio.render import render
 

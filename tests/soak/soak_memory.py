@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from skillwire.studio.effects.choices import Background
+from skillwire.studio.effects.backdrop.choices import Background
 from support.memory import Edit, looped, peak
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench" / "quality"))

@@ -15,8 +15,8 @@ import imageio_ffmpeg
 
 from skillwire.studio.draft import Draft, appended, to_json
 from skillwire.studio.edit import Behind, Gone, apply
-from skillwire.studio.effects.choices import Background
-from skillwire.studio.effects.targets import Removal
+from skillwire.studio.effects.backdrop.choices import Background
+from skillwire.studio.effects.finding.targets import Removal
 from skillwire.studio.pool import worker_environment
 
 _FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()

@@ -12,7 +12,7 @@ import av
 import cv2
 import numpy as np
 
-from skillwire.studio.effects.analysis import Analysis, Shot
+from skillwire.studio.effects.finding.analysis import Analysis, Shot
 
 FPS = 25
 SIZE = (480, 270)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.finding.tracks import Track
 
 FPS = 25
 

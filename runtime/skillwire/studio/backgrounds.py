@@ -9,7 +9,7 @@ from typing import Any
 from skillwire.studio.answers import ApiError
 from skillwire.studio.draft import Draft
 from skillwire.studio.edit import Behind
-from skillwire.studio.effects.choices import Background, choose, own_backgrounds, scenes, shown_names
+from skillwire.studio.effects.backdrop.choices import Background, choose, own_backgrounds, scenes, shown_names
 from skillwire.studio.media.forms import transparent_form
 from skillwire.studio.outcome import Unsupported, describe
 from skillwire.studio.pool import Pool

@@ -18,9 +18,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from skillwire.studio.effects import choices, targets
-from skillwire.studio.effects.choices import Background
-from skillwire.studio.effects.targets import Removal
+from skillwire.studio.effects.backdrop import choices
+from skillwire.studio.effects.backdrop.choices import Background
+from skillwire.studio.effects.finding import targets
+from skillwire.studio.effects.finding.targets import Removal
 
 VIDEO, AUDIO, TEXT = 0, 1, 7
 ORIGINAL = "Original sound"

@@ -8,8 +8,8 @@ from typing import Any
 
 from skillwire.studio.arrange import ORDERINGS, arranged, in_order, ordered
 from skillwire.studio.draft import MAX_TEXT, MAX_TITLES, ORIGINAL, AudioTrack, Canvas, Clip, Draft, Title
-from skillwire.studio.effects.choices import Background, shown_names
-from skillwire.studio.effects.targets import Removal
+from skillwire.studio.effects.backdrop.choices import Background, shown_names
+from skillwire.studio.effects.finding.targets import Removal
 from skillwire.studio.outcome import Edit, Unsupported, clock, describe
 from skillwire.studio.perclip import on_clip
 from skillwire.studio.timeline import cut, hastened, muted_range

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skillwire.studio.answers import ApiError, Code
-from skillwire.studio.effects.targets import from_json
+from skillwire.studio.effects.finding.targets import from_json
 
 _MOST_MARKS = 20
 _NUMBER = r"(\d{1,3}(?:\.\d{1,6})?%?)"

@@ -11,7 +11,7 @@ from skillwire.language.detect import detect
 from skillwire.language.normalise import tidy
 from skillwire.studio.draft import Clip, Draft
 from skillwire.studio.edit import Gone
-from skillwire.studio.effects.targets import Removal, from_json
+from skillwire.studio.effects.finding.targets import Removal, from_json
 from skillwire.studio.marks import marks_of
 from skillwire.studio.outcome import Unsupported, describe
 from skillwire.studio.pool import Pool, TaskFailed

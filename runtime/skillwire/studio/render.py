@@ -293,8 +293,8 @@ class _Composer:
     ) -> Iterator[Any]:
         if clip.background is None:
             return frames
-        from skillwire.studio.effects.glimpses import Told  # noqa: PLC0415 - loads OpenCV
-        from skillwire.studio.effects.replace import replaced_by  # noqa: PLC0415 - loads OpenCV and networks
+        from skillwire.studio.effects.backdrop.glimpses import Told  # noqa: PLC0415 - loads OpenCV
+        from skillwire.studio.effects.backdrop.replace import replaced_by  # noqa: PLC0415 - loads OpenCV and networks
 
         canvas = self._draft.canvas
         gone = clip.removed.to_json() if clip.removed else None

@@ -116,13 +116,14 @@ def _media(task: dict[str, Any]) -> dict[str, MediaFile]:
 
 
 def _find_people(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
-    from skillwire.studio.effects.presence import has_people  # noqa: PLC0415 - loads networks
+    from skillwire.studio.effects.backdrop.presence import has_people  # noqa: PLC0415 - loads networks
 
     return {"found": has_people(Path(task["path"]), task["name"])}
 
 
 def _find_things(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
-    from skillwire.studio.effects import targets, vanish  # noqa: PLC0415 - loads networks
+    from skillwire.studio.effects import vanish  # noqa: PLC0415 - loads networks
+    from skillwire.studio.effects.finding import targets  # noqa: PLC0415 - loads networks
 
     path, name = Path(task["path"]), task["name"]
     if "removed" in task:
@@ -132,7 +133,7 @@ def _find_things(task: dict[str, Any], _on_progress: Callable[[float], None]) ->
 
 
 def _read_mask(task: dict[str, Any], _on_progress: Callable[[float], None]) -> dict[str, Any]:
-    from skillwire.studio.effects.painted import mark_of  # noqa: PLC0415 - loads OpenCV
+    from skillwire.studio.effects.following.painted import mark_of  # noqa: PLC0415 - loads OpenCV
 
     return mark_of(task["picture"])
 

@@ -9,7 +9,7 @@ import cv2
 import footage
 import numpy as np
 
-from skillwire.studio.effects.detector import Detector
+from skillwire.studio.effects.finding.detector import Detector
 
 # Keys of the blue wall: how much bluer than red and green a pixel is, in parts of the wall's own blueness. Nobody is above the
 # second, somebody wholly below the first. Skin is the opposite of blue, so half a pixel of it still counts 0.3, half a pixel of

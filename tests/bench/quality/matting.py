@@ -15,11 +15,11 @@ from cutouts import KEYS, keyed, talking
 from measures import MatteErrors, decibels, matte_errors, squared
 from staging import Act, back_and_forth, staged, standing, wandering
 
-from skillwire.studio.effects.composite import Compositor
-from skillwire.studio.effects.matte import Matte
-from skillwire.studio.effects.people import PeopleMatter, detector
+from skillwire.studio.effects.backdrop.composite import Compositor
+from skillwire.studio.effects.backdrop.matte import Matte
+from skillwire.studio.effects.backdrop.people import PeopleMatter, detector
+from skillwire.studio.effects.backdrop.segmenter import Segmenter, thumbnail
 from skillwire.studio.effects.planes import Planes, planes_from_rgb, planes_of
-from skillwire.studio.effects.segmenter import Segmenter, thumbnail
 
 FRAMES = 120
 # The matte's curve and filter were chosen on the first; the others were not looked at.

@@ -15,8 +15,8 @@ import numpy as np
 from measures import Motion, decibels, likeness, squared
 from staging import FPS, Act, Staged, in_half_colour, staged, standing, wandering, written
 
-from skillwire.studio.effects.detector import Detector, suppressed, tiles
-from skillwire.studio.effects.targets import Mark, Removal
+from skillwire.studio.effects.finding.detector import Detector, suppressed, tiles
+from skillwire.studio.effects.finding.targets import Mark, Removal
 from skillwire.studio.effects.upright import seconds_of
 from skillwire.studio.effects.vanish import analysis_of, search, vanished
 from skillwire.studio.media.read import frames, open_video

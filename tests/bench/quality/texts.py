@@ -16,8 +16,8 @@ from measures import Motion, decibels, likeness, squared
 from staging import in_half_colour, wandering
 
 from skillwire.studio.draft import Clip, Draft
+from skillwire.studio.effects.finding.targets import Removal, from_json
 from skillwire.studio.effects.lettering.find import lines_in
-from skillwire.studio.effects.targets import Removal, from_json
 from skillwire.studio.effects.upright import seconds_of
 from skillwire.studio.effects.vanish import search, vanished
 from skillwire.studio.media.read import frames, open_video

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skillwire.studio.effects.detector import Detection, Detector
-from skillwire.studio.effects.people import small_bgr
+from skillwire.studio.effects.backdrop.people import small_bgr
+from skillwire.studio.effects.finding.detector import Detection, Detector
+from skillwire.studio.effects.finding.shots import Cuts
 from skillwire.studio.effects.planes import Planes, matrix_of, planes_of
-from skillwire.studio.effects.shots import Cuts
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

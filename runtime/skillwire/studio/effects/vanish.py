@@ -10,25 +10,25 @@ import numpy as np
 
 from skillwire.errors import JobFailed
 from skillwire.folders import cache_dir
-from skillwire.studio.effects import asked
 from skillwire.studio.effects.ahead import ahead
-from skillwire.studio.effects.analysis import Analysis, content_key, kept
-from skillwire.studio.effects.behind import seen_behind
 from skillwire.studio.effects.boxes import area
-from skillwire.studio.effects.candidates import Candidate, near, pictured
-from skillwire.studio.effects.followed import Follower
-from skillwire.studio.effects.holes import Tally
+from skillwire.studio.effects.finding import asked
+from skillwire.studio.effects.finding.analysis import Analysis, content_key, kept
+from skillwire.studio.effects.finding.behind import seen_behind
+from skillwire.studio.effects.finding.candidates import Candidate, near, pictured
+from skillwire.studio.effects.finding.look import analysed
+from skillwire.studio.effects.finding.sparse import Sparse
+from skillwire.studio.effects.finding.targets import Removal
+from skillwire.studio.effects.finding.tracks import Track
+from skillwire.studio.effects.following.followed import Follower
+from skillwire.studio.effects.following.marked import lasting, meant_by
 from skillwire.studio.effects.lettering import search as lettering
 from skillwire.studio.effects.lettering.mend import TextMender
 from skillwire.studio.effects.lettering.networks import available
 from skillwire.studio.effects.lettering.wish import TextWish, text_wish_of
-from skillwire.studio.effects.look import analysed
-from skillwire.studio.effects.marked import lasting, meant_by
-from skillwire.studio.effects.remove import Remover
-from skillwire.studio.effects.samples import Samples
-from skillwire.studio.effects.sparse import Sparse
-from skillwire.studio.effects.targets import Removal
-from skillwire.studio.effects.tracks import Track
+from skillwire.studio.effects.removal.holes import Tally
+from skillwire.studio.effects.removal.remove import Remover
+from skillwire.studio.effects.removal.samples import Samples
 from skillwire.studio.effects.upright import seconds_of, upright
 from skillwire.studio.media.read import Source
 

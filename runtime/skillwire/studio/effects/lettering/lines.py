@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from skillwire.studio.effects.analysis import content_key
+from skillwire.studio.effects.finding.analysis import content_key
 from skillwire.studio.effects.planes import Plane, Planes, Region
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skillwire.studio.effects.finding.shots import Cuts, first_after_cut
 from skillwire.studio.effects.lettering.find import Seen, lines_in
 from skillwire.studio.effects.lettering.follow import Follower
 from skillwire.studio.effects.lettering.lines import Found
 from skillwire.studio.effects.planes import Planes, planes_of, small_bgr
-from skillwire.studio.effects.shots import Cuts, first_after_cut
 from skillwire.studio.effects.vision import opencv
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skillwire.studio.effects.boxes import shared
-from skillwire.studio.effects.holes import Tally
 from skillwire.studio.effects.lettering.lines import Found, Glass, Line
 from skillwire.studio.effects.lettering.presence import Watch
 from skillwire.studio.effects.lettering.sources import Known, Patch, filled, raw
 from skillwire.studio.effects.planes import Planes, Region, planes_of
+from skillwire.studio.effects.removal.holes import Tally
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

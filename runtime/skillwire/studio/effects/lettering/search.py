@@ -11,13 +11,13 @@ import numpy as np
 
 from skillwire.errors import JobFailed
 from skillwire.folders import cache_dir
-from skillwire.studio.effects.candidates import Candidate
+from skillwire.studio.effects.finding.candidates import Candidate
+from skillwire.studio.effects.finding.sparse import Sparse
 from skillwire.studio.effects.lettering.join import letters_shared
 from skillwire.studio.effects.lettering.kinds import Group, groups_of
 from skillwire.studio.effects.lettering.lines import Found, Line, kept
 from skillwire.studio.effects.lettering.look import looked
 from skillwire.studio.effects.lettering.wish import TextWish
-from skillwire.studio.effects.sparse import Sparse
 
 # Kinds of text that answer to each kind of wish: the first of these sets of which there is any.
 _ANSWERS: dict[str, tuple[tuple[str, ...], ...]] = {

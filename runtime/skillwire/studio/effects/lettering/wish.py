@@ -11,7 +11,7 @@ from importlib.resources import files
 from skillwire.language.normalise import fold, tidy
 from skillwire.language.phrases import expand, whole_words
 from skillwire.language.quotes import find_quotes
-from skillwire.studio.effects.wish import wish_of
+from skillwire.studio.effects.finding.wish import wish_of
 
 _MOST = 500
 # Between a kind and the words it names stands nothing but these.
