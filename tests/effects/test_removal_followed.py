@@ -13,7 +13,7 @@ from skillwire.studio.effects.finding.targets import from_json
 from skillwire.studio.effects.finding.tracks import Track
 from skillwire.studio.effects.following import followed, passages
 from skillwire.studio.effects.following.followed import Follower
-from skillwire.studio.effects.following.marked import meant_by
+from skillwire.studio.effects.following.marked import lasting, meant_by
 from skillwire.studio.effects.following.mixups import without_mixups
 from skillwire.studio.effects.following.painted import mark_of
 from skillwire.studio.effects.following.passages import Passages
@@ -144,6 +144,32 @@ def test_what_is_known_for_a_moment_is_followed_from_there(tmp_path, scene):
     assert [track.times[n] for n in range(len(track.times)) if track.times[n] in known.times] == known.times
     other = marked(clip, 30, replace(clip.analysis, tracks=(twice,)))
     assert (other.id, other.same) == (-1, (8,))
+
+
+@pytest.mark.parametrize("meets", [False, True])
+def test_what_words_chose_is_followed_past_its_sightings(tmp_path, scene, meets):
+    """Until it meets another of its kind: what was only followed might be that one from there on."""
+    clip = filmed(tmp_path / "chosen.mp4", scene, wandering, crossing)
+    seen = [24, 27, 30, 33, 36]
+    known = Track(7, "person", 0, [n / FPS for n in seen], [clip.boxes[n] for n in seen], [0.8] * 5, "person")
+    other = Track(8, "person", 0, [n / FPS for n in (52, 59)], [clip.boxes[n] for n in (52, 59)], [0.8] * 2, "person")
+    analysis = replace(clip.analysis, tracks=(known, other) if meets else (known,))
+    track = lasting(known, analysis, Follower(clip.path, clip.path.name, analysis))
+    assert track.times[0] < 3 / FPS
+    assert track.times[-1] == pytest.approx((46 if meets else 59) / FPS, abs=6 / FPS)
+    found = [one for one in overlaps(clip, track) if one is not None]
+    assert np.mean(found) > 0.75
+    assert [track.scores[track.times.index(time)] for time in known.times] == known.scores
+    assert max(score for score, time in zip(track.scores, track.times, strict=True) if time not in known.times) < 0.5
+
+
+def test_what_came_through_the_edge_is_not_followed_beyond_it(tmp_path, scene):
+    clip = filmed(tmp_path / "edge.mp4", scene, standing, lambda number: (150 + 5 * number, 240))
+    seen = [0, 10, 20, 30]
+    boxes = [clip.boxes[n] - np.asarray([60, 0, 60, 0], np.float32) * (n == 0) for n in seen]
+    known = Track(7, "person", 0, [(n + 10) / FPS for n in seen], boxes, [0.8] * 4, "person")
+    analysis = replace(clip.analysis, tracks=(known,))
+    assert lasting(known, analysis, Follower(clip.path, clip.path.name, analysis)).times[0] == known.times[0]
 
 
 def test_what_is_followed_is_taken_out(tmp_path, scene):
