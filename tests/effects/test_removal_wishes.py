@@ -122,7 +122,7 @@ def test_any_text_is_read(text):
 
 
 def test_every_class_has_words_in_every_language():
-    data = json.loads(files(__package__).joinpath("things.json").read_text("utf-8"))
+    data = json.loads(files("skillwire.studio.effects.finding").joinpath("things.json").read_text("utf-8"))
     names = {name for name in labels().names if name}
     assert names <= set(data["things"])
     assert set(data["colours"]) == set(NAMES)
