@@ -31,6 +31,8 @@ _RIM = 0.01
 _WORTH = 0.3
 # How surely a thing was seen where it was only followed; another meets it that lies in its box to this part.
 _UNSEEN, _MEETS = 0.3, 0.1
+# So near its sightings, in seconds, a thing that leaves through an edge is not looked for.
+_SOON = 0.4
 # A place before a camera that stands is there all the time; so far apart are its boxes, in seconds.
 _EVERY = 0.5
 
@@ -99,10 +101,10 @@ def lasting(track: Track, analysis: Analysis, follower: Follower) -> Track:
     """The track of a known thing, with where it was followed past sightings that begin or end in the midst of the picture and shot."""
     shot = analysis.shots[track.shot]
     before, after = [], []
-    if track.times[0] - shot.start >= _WHOLE and not _is_cut(track.boxes[0], analysis.size):
+    if track.times[0] - shot.start >= _WHOLE and not _is_passing(track, track.times[0], -_SOON, analysis.size):
         way = follower.beyond(track.boxes[0], track.times[0], later=False)
         before = _beyond(_alone(way, track, analysis), track.times[0], analysis.size)[::-1]
-    if shot.end - track.times[-1] >= _WHOLE and not _is_cut(track.boxes[-1], analysis.size):
+    if shot.end - track.times[-1] >= _WHOLE and not _is_passing(track, track.times[-1], _SOON, analysis.size):
         way = follower.beyond(track.boxes[-1], track.times[-1], later=True)
         after = _beyond(_alone(way, track, analysis), track.times[-1], analysis.size)
     return _joined(before, track, after, track.same)
@@ -129,6 +131,12 @@ def _joined(before: Boxed, track: Track, after: Boxed, same: tuple[int, ...]) ->
         scores=[*[_UNSEEN] * len(before), *track.scores, *[_UNSEEN] * len(after)],
         same=same,
     )
+
+
+def _is_passing(track: Track, end: float, soon: float, size: tuple[int, int]) -> bool:
+    """Whether a thing goes through the picture's left or right edge at an ``end`` of its sightings, or ``soon`` (seconds) beyond it."""
+    boxes = (track.at(end, 0.0), track.at(end + soon, abs(soon)))
+    return any(box is None or _is_cut(box, size) for box in boxes)
 
 
 def _is_cut(box: Boxes, size: tuple[int, int]) -> bool:
