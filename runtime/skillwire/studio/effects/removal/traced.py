@@ -84,11 +84,20 @@ class Tracer:
         """
         cell = 1 / Around(now.sight(now.open), region, now.planes.size).scale
         # Whether it will do is told by a few places.
-        missed = _missed(now, *self._trails(now, before, after, region, _SPARSE * cell, half=True))
+        trails, places, hole = self._trails(now, before, after, region, _SPARSE * cell, half=True)
+        missed = _missed(now, trails, places, hole)
         if missed > most:
             return None
-        trails, _, hole = self._trails(now, before, after, region, cell)
-        planes, shows = _collected(now, trails, hole, region)
+        whole = now.planes.crop(region)
+        planes = Planes(*(plane.copy() for plane in whole.each()))
+        shows = np.full(planes.u.shape, 255, np.uint8)
+        part = _around(places, hole, _SPARSE * cell, region)
+        if part is not None:
+            trails, _, hole = self._trails(now, before, after, part, cell)
+            x0, y0, x1, y1 = (edge - region[n % 2] for n, edge in enumerate(part))
+            shows[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2] = _collected(
+                trails, hole, now.planes.crop(part), planes.crop((x0, y0, x1, y1))
+            )
         return Traced(planes, halved(planes), shows, missed)
 
     def _trails(
@@ -175,24 +184,32 @@ class Tracer:
         return made
 
 
-def _collected(now: Still, trails: Sequence[_Trail], hole: Plane, region: Region) -> tuple[Planes, Plane]:
-    """The region with what came out on the trails, of two the sooner counting more; and where anything did (255, half size)."""
+def _around(places: Flow, hole: Plane, room: float, region: Region) -> Region | None:
+    """The part of a region with all hidden places in it; ``None`` where none is."""
+    if not opencv().countNonZero(hole):
+        return None
+    box = padded(_bounds(places, hole), 0.0, room)
+    x0, y0 = (max(region[n], int(box[n]) // 2 * 2) for n in range(2))
+    x1, y1 = (min(region[n + 2], -int(-box[n + 2]) // 2 * 2 + 2) for n in range(2))
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+def _collected(trails: Sequence[_Trail], hole: Plane, whole: Planes, into: Planes) -> Plane:
+    """Writes what came out on the trails, of two the sooner counting more; 255 (half size) where anything did, or nothing is hidden."""
     cv2 = opencv()
-    whole = now.planes.crop(region)
     sums = [np.zeros(plane.shape, np.float32) for plane in whole.each()]
     weights = [np.zeros(plane.shape, np.float32) for plane in (whole.y, whole.u)]
     for trail in trails:
         for step, still, at, out in trail.steps:
             _add(sums, weights, still, at, out, step**-_NEARER)
-    made = [plane.copy() for plane in whole.each()]
-    for n, (plane, total) in enumerate(zip(made, sums, strict=True)):
+    for n, (plane, total) in enumerate(zip(into.each(), sums, strict=True)):
         weight = weights[min(n, 1)]
         hidden = cv2.resize(hole, plane.shape[::-1], interpolation=cv2.INTER_NEAREST)
         known = cv2.bitwise_and(hidden, _set(weight > _NOTHING))
         mean = total / np.maximum(weight, _NOTHING)
-        cv2.copyTo(np.asarray(np.clip(mean + 0.5, 0, 255), np.uint8), known, plane)
+        plane[known > 0] = np.asarray(np.clip(mean + 0.5, 0, 255), np.uint8)[known > 0]
     beside = cv2.bitwise_not(cv2.resize(hole, whole.u.shape[::-1], interpolation=cv2.INTER_NEAREST))
-    return Planes(*made), np.asarray(cv2.bitwise_or(_set(weights[1] > _NOTHING), beside), np.uint8)
+    return np.asarray(cv2.bitwise_or(_set(weights[1] > _NOTHING), beside), np.uint8)
 
 
 def _add(sums: list[Any], weights: list[Any], still: Still, at: Flow, out: Plane, worth: float) -> None:
