@@ -61,7 +61,7 @@ _TRUST = 0.2
 _NOISY = 12.0
 # A scene that misses what is beside the hole by so many bytes (root mean square) is left for what misses it so many times less; what
 # was tried in vain is not tried again for so many seconds, and what was not is kept to while it is better by less.
-_MISFIT, _BETTER, _VAIN, _AGAIN = 12.0, 1.6, 0.2, 1.1
+_MISFIT, _BETTER, _VAIN, _AGAIN = 15.0, 1.6, 0.3, 1.1
 # So much of the picture's width beyond its edges the scene is made as well.
 _BEYOND = 0.04
 
