@@ -23,7 +23,7 @@ _LEAST_SOURCE = 0.5
 _SEED = 1
 # Calm fills: pixels a side that patches are matched on, how much of their grain is put on, what is coarser than grain (in sides of
 # the hole), and how narrow a hole is (in sides of the picture) that needs none.
-_CALM, _GRAIN, _COARSE, _NARROW = 96, 0.5, 0.12, 0.1
+_CALM, _GRAIN, _COARSE, _NARROW = 80, 0.5, 0.12, 0.1
 # Rounds of relaxation where a picture is smaller than so many pixels.
 _RELAXED, _QUICK = 12, 20_000
 # Several threads make things up; PatchMatch has one source of chance for all.

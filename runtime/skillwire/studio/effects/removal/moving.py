@@ -224,8 +224,11 @@ class MovingMender:
         blended(whole, scene, mask, kept)
 
     def _followed(self, now: Still, patch: _Patch, here: Planes, look: Look) -> Look:
-        """A look, or where it fits badly beside the hole what was followed there from picture to picture, if that fits better."""
+        """A look, or where it fits badly and something moves that stays what was followed from picture to picture, if that fits better."""
         cv2 = opencv()
+        there = np.asarray(patch.region, np.float32)
+        if not any(float(shared(there, box)) > 0 for box in now.passing):
+            return look
         others = [*(padded(box, MOVER_PAD, 6) for box in now.hidden), *patch.hole.before]
         beside = cv2.bitwise_and(free_of(others, patch.region), look.seen) > 0
         if not beside.any():

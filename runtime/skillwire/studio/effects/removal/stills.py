@@ -34,7 +34,7 @@ _SAME_TIME = 1e-3
 class Still:
     """One picture of a shot. ``place`` maps the shot's first picture to this one.
 
-    ``movers``: boxes of what should not be copied; ``hidden``: of what must not.
+    ``movers``: boxes of what should not be copied; ``hidden``: of what must not, the first of them.
     """
 
     time: float
@@ -50,6 +50,11 @@ class Still:
     def planes(self) -> Planes:
         """The picture."""
         return self.load()
+
+    @property
+    def passing(self) -> list[Boxes]:
+        """Boxes of what moves and stays."""
+        return self.movers[len(self.hidden) :]
 
     @property
     def free(self) -> Plane:

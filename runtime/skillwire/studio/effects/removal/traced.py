@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Flow = NDArray[np.float32]
 
 # Pictures that places are followed through, each way, at most; less of the hole than this is not followed further.
-STEPS, _REST = 16, 0.01
+STEPS, _REST = 12, 0.02
 # After so many pictures more than this part of the hole is still hidden where a thing hardly goes: then nothing is followed.
 _EARLY, _SLOW = 5, 0.85
 # Room around a thing's box in which flow is measured: in sides of it, and pixels.
