@@ -81,8 +81,8 @@ def _prolonged(track: Track, box: Boxes, at: float, analysis: Analysis, follower
     """The track of a known thing, with where it was followed before its first sighting and after its last."""
     shot = analysis.shots[track.shot]
     first, last = track.times[0], track.times[-1]
-    told = first - shot.start < _WHOLE or _is_cut(track.boxes[0], analysis.size)
-    told &= shot.end - last < _WHOLE or _is_cut(track.boxes[-1], analysis.size)
+    told = first - shot.start < _WHOLE or _is_passing(track, first, -_SOON, analysis.size)
+    told &= shot.end - last < _WHOLE or _is_passing(track, last, _SOON, analysis.size)
     if told or analysis.shot_at(at) != track.shot:
         return track
     way = follower.way(box, at)
